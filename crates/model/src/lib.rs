@@ -1,0 +1,10 @@
+//! The rules of Exeunt as plain functions over plain data.
+//!
+//! This room knows no I/O, no clock and no randomness: bytes, times and random numbers come in as arguments. It holds the
+//! catalog (what a database looks like), the data map (what its owner says about it), their resolution, and the plan.
+
+pub mod catalog;
+pub mod digest;
+pub mod map;
+pub mod names;
+pub mod plan;
