@@ -1,0 +1,3 @@
+//! What the tests and the benchmarks of all rooms share: real database servers.
+
+pub mod postgres;
