@@ -189,7 +189,7 @@ impl Server {
                 });
                 let programs = programs.to_owned();
                 return Ok(Self {
-                    supervisor,
+                    _supervisor: supervisor,
                     folder,
                     programs,
                     port,
@@ -405,7 +405,7 @@ fn supervise(
     port: u16,
     settings: &Settings,
     user: Option<&User>,
-) -> Child {
+) -> Supervisor {
     let mut prefix = String::new();
     if let Some(user) = user {
         let _ = write!(
@@ -461,174 +461,6 @@ fn supervise(
         .spawn()
         .expect("start /bin/sh");
     Supervisor(child)
-}
-
-fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The URL with another login, for tests of credentials and rights.
-    pub fn url_as(&self, user: &str, password: &str) -> String {
-        format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/{}",
-            self.server.port, self.name
-        )
-    }
-
-    /// Opens a connection as superuser.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn client(&self) -> Client {
-        Client::connect(&self.url, NoTls)
-            .unwrap_or_else(|error| panic!("connect to {}: {error:?}", self.url))
-    }
-}
-
-impl Drop for Database<'_> {
-    fn drop(&mut self) {
-        // Best effort: the server's end removes what is left, and a panic here would hide the test's own.
-        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote(&self.name));
-        let _ = self.server.admin().client.batch_execute(&statement);
-    }
-}
-
-/// The account that runs the server when this process is root's.
-struct User {
-    name: String,
-    uid: u32,
-    gid: u32,
-}
-
-/// `None` when this process is not root's and the server can run as its own user.
-fn runtime_user() -> Option<User> {
-    let own_uid = std::fs::metadata("/proc/self").map_or(u32::MAX, |metadata| metadata.uid());
-    if own_uid != 0 {
-        return None;
-    }
-    let accounts = std::fs::read_to_string("/etc/passwd").expect("read /etc/passwd");
-    let found = ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| accounts.lines().find_map(|line| account(line, name)));
-    Some(found.expect("PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody` to run it as"))
-}
-
-fn account(line: &str, name: &str) -> Option<User> {
-    let fields: Vec<&str> = line.split(':').collect();
-    let [found, _, uid, gid, ..] = fields.as_slice() else {
-        return None;
-    };
-    (*found == name).then_some(())?;
-    Some(User {
-        name: name.to_owned(),
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-    })
-}
-
-fn make_folder(user: Option<&User>) -> PathBuf {
-    let temp = std::env::temp_dir();
-    let parent = if temp.as_os_str().len() <= LONGEST_TEMP_PATH {
-        temp
-    } else {
-        PathBuf::from("/tmp")
-    };
-    let folder = tempfile::Builder::new()
-        .prefix("exeunt-postgres-")
-        .tempdir_in(&parent)
-        .unwrap_or_else(|error| panic!("make a folder in {}: {error}", parent.display()))
-        .keep();
-    let prepare = || -> io::Result<()> {
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
-        let rules = format!(
-            "local all all trust\nhost all {LOCKED_USER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
-        );
-        std::fs::write(folder.join("pg_hba.conf"), rules)?;
-        match user {
-            Some(user) => chown(&folder, Some(user.uid), Some(user.gid)),
-            None => Ok(()),
-        }
-    };
-    prepare().unwrap_or_else(|error| panic!("prepare {}: {error}", folder.display()));
-    folder
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("find a free port on 127.0.0.1");
-    listener.local_addr().expect("read the port").port()
-}
-
-fn supervise(
-    folder: &Path,
-    programs: &Path,
-    port: u16,
-    settings: &Settings,
-    user: Option<&User>,
-) -> Child {
-    let mut prefix = String::new();
-    if let Some(user) = user {
-        let _ = write!(
-            prefix,
-            "setpriv --reuid={} --regid={} --clear-groups ",
-            user.name, user.gid
-        );
-    }
-    let initdb = format!(
-        "exec {prefix}'{}' --pgdata=\"$1/data\" --username={USER} --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync",
-        programs.join("initdb").display()
-    );
-    let mut server: Vec<OsString> = prefix.split_whitespace().map(OsString::from).collect();
-    server.push(programs.join("postgres").into());
-    server.push("-D".into());
-    server.push(folder.join("data").into());
-    let own = [
-        ("listen_addresses", "127.0.0.1".to_owned()),
-        ("port", port.to_string()),
-        ("unix_socket_directories", folder.display().to_string()),
-        ("max_connections", "100".to_owned()),
-        ("timezone", "UTC".to_owned()),
-        ("lc_messages", "C".to_owned()),
-    ];
-    let parameters = own.iter().map(|(name, value)| (*name, value)).chain(
-        settings
-            .parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value)),
-    );
-    for (name, value) in parameters {
-        server.push("-c".into());
-        server.push(format!("{name}={value}").into());
-    }
-    let child = Command::new("/bin/sh")
-        .args(["-c", SUPERVISOR, "supervisor"])
-        .arg(folder)
-        .arg(initdb)
-        .args(server)
-        .env_clear()
-        .env(
-            "PATH",
-            std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
-        )
-        .env("LC_ALL", "C")
-        // Away from our working folder, which the server's account may not be able to enter.
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        // Its own process group: a Ctrl-C at the terminal ends the tests, and the supervisor then tidies up.
-        .process_group(0)
-        .spawn()
-        .expect("start /bin/sh");
-    Supervisor(child)
-}
-
-fn stop(mut supervisor: Child) {
-    drop(supervisor.stdin.take());
-    let _ = supervisor.wait();
 }
 
 fn url(port: u16, database: &str) -> String {
