@@ -76,34 +76,29 @@ pub struct Settings {
 impl Settings {
     /// For tests: nothing is flushed to disk, no background work, UTC.
     pub fn fast() -> Self {
-        Self {
-            parameters: Vec::new(),
-        }
-        .with("fsync", "off")
-        .with("synchronous_commit", "off")
-        .with("full_page_writes", "off")
-        .with("autovacuum", "off")
-        .with("shared_buffers", "64MB")
-        .with("jit", "off")
+        Self { parameters: Vec::new() }
+            .with("fsync", "off")
+            .with("synchronous_commit", "off")
+            .with("full_page_writes", "off")
+            .with("autovacuum", "off")
+            .with("shared_buffers", "64MB")
+            .with("jit", "off")
     }
 
     /// For measurements: every commit reaches the disk, as on a server that holds customers' data.
     pub fn durable() -> Self {
-        Self {
-            parameters: Vec::new(),
-        }
-        .with("fsync", "on")
-        .with("synchronous_commit", "on")
-        .with("full_page_writes", "on")
-        .with("shared_buffers", "1GB")
-        .with("max_wal_size", "4GB")
+        Self { parameters: Vec::new() }
+            .with("fsync", "on")
+            .with("synchronous_commit", "on")
+            .with("full_page_writes", "on")
+            .with("shared_buffers", "1GB")
+            .with("max_wal_size", "4GB")
     }
 
     /// Sets a server parameter.
     #[must_use]
     pub fn with(mut self, parameter: &str, value: &str) -> Self {
-        self.parameters
-            .push((parameter.to_owned(), value.to_owned()));
+        self.parameters.push((parameter.to_owned(), value.to_owned()));
         self
     }
 }
@@ -127,10 +122,7 @@ struct Admin {
 
 impl std::fmt::Debug for Admin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Admin")
-            .field("templates", &self.templates)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Admin").field("templates", &self.templates).finish_non_exhaustive()
     }
 }
 
@@ -160,10 +152,7 @@ impl Server {
                 break;
             }
         }
-        panic!(
-            "PostgreSQL of {} did not start; its log says:\n{log}",
-            programs.display()
-        );
+        panic!("PostgreSQL of {} did not start; its log says:\n{log}", programs.display());
     }
 
     fn try_start(programs: &Path, settings: &Settings) -> Result<Self, String> {
@@ -183,19 +172,9 @@ impl Server {
             if folder.join(format!(".s.PGSQL.{port}")).exists()
                 && let Ok(client) = Client::connect(&url(port, "postgres"), NoTls)
             {
-                let admin = Mutex::new(Admin {
-                    client,
-                    templates: HashSet::new(),
-                });
+                let admin = Mutex::new(Admin { client, templates: HashSet::new() });
                 let programs = programs.to_owned();
-                return Ok(Self {
-                    _supervisor: supervisor,
-                    folder,
-                    programs,
-                    port,
-                    admin,
-                    next_database: AtomicU32::new(1),
-                });
+                return Ok(Self { _supervisor: supervisor, folder, programs, port, admin, next_database: AtomicU32::new(1) });
             }
             thread::sleep(START_POLL);
         }
@@ -217,10 +196,7 @@ impl Server {
             admin.run(&format!("DROP DATABASE IF EXISTS {}", quote(&template)));
             admin.run(&format!("CREATE DATABASE {}", quote(&template)));
             prepare(&url(self.port, &template));
-            admin.run(&format!(
-                "ALTER DATABASE {} ALLOW_CONNECTIONS false",
-                quote(&template)
-            ));
+            admin.run(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote(&template)));
             admin.templates.insert(name.to_owned());
         }
         drop(admin);
@@ -228,20 +204,9 @@ impl Server {
     }
 
     fn create(&self, template: &str) -> Database<'_> {
-        let name = format!(
-            "test_{}",
-            self.next_database.fetch_add(1, Ordering::Relaxed)
-        );
-        self.admin().run(&format!(
-            "CREATE DATABASE {} TEMPLATE {}",
-            quote(&name),
-            quote(template)
-        ));
-        Database {
-            server: self,
-            url: url(self.port, &name),
-            name,
-        }
+        let name = format!("test_{}", self.next_database.fetch_add(1, Ordering::Relaxed));
+        self.admin().run(&format!("CREATE DATABASE {} TEMPLATE {}", quote(&name), quote(template)));
+        Database { server: self, url: url(self.port, &name), name }
     }
 
     /// The URL of a database of this server by name, whether it exists or not.
@@ -310,10 +275,7 @@ impl Database<'_> {
 
     /// The URL with another login, for tests of credentials and rights.
     pub fn url_as(&self, user: &str, password: &str) -> String {
-        format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/{}",
-            self.server.port, self.name
-        )
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{}", self.server.port, self.name)
     }
 
     /// Opens a connection as superuser.
@@ -321,8 +283,7 @@ impl Database<'_> {
     /// # Panics
     /// When the server refuses.
     pub fn client(&self) -> Client {
-        Client::connect(&self.url, NoTls)
-            .unwrap_or_else(|error| panic!("connect to {}: {error:?}", self.url))
+        Client::connect(&self.url, NoTls).unwrap_or_else(|error| panic!("connect to {}: {error:?}", self.url))
     }
 }
 
@@ -348,9 +309,7 @@ fn runtime_user() -> Option<User> {
         return None;
     }
     let accounts = std::fs::read_to_string("/etc/passwd").expect("read /etc/passwd");
-    let found = ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| accounts.lines().find_map(|line| account(line, name)));
+    let found = ["postgres", "nobody"].iter().find_map(|name| accounts.lines().find_map(|line| account(line, name)));
     Some(found.expect("PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody` to run it as"))
 }
 
@@ -360,20 +319,12 @@ fn account(line: &str, name: &str) -> Option<User> {
         return None;
     };
     (*found == name).then_some(())?;
-    Some(User {
-        name: name.to_owned(),
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-    })
+    Some(User { name: name.to_owned(), uid: uid.parse().ok()?, gid: gid.parse().ok()? })
 }
 
 fn make_folder(user: Option<&User>) -> PathBuf {
     let temp = std::env::temp_dir();
-    let parent = if temp.as_os_str().len() <= LONGEST_TEMP_PATH {
-        temp
-    } else {
-        PathBuf::from("/tmp")
-    };
+    let parent = if temp.as_os_str().len() <= LONGEST_TEMP_PATH { temp } else { PathBuf::from("/tmp") };
     let folder = tempfile::Builder::new()
         .prefix("exeunt-postgres-")
         .tempdir_in(&parent)
@@ -381,9 +332,7 @@ fn make_folder(user: Option<&User>) -> PathBuf {
         .keep();
     let prepare = || -> io::Result<()> {
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
-        let rules = format!(
-            "local all all trust\nhost all {LOCKED_USER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
-        );
+        let rules = format!("local all all trust\nhost all {LOCKED_USER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
         std::fs::write(folder.join("pg_hba.conf"), rules)?;
         match user {
             Some(user) => chown(&folder, Some(user.uid), Some(user.gid)),
@@ -399,20 +348,10 @@ fn free_port() -> u16 {
     listener.local_addr().expect("read the port").port()
 }
 
-fn supervise(
-    folder: &Path,
-    programs: &Path,
-    port: u16,
-    settings: &Settings,
-    user: Option<&User>,
-) -> Supervisor {
+fn supervise(folder: &Path, programs: &Path, port: u16, settings: &Settings, user: Option<&User>) -> Supervisor {
     let mut prefix = String::new();
     if let Some(user) = user {
-        let _ = write!(
-            prefix,
-            "setpriv --reuid={} --regid={} --clear-groups ",
-            user.name, user.gid
-        );
+        let _ = write!(prefix, "setpriv --reuid={} --regid={} --clear-groups ", user.name, user.gid);
     }
     let initdb = format!(
         "exec {prefix}'{}' --pgdata=\"$1/data\" --username={USER} --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync",
@@ -430,12 +369,8 @@ fn supervise(
         ("timezone", "UTC".to_owned()),
         ("lc_messages", "C".to_owned()),
     ];
-    let parameters = own.iter().map(|(name, value)| (*name, value)).chain(
-        settings
-            .parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value)),
-    );
+    let parameters =
+        own.iter().map(|(name, value)| (*name, value)).chain(settings.parameters.iter().map(|(name, value)| (name.as_str(), value)));
     for (name, value) in parameters {
         server.push("-c".into());
         server.push(format!("{name}={value}").into());
@@ -446,10 +381,7 @@ fn supervise(
         .arg(initdb)
         .args(server)
         .env_clear()
-        .env(
-            "PATH",
-            std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
-        )
+        .env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()))
         .env("LC_ALL", "C")
         // Away from our working folder, which the server's account may not be able to enter.
         .current_dir("/")
@@ -476,17 +408,9 @@ fn find_programs() -> PathBuf {
     if let Some(folder) = std::env::var_os("EXEUNT_POSTGRES_BIN") {
         return PathBuf::from(folder);
     }
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .filter(|(_, folder)| has_programs(folder))
         .collect();
     found.sort();
@@ -503,9 +427,7 @@ fn find_programs() -> PathBuf {
 }
 
 fn has_programs(folder: &Path) -> bool {
-    ["initdb", "postgres"]
-        .iter()
-        .all(|name| folder.join(name).exists())
+    ["initdb", "postgres"].iter().all(|name| folder.join(name).exists())
 }
 
 #[cfg(test)]
@@ -520,20 +442,13 @@ mod tests {
             let copy = server.template("apart", |url| {
                 prepared += 1;
                 let mut client = Client::connect(url, NoTls).expect("connect");
-                client
-                    .batch_execute("CREATE TABLE note (id bigint); INSERT INTO note VALUES (1)")
-                    .expect("fill");
+                client.batch_execute("CREATE TABLE note (id bigint); INSERT INTO note VALUES (1)").expect("fill");
             });
             // The insert of the first turn is not in the second copy.
             let mut client = copy.client();
-            let count: i64 = client
-                .query_one("SELECT count(*) FROM note", &[])
-                .expect("count")
-                .get(0);
+            let count: i64 = client.query_one("SELECT count(*) FROM note", &[]).expect("count").get(0);
             assert_eq!(count, 1);
-            client
-                .batch_execute("INSERT INTO note VALUES (2)")
-                .expect("insert");
+            client.batch_execute("INSERT INTO note VALUES (2)").expect("insert");
         }
         assert_eq!(prepared, 1);
         let empty = server.database();
@@ -553,10 +468,7 @@ mod tests {
     #[test]
     fn locked_login_needs_its_password() {
         let database = Server::shared().database();
-        database
-            .client()
-            .batch_execute("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
-            .expect("create role");
+        database.client().batch_execute("CREATE ROLE locked LOGIN PASSWORD 'open sesame'").expect("create role");
         assert!(Client::connect(&database.url_as(LOCKED_USER, "open%20sesame"), NoTls).is_ok());
         assert!(Client::connect(&database.url_as(LOCKED_USER, "wrong"), NoTls).is_err());
     }
