@@ -8,3 +8,4 @@ pub mod digest;
 pub mod map;
 pub mod names;
 pub mod plan;
+pub mod selection;

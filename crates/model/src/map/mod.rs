@@ -1,0 +1,143 @@
+//! The data map: the reviewed statement of what each table holds, who owns its rows, and what export and erasure do with them.
+//!
+//! This file holds the map as plain data. [`resolve`] holds it against catalogs and finds every owner path.
+
+pub mod action;
+pub mod owner;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use action::{Action, Change, Ground, OnErase};
+pub use owner::{Claim, Hop, Reference};
+
+use crate::catalog::SourceKind;
+use crate::names::{CategoryName, SourceName, SubjectKind, TableName};
+use crate::selection::ColumnPath;
+
+/// A data map as its author wrote it, with every name read but nothing yet compared with a database.
+///
+/// Lists keep the order of the file: it is the order in which people see categories and tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataMap {
+    pub name: String,
+    pub sources: Vec<Source>,
+    pub subjects: Vec<Subject>,
+    pub categories: Vec<Category>,
+    pub tables: Vec<TableEntry>,
+    /// Tables that hold no customer data, with the reason.
+    pub ignore: BTreeMap<TableName, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub name: SourceName,
+    pub kind: SourceKind,
+    /// As written, with `${VARIABLES}` not yet filled in: secrets are no part of the map or its digest.
+    pub url: String,
+    /// PostgreSQL: the schemas that belong to the platform; the first is the default one. Empty means `public`.
+    pub schemas: Vec<String>,
+}
+
+/// A kind of subject: whose data can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    pub table: TableName,
+    /// Columns that name one subject.
+    pub key: Vec<String>,
+    /// A column with a name that people know the subject by.
+    pub label: Option<String>,
+    /// The kind that this one belongs to, with the path that leads there: a seat is within a contract.
+    pub within: Option<Claim>,
+    /// Columns anywhere in the map whose values, in rows of the subject, identify it in free text.
+    pub identifiers: Vec<(TableName, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub name: CategoryName,
+    pub label: String,
+    pub export: ExportDisposition,
+    /// Only for subjects whose contract (or other subject kind) has one of these values in this column. It limits the
+    /// export alone: an erasure leaves no rows behind because a category was thought not to apply.
+    pub applies: Vec<Applies>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportDisposition {
+    /// Part of every export.
+    Included,
+    /// Part of an export under the `symmetric` profile; under `documented` it goes through the representative.
+    OnRequest,
+    /// Never exported.
+    Excluded,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applies {
+    pub kind: SubjectKind,
+    pub column: String,
+    pub values: Vec<String>,
+}
+
+/// What the map says of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableEntry {
+    pub table: TableName,
+    /// `None` only for kept tables that nobody owns.
+    pub category: Option<CategoryName>,
+    /// What people read instead of the table's name.
+    pub label: Option<String>,
+    /// Whose rows these are. More than one claim: a row may have several owners. Empty: the table of a subject kind, whose
+    /// rows own themselves, or a kept table that nobody owns.
+    pub owner: Vec<Claim>,
+    /// Whom a row speaks of without belonging to them.
+    pub about: Vec<Claim>,
+    /// References that the database does not declare: missing foreign keys, polymorphic pairs, keys inside JSON, other sources.
+    pub references: Vec<Reference>,
+    pub on_erase: OnErase,
+    /// Columns set to null when the row that they point to is erased and this row stays.
+    pub unlink: Vec<String>,
+    /// Rows of several owners are erased with the first of them instead of staying until the last.
+    pub erase_shared: bool,
+    /// Never exported.
+    pub secret: Vec<ColumnPath>,
+    pub files: Vec<FileKey>,
+    /// Triggers that a person has read, with what they do: an unread trigger on a table to be erased refuses the plan.
+    pub triggers: BTreeMap<String, String>,
+}
+
+/// A column that names a file in a file source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileKey {
+    pub source: SourceName,
+    pub column: String,
+}
+
+impl DataMap {
+    pub fn entry(&self, table: &TableName) -> Option<&TableEntry> {
+        self.tables.iter().find(|entry| entry.table == *table)
+    }
+
+    pub fn subject(&self, kind: &SubjectKind) -> Option<&Subject> {
+        self.subjects.iter().find(|subject| subject.kind == *kind)
+    }
+
+    pub fn category(&self, name: &CategoryName) -> Option<&Category> {
+        self.categories
+            .iter()
+            .find(|category| category.name == *name)
+    }
+
+    pub fn source(&self, name: &SourceName) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == *name)
+    }
+
+    /// The digest that plans, archives and certificates are bound to.
+    pub fn digest(&self) -> crate::digest::Digest {
+        crate::digest::Digest::of_json(self)
+    }
+}
