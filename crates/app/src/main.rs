@@ -1,1 +1,25 @@
-fn main() {}
+//! `exeunt`: the doors of the product. Arguments come in here, work is done in the rooms below, and what a person must know goes out.
+//!
+//! Each command is one file in [`commands`]; [`edge`] turns failures into a sentence, its causes, what to do next and an exit code;
+//! [`output`] keeps data on standard output and everything else on standard error.
+
+use clap::Parser;
+
+mod commands;
+#[allow(dead_code, reason = "the exit codes are listed in full before every command that returns them is here")]
+mod edge;
+mod interrupt;
+mod output;
+
+fn main() -> std::process::ExitCode {
+    let arguments = match commands::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refused) => return edge::refused_arguments(&refused),
+    };
+    let output = output::Output::new(arguments.json);
+    let code = match interrupt::install().and_then(|()| commands::run(arguments.command, &output)) {
+        Ok(code) => code,
+        Err(failure) => edge::print(&failure, &output),
+    };
+    code.into()
+}

@@ -1,0 +1,30 @@
+//! `exeunt map …`: the data map from the first draft to the reviewed lock.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::edge::Outcome;
+use crate::output::Output;
+
+mod check;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find every error of a map: in its text, against its databases and against its lock
+    Check(check::Arguments),
+}
+
+/// Which map a command works with.
+#[derive(Debug, clap::Args)]
+pub struct MapArgument {
+    /// The data map, such as navigator.map.yaml
+    #[arg(long, value_name = "FILE")]
+    pub map: PathBuf,
+}
+
+pub fn run(command: Command, output: &Output) -> Outcome {
+    match command {
+        Command::Check(arguments) => check::run(&arguments, output),
+    }
+}

@@ -1,0 +1,35 @@
+//! The commands, one file each: arguments as a `clap` struct, and `run`, which returns the exit code or a failure.
+//!
+//! To add a command: a file here with `Arguments` and `run(arguments, output) -> Outcome`, a variant of [`Command`] and its line in [`run`].
+
+use clap::{Parser, Subcommand};
+
+use crate::edge::Outcome;
+use crate::output::Output;
+
+mod map;
+
+/// Exports and erases customer data by seat or by contract, with exact counts and a certificate anybody can check.
+#[derive(Debug, Parser)]
+#[command(name = "exeunt", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Print data (and errors) as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write, check and explain the data map
+    #[command(subcommand)]
+    Map(map::Command),
+}
+
+pub fn run(command: Command, output: &Output) -> Outcome {
+    match command {
+        Command::Map(command) => map::run(command, output),
+    }
+}

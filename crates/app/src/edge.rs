@@ -1,0 +1,131 @@
+//! Where failures leave the program: one sentence, the chain of causes, what to do next, and a documented exit code.
+
+use std::fmt::Display;
+
+use serde_json::json;
+
+use crate::output::Output;
+
+/// The exit codes of every command. They are part of the command line's contract: scripts read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// The work is done.
+    Done = 0,
+    /// A failure that has no code of its own.
+    Failed = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// The data map has errors, or it does not fit the databases.
+    MapRefused = 3,
+    /// A source cannot be reached, or refuses the login.
+    SourceUnreachable = 4,
+    /// The database has changed since the map was reviewed or the plan was made.
+    CatalogDrift = 5,
+    /// There is no such subject, table, row or file.
+    NotFound = 6,
+    /// The plan is for another database, map or subject, or the counts differ from it.
+    PlanMismatch = 7,
+    /// An archive or certificate is not what was signed, or rows remain after an erasure.
+    VerificationFailed = 8,
+    /// The run stopped before its end and can be resumed.
+    Incomplete = 9,
+    /// A file cannot be read or written: disk full, folder read-only, no such folder.
+    InputOutput = 10,
+    /// The plan is refused: rows elsewhere would suffer, a choice is missing, or a hold stands against it.
+    PlanRefused = 11,
+    /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
+    Interrupted = 130,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Why a command ends without its result.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: ExitCode,
+    /// The outermost message completes "failed to …"; its sources are the chain of causes.
+    pub error: anyhow::Error,
+    /// What the reader can do now, one step per line.
+    pub next: Vec<String>,
+}
+
+impl Failure {
+    pub fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
+        Self { code, error: error.into(), next: Vec::new() }
+    }
+
+    pub fn message(code: ExitCode, message: impl Display) -> Self {
+        Self::new(code, anyhow::anyhow!("{message}"))
+    }
+
+    pub fn next(mut self, step: impl Display) -> Self {
+        self.next.push(step.to_string());
+        self
+    }
+}
+
+/// A failure that nobody gave a code has the code [`ExitCode::Failed`].
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(ExitCode::Failed, error)
+    }
+}
+
+/// What a command returns: most end with [`ExitCode::Done`]; a check that finds something ends with its own code and no failure,
+/// since its findings were its result.
+pub type Outcome = Result<ExitCode, Failure>;
+
+/// Gives an error its context and exit code: `open(…).or_fail(ExitCode::SourceUnreachable, || format!("open {source}"))`.
+pub trait OrFail<T> {
+    fn or_fail<D: Display + Send + Sync + 'static>(self, code: ExitCode, doing: impl FnOnce() -> D) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrFail<T> for Result<T, E> {
+    fn or_fail<D: Display + Send + Sync + 'static>(self, code: ExitCode, doing: impl FnOnce() -> D) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(code, error.into().context(doing())))
+    }
+}
+
+/// Prints the failure on standard error, as text or as one JSON object, and returns the code to exit with.
+pub fn print(failure: &Failure, output: &Output) -> ExitCode {
+    if crate::interrupt::requested() && failure.code == ExitCode::Failed {
+        output.note("interrupted");
+        return ExitCode::Interrupted;
+    }
+    let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();
+    if output.is_json() {
+        let object = json!({
+            "error": failure.error.to_string(),
+            "causes": causes,
+            "next": failure.next,
+            "code": failure.code as u8,
+        });
+        output.note(object);
+    } else {
+        output.note(format!("{BAD}error:{PLAIN} {}", failure.error));
+        for cause in causes {
+            output.note(format!("  because: {cause}"));
+        }
+        for step in &failure.next {
+            output.note(format!("{HINT}  what to do:{PLAIN} {step}"));
+        }
+    }
+    failure.code
+}
+
+const BAD: &str = "\u{1b}[1;31m";
+const HINT: &str = "\u{1b}[1;36m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// Help and version go to standard output and end well; everything else is a usage error on standard error.
+pub fn refused_arguments(refused: &clap::Error) -> std::process::ExitCode {
+    // A closed pipe takes the message with it; there is nobody left to tell.
+    let _ = refused.print();
+    let code = if refused.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+    code.into()
+}

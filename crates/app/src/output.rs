@@ -1,0 +1,52 @@
+//! Data goes to standard output, everything else to standard error.
+//!
+//! A reader that goes away (`exeunt … | head`) ends the printing, never the work: what was started is finished and its exit code is true.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::edge::{ExitCode, Failure, OrFail};
+
+#[derive(Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether data is to be printed as JSON (`--json`).
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints lines of data on standard output.
+    pub fn data(&self, text: impl Display) -> Result<(), Failure> {
+        let mut stream = anstream::stdout().lock();
+        match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.or_fail(ExitCode::InputOutput, || "write to standard output"),
+        }
+    }
+
+    /// Prints a value as indented JSON on standard output.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).or_fail(ExitCode::Failed, || "write JSON")?;
+        self.data(text)
+    }
+
+    /// Prints the value as JSON under `--json`, else the text that the function makes.
+    pub fn either<D: Display>(&self, value: &impl Serialize, text: impl FnOnce() -> D) -> Result<(), Failure> {
+        if self.json { self.json(value) } else { self.data(text()) }
+    }
+
+    /// Tells a person something on standard error.
+    pub fn note(&self, text: impl Display) {
+        // Nothing can be done where standard error is closed, and the work matters more.
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+}
