@@ -1,0 +1,3 @@
+//! Tests that look at the repository as a whole.
+
+mod walls;
