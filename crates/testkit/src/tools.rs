@@ -1,0 +1,53 @@
+//! Programs that tests use to look at our results as a user would. `./test` installs them; a missing one is a loud failure.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The browser, to be run headless.
+///
+/// # Panics
+/// When it is not installed.
+pub fn chromium() -> PathBuf {
+    find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"], "chromium")
+}
+
+/// LibreOffice, to be run with `--headless` and a user profile of its own (`-env:UserInstallation=file://…`).
+///
+/// # Panics
+/// When it is not installed.
+pub fn libreoffice() -> PathBuf {
+    find(&["soffice", "libreoffice"], "libreoffice-calc-nogui")
+}
+
+/// Python with frictionless, pandas and duckdb.
+///
+/// # Panics
+/// When `./test` has not made the environment yet.
+pub fn python() -> Command {
+    let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/python");
+    let program = environment.join("bin/python");
+    assert!(program.exists(), "this test needs the Python tools of scripts/test-tools.txt in {}: run ./test", environment.display());
+    Command::new(program)
+}
+
+fn find(names: &[&str], package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.into_iter().find(|program| program.exists()).unwrap_or_else(|| {
+        panic!("this test needs one of {names:?} on PATH: run ./test, which installs it, or `apt-get install {package}`")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_there() {
+        chromium();
+        libreoffice();
+        let imports = python().args(["-c", "import frictionless, pandas, duckdb"]).status().expect("run python");
+        assert!(imports.success());
+    }
+}
