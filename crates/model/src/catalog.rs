@@ -79,10 +79,7 @@ impl Table {
             return Some(&self.primary_key);
         }
         let not_null = |name: &String| self.column(name).is_some_and(|column| !column.nullable);
-        self.unique_keys
-            .iter()
-            .find(|key| key.iter().all(not_null))
-            .map(Vec::as_slice)
+        self.unique_keys.iter().find(|key| key.iter().all(not_null)).map(Vec::as_slice)
     }
 }
 

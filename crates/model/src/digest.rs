@@ -25,10 +25,7 @@ impl Digest {
     /// and serialisation cannot fail.
     pub fn of_json<T: Serialize>(value: &T) -> Self {
         // Unwrap safety: see above; only such values are passed, each covered by a test that digests it.
-        #[expect(
-            clippy::unwrap_used,
-            reason = "plain data with string keys always serialises"
-        )]
+        #[expect(clippy::unwrap_used, reason = "plain data with string keys always serialises")]
         let bytes = serde_json::to_vec(value).unwrap();
         Self::of_bytes(&bytes)
     }
@@ -46,13 +43,11 @@ impl Digest {
 /// Lower-case hexadecimal digits of the bytes.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String never fails.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl fmt::Display for Digest {

@@ -9,3 +9,6 @@ pub mod map;
 pub mod names;
 pub mod plan;
 pub mod selection;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -63,11 +63,7 @@ pub struct TableName {
 
 impl TableName {
     pub fn new(source: &SourceName, schema: Option<&str>, name: &str) -> Self {
-        Self {
-            source: source.clone(),
-            schema: schema.map(str::to_owned),
-            name: name.to_owned(),
-        }
+        Self { source: source.clone(), schema: schema.map(str::to_owned), name: name.to_owned() }
     }
 
     /// The name without its source, for file names and people.
@@ -80,13 +76,8 @@ impl TableName {
 }
 
 fn part(text: &str) -> String {
-    let plain =
-        !text.is_empty() && !text.contains(['.', '"', ' ', '(', ')', '[', ']', ',', ':', '#']);
-    if plain {
-        text.to_owned()
-    } else {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    }
+    let plain = !text.is_empty() && !text.contains(['.', '"', ' ', '(', ')', '[', ']', ',', ':', '#']);
+    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
 /// Splits `a."b.c".d` at its unquoted dots; `None` when a quote stays open or a part is empty.
@@ -136,9 +127,7 @@ impl FromStr for TableName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let refused = || Error::Table {
-            text: text.to_owned(),
-        };
+        let refused = || Error::Table { text: text.to_owned() };
         match split_quoted(text).ok_or_else(refused)?.as_slice() {
             [source, name] => Ok(Self::new(&SourceName::new(source), None, name)),
             [source, schema, name] => Ok(Self::new(&SourceName::new(source), Some(schema), name)),
@@ -155,9 +144,7 @@ impl Serialize for TableName {
 
 impl<'de> Deserialize<'de> for TableName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -167,13 +154,7 @@ mod tests {
 
     #[test]
     fn table_names_survive_the_round_trip_with_any_character() {
-        for (schema, name) in [
-            (None, "seat"),
-            (Some("crm"), "match"),
-            (None, "weird.name"),
-            (Some("a\"b"), "Größe 1"),
-            (None, ""),
-        ] {
+        for (schema, name) in [(None, "seat"), (Some("crm"), "match"), (None, "weird.name"), (Some("a\"b"), "Größe 1"), (None, "")] {
             let want = TableName::new(&SourceName::new("app"), schema, name);
             assert_eq!(want.to_string().parse::<TableName>(), Ok(want));
         }
@@ -181,15 +162,7 @@ mod tests {
 
     #[test]
     fn half_names_are_refused() {
-        for text in [
-            "",
-            "app",
-            "app.",
-            ".seat",
-            "app.\"open",
-            "a.b.c.d",
-            "app.\"x\"y",
-        ] {
+        for text in ["", "app", "app.", ".seat", "app.\"open", "a.b.c.d", "app.\"x\"y"] {
             assert!(text.parse::<TableName>().is_err(), "{text}");
         }
     }

@@ -17,10 +17,7 @@ pub struct ColumnPath {
 
 impl ColumnPath {
     pub fn column(name: impl Into<String>) -> Self {
-        Self {
-            column: name.into(),
-            json: Vec::new(),
-        }
+        Self { column: name.into(), json: Vec::new() }
     }
 }
 
@@ -117,10 +114,7 @@ impl Condition {
         }
     }
 
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a constructor that folds constants, beside `all` and `any`"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "a constructor that folds constants, beside `all` and `any`")]
     pub fn not(condition: Condition) -> Self {
         match condition {
             Self::Never => Self::Always,
@@ -139,20 +133,14 @@ impl Condition {
 
     fn collect_sets(&self, found: &mut Vec<SetId>) {
         match self {
-            Self::Never
-            | Self::Always
-            | Self::SubjectKey { .. }
-            | Self::Equals { .. }
-            | Self::NotNull { .. } => {}
+            Self::Never | Self::Always | Self::SubjectKey { .. } | Self::Equals { .. } | Self::NotNull { .. } => {}
             Self::In { set, .. } => {
                 if !found.contains(set) {
                     found.push(*set);
                 }
             }
             Self::Closure { base: inner, .. } | Self::Not(inner) => inner.collect_sets(found),
-            Self::All(inner) | Self::Any(inner) => inner
-                .iter()
-                .for_each(|condition| condition.collect_sets(found)),
+            Self::All(inner) | Self::Any(inner) => inner.iter().for_each(|condition| condition.collect_sets(found)),
         }
     }
 }
@@ -160,9 +148,7 @@ impl Condition {
 impl std::fmt::Display for ColumnPath {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.column)?;
-        self.json
-            .iter()
-            .try_for_each(|name| write!(formatter, "/{name}"))
+        self.json.iter().try_for_each(|name| write!(formatter, "/{name}"))
     }
 }
 
@@ -170,10 +156,7 @@ impl From<&str> for ColumnPath {
     /// Reads `column/name/name`; a column whose own name holds a slash is out of the map's reach inside paths.
     fn from(text: &str) -> Self {
         let mut parts = text.split('/').map(str::to_owned);
-        Self {
-            column: parts.next().unwrap_or_default(),
-            json: parts.collect(),
-        }
+        Self { column: parts.next().unwrap_or_default(), json: parts.collect() }
     }
 }
 
@@ -195,14 +178,9 @@ mod tests {
 
     #[test]
     fn constants_fold_away() {
-        let not_null = || Condition::NotNull {
-            columns: vec![ColumnPath::column("a")],
-        };
+        let not_null = || Condition::NotNull { columns: vec![ColumnPath::column("a")] };
         assert_eq!(Condition::all([Condition::Always, not_null()]), not_null());
-        assert_eq!(
-            Condition::all([Condition::Never, not_null()]),
-            Condition::Never
-        );
+        assert_eq!(Condition::all([Condition::Never, not_null()]), Condition::Never);
         assert_eq!(Condition::any([Condition::Never]), Condition::Never);
         assert_eq!(Condition::any([not_null(), not_null()]), not_null());
         assert_eq!(Condition::not(Condition::not(not_null())), not_null());
@@ -210,10 +188,7 @@ mod tests {
 
     #[test]
     fn json_places_survive_the_round_trip() {
-        let want = ColumnPath {
-            column: "fields".into(),
-            json: vec!["actor".into(), "id".into()],
-        };
+        let want = ColumnPath { column: "fields".into(), json: vec!["actor".into(), "id".into()] };
         assert_eq!(ColumnPath::from(want.to_string().as_str()), want);
     }
 }

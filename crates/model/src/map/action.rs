@@ -17,10 +17,7 @@ pub struct OnErase {
 
 impl OnErase {
     pub fn for_kind(&self, kind: &SubjectKind) -> &Action {
-        self.by_kind
-            .get(kind)
-            .or(self.default.as_ref())
-            .unwrap_or(&Action::Delete)
+        self.by_kind.get(kind).or(self.default.as_ref()).unwrap_or(&Action::Delete)
     }
 }
 

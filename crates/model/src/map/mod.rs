@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod owner;
+pub mod resolve;
 
 use std::collections::BTreeMap;
 
@@ -127,9 +128,7 @@ impl DataMap {
     }
 
     pub fn category(&self, name: &CategoryName) -> Option<&Category> {
-        self.categories
-            .iter()
-            .find(|category| category.name == *name)
+        self.categories.iter().find(|category| category.name == *name)
     }
 
     pub fn source(&self, name: &SourceName) -> Option<&Source> {

@@ -22,17 +22,11 @@ pub struct Claim {
 pub enum Hop {
     /// Follow a foreign key (or a declared reference) of this table, named by its columns. `to` is written where the same
     /// columns lead to several tables.
-    To {
-        columns: Vec<ColumnPath>,
-        to: Option<TableName>,
-    },
+    To { columns: Vec<ColumnPath>, to: Option<TableName> },
     /// Follow a foreign key of the same table to itself, any number of times: up a tree.
     Up { columns: Vec<String> },
     /// To the rows of another table whose columns point here: through a link table.
-    From {
-        table: TableName,
-        columns: Vec<ColumnPath>,
-    },
+    From { table: TableName, columns: Vec<ColumnPath> },
 }
 
 /// A reference that the map declares since the database does not.

@@ -1,0 +1,381 @@
+//! Checks that need the catalogs: complete, existing, and possible.
+
+use super::problem::{Place, Problem};
+use super::{Edge, MappedTable, Path, catalog_table, holds_rows};
+use crate::catalog::{Catalog, Column, ColumnKind, SourceKind, Table, TableKind};
+use crate::map::{Action, Change, DataMap, Subject};
+use crate::names::SubjectKind;
+use crate::selection::ColumnPath;
+
+/// Every table of every source is mapped or ignored, and nothing is mapped that is not there.
+pub fn completeness(map: &DataMap, catalogs: &[Catalog]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for source in &map.sources {
+        let expected = source.kind != SourceKind::Files;
+        if expected && !catalogs.iter().any(|catalog| catalog.source == source.name) {
+            problems.push(Problem::new(Place::Source(source.name.clone(), "url"), "its catalog was not read"));
+        }
+    }
+    for entry in &map.tables {
+        let place = Place::Table(entry.table.clone());
+        match catalog_table(catalogs, &entry.table).map(|table| table.kind) {
+            None => problems.push(nearest(place, format!("{} does not exist", entry.table), &entry.table.name, catalogs)),
+            Some(TableKind::View) => {
+                problems.push(Problem::new(place, format!("{} is a view: map the tables beneath it", entry.table)));
+            }
+            Some(TableKind::Foreign) => problems.push(
+                Problem::new(place, format!("{} lives in another server", entry.table))
+                    .help("map it in a source of its own, and ignore it here with that reason"),
+            ),
+            Some(TableKind::MaterializedView) => problems.push(
+                Problem::new(place, format!("{} is a materialised view: its rows cannot be deleted", entry.table))
+                    .help("ignore it with the reason (when and by whom it is refreshed), map the tables beneath it"),
+            ),
+            Some(TableKind::Table | TableKind::Virtual) => {}
+        }
+        if map.ignore.contains_key(&entry.table) {
+            problems.push(Problem::new(Place::Ignore(entry.table.clone()), format!("{} is both mapped and ignored", entry.table)));
+        }
+    }
+    for table in map.ignore.keys() {
+        if catalog_table(catalogs, table).is_none() {
+            let place = Place::Ignore(table.clone());
+            problems.push(nearest(place, format!("{table} does not exist"), &table.name, catalogs));
+        }
+    }
+    for table in catalogs.iter().flat_map(|catalog| &catalog.tables).filter(|table| holds_rows(table.kind)) {
+        if map.entry(&table.name).is_none() && !map.ignore.contains_key(&table.name) {
+            problems.push(
+                Problem::new(Place::Map, format!("{} is not in the map", table.name))
+                    .help("map it under `tables`, or list it under `ignore` with a reason"),
+            );
+        }
+    }
+    problems
+}
+
+fn nearest(place: Place, message: String, name: &str, catalogs: &[Catalog]) -> Problem {
+    let tables = catalogs.iter().flat_map(|catalog| &catalog.tables);
+    let close = tables.min_by_key(|table| distance(&table.name.name, name)).filter(|table| distance(&table.name.name, name) <= 3);
+    let problem = Problem::new(place, message);
+    match close {
+        Some(table) => problem.help(format!("did you mean {}?", table.name)),
+        None => problem,
+    }
+}
+
+/// Number of single-character edits between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (index, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (position, right) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(left != *right);
+            diagonal = row[position + 1];
+            row[position + 1] = substituted.min(diagonal + 1).min(row[position] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let Some(table) = catalog_table(catalogs, &subject.table) else {
+        let place = Place::Subject(subject.kind.clone(), "table");
+        return vec![nearest(place, format!("{} does not exist", subject.table), &subject.table.name, catalogs)];
+    };
+    if map.entry(&subject.table).is_none() {
+        let place = Place::Subject(subject.kind.clone(), "table");
+        problems.push(Problem::new(place, format!("{} has no entry under `tables`", subject.table)));
+    }
+    for column in &subject.key {
+        if table.column(column).is_none() {
+            problems.push(missing_column(Place::Subject(subject.kind.clone(), "key"), table, column));
+        }
+    }
+    let unique = table.primary_key == subject.key || table.unique_keys.contains(&subject.key);
+    if !unique {
+        problems.push(Problem::new(
+            Place::Subject(subject.kind.clone(), "key"),
+            format!("({}) is no primary or unique key of {}: it could name several subjects", subject.key.join(", "), subject.table),
+        ));
+    }
+    if let Some(label) = subject.label.as_ref().filter(|label| table.column(label).is_none()) {
+        problems.push(missing_column(Place::Subject(subject.kind.clone(), "label"), table, label));
+    }
+    for (name, column) in &subject.identifiers {
+        let place = Place::Subject(subject.kind.clone(), "identifiers");
+        match catalog_table(catalogs, name) {
+            None => problems.push(nearest(place, format!("{name} does not exist"), &name.name, catalogs)),
+            Some(_) if map.entry(name).is_none() => problems.push(Problem::new(place, format!("{name} is not mapped"))),
+            Some(table) if table.column(column).is_none() => problems.push(missing_column(place, table, column)),
+            Some(_) => {}
+        }
+    }
+    problems
+}
+
+/// No kind is within itself.
+pub fn nesting(within: &[(SubjectKind, Path)]) -> Vec<Problem> {
+    let outer = |kind: &SubjectKind| within.iter().find(|(inner, _)| inner == kind).map(|(_, path)| &path.kind);
+    let loops = within.iter().filter(|(start, _)| {
+        let mut at = start;
+        (0..within.len()).any(|_| match outer(at) {
+            Some(next) => {
+                at = next;
+                next == start
+            }
+            None => false,
+        })
+    });
+    loops.map(|(kind, _)| Problem::new(Place::Subject(kind.clone(), "within"), format!("`{kind}` is within itself"))).collect()
+}
+
+fn missing_column(place: Place, table: &Table, column: &str) -> Problem {
+    let close = table.columns.iter().min_by_key(|known| distance(&known.name, column));
+    let problem = Problem::new(place, format!("{} has no column `{column}`", table.name));
+    match close.filter(|known| distance(&known.name, column) <= 3) {
+        Some(known) => problem.help(format!("did you mean `{}`?", known.name)),
+        None => {
+            let known: Vec<&str> = table.columns.iter().map(|known| known.name.as_str()).collect();
+            problem.help(format!("its columns are: {}", known.join(", ")))
+        }
+    }
+}
+
+pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], mapped: &MappedTable) -> Vec<Problem> {
+    let entry = &mapped.entry;
+    let table = &mapped.table;
+    let field = |name: &'static str| Place::Field(entry.table.clone(), name);
+    let mut problems = Vec::new();
+    let kept_always = matches!(&entry.on_erase.default, Some(Action::Keep(_))) && entry.on_erase.by_kind.is_empty();
+    if entry.owner.is_empty() && entry.about.is_empty() && mapped.owner.is_empty() && !kept_always {
+        problems.push(
+            Problem::new(Place::Table(entry.table.clone()), format!("nobody owns the rows of {}", entry.table))
+                .help("write an `owner`, or `keep` with a ground, or list the table under `ignore`"),
+        );
+    }
+    match &entry.category {
+        None if !kept_always => {
+            problems.push(Problem::new(Place::Table(entry.table.clone()), format!("{} has no category", entry.table)));
+        }
+        Some(category) if map.category(category).is_none() => {
+            problems.push(Problem::new(field("category"), format!("`{category}` is no category of this map")));
+        }
+        _ => {}
+    }
+    for reference in &entry.references {
+        let columns = reference.columns.iter().chain(reference.when.iter().map(|(column, _)| column));
+        problems.extend(columns.filter_map(|path| path_problem(field("references"), table, path)));
+        match catalog_table(catalogs, &reference.to) {
+            None => problems.push(nearest(field("references"), format!("{} does not exist", reference.to), &reference.to.name, catalogs)),
+            Some(target) => {
+                let missing = reference.referenced.iter().filter(|column| target.column(column).is_none());
+                problems.extend(missing.map(|column| missing_column(field("references"), target, column)));
+            }
+        }
+        if reference.columns.len() != reference.referenced.len() {
+            problems.push(Problem::new(field("references"), "as many columns must point as are pointed to"));
+        }
+    }
+    for column in &entry.unlink {
+        match table.column(column) {
+            None => problems.push(missing_column(field("unlink"), table, column)),
+            Some(known) => {
+                problems.extend(clear_problem(field("unlink"), table, known));
+                let points = edges.iter().any(|edge| edge.from == entry.table && edge.columns.contains(&ColumnPath::column(column)));
+                if !points {
+                    problems.push(
+                        Problem::new(field("unlink"), format!("`{column}` points to no table"))
+                            .help("`unlink` takes columns of a foreign key or of a declared reference"),
+                    );
+                }
+            }
+        }
+    }
+    problems.extend(entry.secret.iter().filter_map(|path| path_problem(field("secret"), table, path)));
+    for file in &entry.files {
+        if map.source(&file.source).is_none_or(|source| source.kind != SourceKind::Files) {
+            problems.push(Problem::new(field("files"), format!("`{}` is no source of kind files", file.source)));
+        }
+        if table.column(&file.column).is_none() {
+            problems.push(missing_column(field("files"), table, &file.column));
+        }
+    }
+    problems.extend(triggers(mapped));
+    for kind in entry.on_erase.by_kind.keys().filter(|kind| map.subject(kind).is_none()) {
+        problems.push(Problem::new(field("on_erase"), format!("`{kind}` is no subject of this map")));
+    }
+    for path in &mapped.about {
+        let explicit = entry.on_erase.by_kind.contains_key(&path.kind) || entry.on_erase.default.is_some();
+        let owned = mapped.owner.iter().any(|owner| owner.kind == path.kind);
+        if !explicit && !owned {
+            problems.push(
+                Problem::new(field("on_erase"), format!("the map does not say what erasing a {} does to {}", path.kind, entry.table))
+                    .help(format!("write `on_erase: {{ {}: … }}`", path.kind)),
+            );
+        }
+    }
+    let actions = entry.on_erase.default.iter().chain(entry.on_erase.by_kind.values());
+    for action in actions {
+        problems.extend(action_problems(map, edges, mapped, action));
+    }
+    problems
+}
+
+/// A trigger can reach rows that no plan speaks of, so that somebody must have read it.
+fn triggers(mapped: &MappedTable) -> Vec<Problem> {
+    let field = || Place::Field(mapped.entry.table.clone(), "triggers");
+    let unread = mapped
+        .table
+        .triggers
+        .iter()
+        .filter(|trigger| (trigger.on_delete || trigger.on_update) && !mapped.entry.triggers.contains_key(&trigger.name));
+    let mut problems: Vec<Problem> = unread
+        .map(|trigger| {
+            Problem::new(field(), format!("the trigger `{}` on {} may reach rows outside a plan", trigger.name, mapped.entry.table))
+                .help(format!("read it, then say what it does: `triggers: {{ {}: \"…\" }}`", trigger.name))
+        })
+        .collect();
+    let known = |name: &String| mapped.table.triggers.iter().any(|trigger| trigger.name == *name);
+    let gone = mapped.entry.triggers.keys().filter(|name| !known(name));
+    problems.extend(gone.map(|name| Problem::new(field(), format!("{} has no trigger `{name}`", mapped.entry.table))));
+    problems
+}
+
+fn path_problem(place: Place, table: &Table, path: &ColumnPath) -> Option<Problem> {
+    match table.column(&path.column) {
+        None => Some(missing_column(place, table, &path.column)),
+        Some(column) if !path.json.is_empty() && !matches!(column.kind, ColumnKind::Json | ColumnKind::Text) => {
+            Some(Problem::new(place, format!("`{}` of {} is no JSON", path.column, table.name)))
+        }
+        Some(_) => None,
+    }
+}
+
+fn clear_problem(place: Place, table: &Table, column: &Column) -> Option<Problem> {
+    let name = &column.name;
+    let reason = if !column.nullable {
+        "is NOT NULL"
+    } else if column.generated {
+        "is computed by the database"
+    } else if table.primary_key.contains(name) {
+        "is part of the primary key"
+    } else {
+        return None;
+    };
+    Some(Problem::new(place, format!("`{name}` of {} cannot be cleared: it {reason}", table.name)))
+}
+
+fn action_problems(map: &DataMap, edges: &[Edge], mapped: &MappedTable, action: &Action) -> Vec<Problem> {
+    let table = &mapped.table;
+    let place = || Place::Field(mapped.entry.table.clone(), "on_erase");
+    match action {
+        Action::Delete => Vec::new(),
+        Action::Keep(ground) => {
+            let Some(until) = &ground.until else { return Vec::new() };
+            match table.column(&until.column) {
+                None => vec![missing_column(place(), table, &until.column)],
+                Some(column) => match column.kind {
+                    ColumnKind::Date | ColumnKind::Timestamp | ColumnKind::TimestampWithZone => Vec::new(),
+                    _ => vec![Problem::new(place(), format!("`{}` is no date, so that no end can be counted from it", until.column))],
+                },
+            }
+        }
+        Action::Change(changes) => changes.iter().filter_map(|(path, change)| change_problem(place(), table, path, change)).collect(),
+        Action::HandOver { column } => hand_over_problem(map, edges, mapped, column).into_iter().collect(),
+        Action::Choose(actions) => {
+            let mut problems: Vec<Problem> = actions.iter().flat_map(|inner| action_problems(map, edges, mapped, inner)).collect();
+            if actions.len() < 2 {
+                problems.push(Problem::new(place(), "`choose` needs at least two actions"));
+            }
+            if actions.iter().any(|inner| matches!(inner, Action::Choose(_))) {
+                problems.push(Problem::new(place(), "`choose` cannot stand inside `choose`"));
+            }
+            problems
+        }
+    }
+}
+
+fn change_problem(place: Place, table: &Table, path: &ColumnPath, change: &Change) -> Option<Problem> {
+    if let Some(problem) = path_problem(place.clone(), table, path) {
+        return Some(problem);
+    }
+    let column = table.column(&path.column)?;
+    if column.generated {
+        return Some(Problem::new(place, format!("`{}` of {} is computed by the database", column.name, table.name)));
+    }
+    if table.primary_key.contains(&column.name) {
+        return Some(Problem::new(place, format!("`{}` is part of the primary key of {}", column.name, table.name)));
+    }
+    if !path.json.is_empty() {
+        return None;
+    }
+    match change {
+        Change::Clear => clear_problem(place, table, column),
+        Change::Constant(text) => constant_problem(place, table, column, text),
+        Change::Pseudonym => {
+            let room = column.max_length.unwrap_or(u32::MAX);
+            match column.kind {
+                ColumnKind::Text if room >= SHORTEST_PSEUDONYM => None,
+                ColumnKind::Text => {
+                    Some(Problem::new(place, format!("`{}` takes {room} characters: too few for a pseudonym", column.name)))
+                }
+                ColumnKind::Uuid => None,
+                _ => Some(Problem::new(place, format!("`{}` is {}: a pseudonym is a text or a uuid", column.name, column.declared_type))),
+            }
+        }
+    }
+}
+
+/// Fewer characters could make two rows' pseudonyms equal.
+pub const SHORTEST_PSEUDONYM: u32 = 12;
+
+fn constant_problem(place: Place, table: &Table, column: &Column, text: &str) -> Option<Problem> {
+    let refused =
+        |why: String| Some(Problem::new(place.clone(), format!("`{}` of {} cannot hold \"{text}\": {why}", column.name, table.name)));
+    if column.max_length.is_some_and(|length| text.chars().count() > length as usize) {
+        return refused(format!("its type is {}", column.declared_type));
+    }
+    let unique_alone = table.unique_keys.iter().any(|key| key.len() == 1 && key[0] == column.name);
+    if unique_alone {
+        return refused("it is unique, and several rows would get the same value".to_owned());
+    }
+    let fits = match &column.kind {
+        ColumnKind::Boolean => matches!(text, "true" | "false" | "0" | "1"),
+        ColumnKind::Integer => text.parse::<i64>().is_ok(),
+        ColumnKind::Float | ColumnKind::Decimal => text.parse::<f64>().is_ok(),
+        ColumnKind::Date => text.parse::<jiff::civil::Date>().is_ok(),
+        ColumnKind::Time => text.parse::<jiff::civil::Time>().is_ok(),
+        ColumnKind::Timestamp => text.parse::<jiff::civil::DateTime>().is_ok(),
+        ColumnKind::TimestampWithZone => text.parse::<jiff::Timestamp>().is_ok(),
+        ColumnKind::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+        ColumnKind::Uuid => text.len() == 36 && text.chars().all(|character| character.is_ascii_hexdigit() || character == '-'),
+        ColumnKind::Enumeration(values) => values.iter().any(|value| value == text),
+        ColumnKind::Text => true,
+        ColumnKind::Bytes | ColumnKind::Interval | ColumnKind::Array | ColumnKind::Other => false,
+    };
+    if fits { None } else { refused(format!("its type is {}", column.declared_type)) }
+}
+
+fn hand_over_problem(map: &DataMap, edges: &[Edge], mapped: &MappedTable, column: &str) -> Option<Problem> {
+    let place = Place::Field(mapped.entry.table.clone(), "on_erase");
+    if mapped.table.column(column).is_none() {
+        return Some(missing_column(place, &mapped.table, column));
+    }
+    let to_subject = edges.iter().any(|edge| {
+        edge.from == mapped.entry.table
+            && edge.columns == [ColumnPath::column(column)]
+            && map.subjects.iter().any(|subject| subject.table == edge.to && subject.key == edge.referenced)
+    });
+    if to_subject {
+        None
+    } else {
+        Some(Problem::new(
+            place,
+            format!("`{column}` of {} does not point to a subject, so that nothing can be handed over", mapped.entry.table),
+        ))
+    }
+}

@@ -1,0 +1,65 @@
+//! References between tables, whether the database declares them or the map does.
+
+use crate::catalog::{Catalog, ReferentialAction, SourceKind};
+use crate::map::DataMap;
+use crate::names::TableName;
+use crate::selection::ColumnPath;
+
+/// Rows of `from` point with `columns` to rows of `to`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    pub from: TableName,
+    pub columns: Vec<ColumnPath>,
+    pub to: TableName,
+    pub referenced: Vec<String>,
+    /// Only in rows where these columns have these texts.
+    pub when: Vec<(ColumnPath, String)>,
+    /// What the database does when the row pointed to is deleted; `None` where the database knows nothing of the reference.
+    pub on_delete: Option<ReferentialAction>,
+    pub deferrable: bool,
+    /// The database guarantees that the row pointed to exists.
+    pub enforced: bool,
+}
+
+pub(super) fn edges(map: &DataMap, catalogs: &[Catalog]) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for catalog in catalogs {
+        for table in &catalog.tables {
+            for key in &table.foreign_keys {
+                edges.push(Edge {
+                    from: table.name.clone(),
+                    columns: key.columns.iter().map(ColumnPath::column).collect(),
+                    to: key.references.clone(),
+                    referenced: key.referenced_columns.clone(),
+                    when: Vec::new(),
+                    on_delete: Some(key.on_delete),
+                    deferrable: key.deferrable,
+                    // SQLite checks foreign keys only in connections that ask for it.
+                    enforced: catalog.kind == SourceKind::Postgres,
+                });
+            }
+            let declared = map.entry(&table.name).into_iter().flat_map(|entry| &entry.references);
+            for reference in declared {
+                edges.push(Edge {
+                    from: table.name.clone(),
+                    columns: reference.columns.clone(),
+                    to: reference.to.clone(),
+                    referenced: reference.referenced.clone(),
+                    when: reference.when.clone(),
+                    on_delete: None,
+                    deferrable: true,
+                    enforced: false,
+                });
+            }
+        }
+    }
+    edges
+}
+
+impl Edge {
+    /// As people read it: `app.note(author_seat_id) → app.seat`.
+    pub fn describe(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
+        format!("{}({}) → {}", self.from, columns.join(", "), self.to)
+    }
+}
