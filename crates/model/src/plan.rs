@@ -1,7 +1,10 @@
 //! Plans: which rows of which tables, in which order, with which action and exact counts, for one subject.
 
+pub mod facts;
+mod guards;
 pub mod order;
 pub mod planner;
+mod rows;
 pub mod sets;
 
 use serde::{Deserialize, Serialize};
@@ -145,8 +148,8 @@ pub enum KeptReason {
     Ground(Ground),
     /// Another subject owns the row too, or owns the row that it hangs from.
     Shared,
-    /// It hangs from a row that is handed over and goes with it.
-    FollowsHandOver,
+    /// It hangs from a row that stays or is handed over, and stays with it.
+    Follows,
 }
 
 /// Rows outside the plan that would be changed, deleted or left dangling by it.
