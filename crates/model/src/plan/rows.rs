@@ -37,8 +37,8 @@ impl<'a> RowFinder<'a> {
     }
 
     pub fn rows(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Rows {
-        let owned = self.scope.any_leading(sets, mapped, &mapped.owner, &mut NothingStays);
-        let about = self.scope.any_leading(sets, mapped, &mapped.about, &mut NothingStays);
+        let owned = self.scope.any_leading(sets, &mapped.owner, &mut NothingStays);
+        let about = self.scope.any_leading(sets, &mapped.about, &mut NothingStays);
         let shared_owned = self.shared_among(sets, mapped, &mapped.owner, &owned);
         let only_about = Condition::all([about.clone(), Condition::not(owned.clone())]);
         let kinds_about: Vec<Path> = mapped.about.iter().filter(|path| self.scope.contains_kind(&path.kind)).cloned().collect();
@@ -46,8 +46,8 @@ impl<'a> RowFinder<'a> {
             if about == Condition::Never { Condition::Never } else { self.shared_among(sets, mapped, &kinds_about, &only_about) };
         self.met_staying = false;
         let scope = self.scope;
-        let leading_owned = scope.any_leading(sets, mapped, &mapped.owner, self);
-        let leading_about = scope.any_leading(sets, mapped, &mapped.about, self);
+        let leading_owned = scope.any_leading(sets, &mapped.owner, self);
+        let leading_about = scope.any_leading(sets, &mapped.about, self);
         let erased = Condition::any([
             Condition::all([leading_owned, Condition::not(shared_owned.clone())]),
             Condition::all([leading_about, Condition::not(owned.clone()), Condition::not(shared_about.clone())]),
@@ -75,7 +75,7 @@ impl Staying for RowFinder<'_> {
             self.met_staying = true;
             return Condition::Always;
         }
-        let owned = self.scope.any_leading(sets, mapped, &mapped.owner, &mut NothingStays);
+        let owned = self.scope.any_leading(sets, &mapped.owner, &mut NothingStays);
         let shared = self.shared_among(sets, mapped, &mapped.owner, &owned);
         if shared != Condition::Never {
             self.met_staying = true;
@@ -86,10 +86,10 @@ impl Staying for RowFinder<'_> {
 
 impl Scope<'_> {
     /// Rows that lead to the scope by any of the paths.
-    pub fn any_leading(&self, sets: &mut Sets, mapped: &MappedTable, paths: &[Path], stays: &mut dyn Staying) -> Condition {
+    pub fn any_leading(&self, sets: &mut Sets, paths: &[Path], stays: &mut dyn Staying) -> Condition {
         let mut found = Vec::new();
         for path in paths.iter().filter(|path| self.contains_kind(&path.kind)) {
-            found.push(self.leading(sets, &mapped.table.name, &path.hops, &path.kind, stays));
+            found.push(self.leading(sets, &path.hops, &path.kind, stays));
         }
         Condition::any(found)
     }

@@ -79,32 +79,27 @@ impl Scope<'_> {
             return Condition::SubjectKey { kind: kind.clone(), columns: key };
         }
         match self.scheme.within(kind) {
-            Some(path) if self.contains_kind(kind) => {
-                let table = self.scheme.subject(kind).map(|subject| subject.table.clone());
-                // Unwrap safety: a kind that is within another is a subject of the map.
-                #[expect(clippy::unwrap_used, reason = "resolved from the map's subjects")]
-                self.leading(sets, &table.unwrap(), &path.hops, &path.kind, &mut NothingStays)
-            }
+            Some(path) if self.contains_kind(kind) => self.leading(sets, &path.hops, &path.kind, &mut NothingStays),
             _ => Condition::Never,
         }
     }
 
     /// Rows of the table from which the hops lead to a scope row of the kind, and not through rows that stay.
-    pub fn leading(&self, sets: &mut Sets, table: &TableName, hops: &[Link], kind: &SubjectKind, stays: &mut dyn Staying) -> Condition {
+    pub fn leading(&self, sets: &mut Sets, hops: &[Link], kind: &SubjectKind, stays: &mut dyn Staying) -> Condition {
         let Some((hop, rest)) = hops.split_first() else { return self.owners(sets, kind) };
         match hop {
             Link::Forward { columns, to, referenced, when, .. } => {
-                let inner = self.leading(sets, to, rest, kind, stays);
+                let inner = self.leading(sets, rest, kind, stays);
                 let staying = stays.staying(sets, to);
                 let inner = Condition::all([inner, Condition::not(staying)]);
                 Condition::all([when_holds(when), self.pointing(sets, columns, to, referenced, inner)])
             }
             Link::Up { columns, referenced } => {
-                let base = self.leading(sets, table, rest, kind, stays);
+                let base = self.leading(sets, rest, kind, stays);
                 Condition::Closure { base: Box::new(base), columns: columns.clone(), referenced: referenced.clone() }
             }
             Link::Reverse { table: child, columns, referenced, when } => {
-                let inner = self.leading(sets, child, rest, kind, stays);
+                let inner = self.leading(sets, rest, kind, stays);
                 let inner = Condition::all([when_holds(when), inner]);
                 if inner == Condition::Never {
                     return Condition::Never;
@@ -145,7 +140,7 @@ impl Scope<'_> {
         candidate: &Condition,
     ) -> Condition {
         if functional(hops) {
-            let inside = if self.contains_kind(kind) { self.leading(sets, table, hops, kind, &mut NothingStays) } else { Condition::Never };
+            let inside = if self.contains_kind(kind) { self.leading(sets, hops, kind, &mut NothingStays) } else { Condition::Never };
             return Condition::all([reaching(sets, hops), Condition::not(inside)]);
         }
         let Some((hop, rest)) = hops.split_first() else { return Condition::Never };
