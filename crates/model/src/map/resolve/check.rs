@@ -90,6 +90,10 @@ pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Pr
         let place = Place::Subject(subject.kind.clone(), "table");
         problems.push(Problem::new(place, format!("{} has no entry under `tables`", subject.table)));
     }
+    if let Some(other) = map.subjects.iter().take_while(|other| other.kind != subject.kind).find(|other| other.table == subject.table) {
+        let message = format!("{} is already the table of `{}`", subject.table, other.kind);
+        problems.push(Problem::new(Place::Subject(subject.kind.clone(), "table"), message).help("one table names one kind of subject"));
+    }
     for column in &subject.key {
         if table.column(column).is_none() {
             problems.push(missing_column(Place::Subject(subject.kind.clone(), "key"), table, column));
@@ -155,6 +159,12 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], mapped: &Mappe
         problems.push(
             Problem::new(Place::Table(entry.table.clone()), format!("nobody owns the rows of {}", entry.table))
                 .help("write an `owner`, or `keep` with a ground, or list the table under `ignore`"),
+        );
+    }
+    if let Some(subject) = map.subjects.iter().find(|subject| subject.table == entry.table).filter(|_| !entry.owner.is_empty()) {
+        problems.push(
+            Problem::new(field("owner"), format!("{} is the table of `{}`: its rows own themselves", entry.table, subject.kind))
+                .help("say under `subjects` what it is `within`, or write `about` for whom it speaks of"),
         );
     }
     match &entry.category {

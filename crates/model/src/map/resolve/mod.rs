@@ -131,10 +131,8 @@ pub fn resolve(map: &DataMap, catalogs: &[Catalog]) -> Result<Scheme, Vec<Proble
         };
         let mut owner = paths("owner", &entry.owner);
         let about = paths("about", &entry.about);
-        if entry.owner.is_empty() {
-            let own = map.subjects.iter().filter(|subject| subject.table == entry.table);
-            owner.extend(own.map(|subject| Path { kind: subject.kind.clone(), hops: Vec::new() }));
-        }
+        let own = map.subjects.iter().filter(|subject| subject.table == entry.table);
+        owner.extend(own.map(|subject| Path { kind: subject.kind.clone(), hops: Vec::new() }));
         tables.push(MappedTable { entry: entry.clone(), table: table.clone(), owner, about });
     }
     for mapped in &tables {

@@ -71,3 +71,10 @@ fn an_unread_trigger_is_refused() {
     let refused = resolve(&map(), &[catalog]).unwrap_err();
     assert_eq!(refused[0].message, "the trigger `note_gone` on app.note may reach rows outside a plan");
 }
+
+#[test]
+fn a_subjects_own_row_belongs_to_nobody_else() {
+    let mut map = map();
+    entry_mut(&mut map, "app.seat").owner = vec![crate::testing::claim("contract")];
+    assert_eq!(problems(&map), ["app.seat is the table of `seat`: its rows own themselves"]);
+}
