@@ -66,6 +66,46 @@ pub struct Table {
     /// Names of the partitions, leaves of all levels.
     pub partitions: Vec<String>,
     pub comment: Option<String>,
+    /// What may hide rows of this table from us or change what our statements do. Not part of the structure: it depends on the role
+    /// that we connect as, so it is looked at live before every plan and every run.
+    #[serde(skip)]
+    pub hazards: Vec<Hazard>,
+}
+
+/// A reason why reading or erasing a table's rows would not do what its SQL says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hazard {
+    /// Row-level security hides rows from our role; every statement on the table is refused rather than given fewer rows.
+    RowSecurity,
+    /// A rule rewrites deletions or updates into something else.
+    Rule { name: String, on_delete: bool, on_update: bool },
+    /// Other tables inherit from this one (`INHERITS`): their rows appear in it too.
+    Inherited { by: Vec<String> },
+    /// A partition lives in another server.
+    ForeignPartition { name: String },
+    /// A table outside the configured schemas refers to this one.
+    ReferencedFromOutside { table: TableName, constraint: String, on_delete: ReferentialAction },
+}
+
+impl std::fmt::Display for Hazard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RowSecurity => formatter.write_str("row-level security hides rows from the role that we connect as"),
+            Self::Rule { name, on_delete, on_update } => {
+                let event = match (on_delete, on_update) {
+                    (true, true) => "deletions and updates",
+                    (true, false) => "deletions",
+                    (false, _) => "updates",
+                };
+                write!(formatter, "the rule `{name}` rewrites {event}")
+            }
+            Self::Inherited { by } => write!(formatter, "rows of {} appear in it by inheritance", by.join(", ")),
+            Self::ForeignPartition { name } => write!(formatter, "its partition {name} lives in another server"),
+            Self::ReferencedFromOutside { table, constraint, on_delete: _ } => {
+                write!(formatter, "{table} refers to it by {constraint} and is in none of the configured schemas")
+            }
+        }
+    }
 }
 
 impl Table {

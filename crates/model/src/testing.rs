@@ -22,6 +22,7 @@ pub fn table(table: &str, columns: &[&str]) -> Table {
         triggers: Vec::new(),
         partitions: Vec::new(),
         comment: None,
+        hazards: Vec::new(),
     };
     for written in columns {
         let (column, target) = written.split_once('>').map_or((*written, None), |(column, target)| (column, Some(target)));

@@ -1,0 +1,22 @@
+//! Other people's data: databases and file stores that belong to the platform, never ours to own, only to read or erase in.
+//!
+//! A [`Database`] says where one is. [`Database::reader`] opens it for reading and [`Database::eraser`] for erasing; the two are
+//! different types, so that an export cannot be handed the means to write.
+
+#![expect(dead_code, reason = "the client is complete, what streams and erases with it follows")]
+
+mod database;
+pub mod eraser;
+mod error;
+mod fault;
+pub mod files;
+mod postgres;
+mod quote;
+pub mod reader;
+mod sqlite;
+
+pub use database::Database;
+pub use eraser::Eraser;
+pub use error::Error;
+pub use fault::Fault;
+pub use reader::Reader;

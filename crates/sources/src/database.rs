@@ -1,0 +1,92 @@
+//! Where a database is, and the two ways of opening it.
+
+use std::path::{Path, PathBuf};
+
+use exeunt_model::catalog::SourceKind;
+use exeunt_model::names::SourceName;
+
+use crate::eraser::{EraseConnection, Eraser, LOCK_PATIENCE};
+use crate::error::Error;
+use crate::postgres::address::Address;
+use crate::postgres::session::Session;
+use crate::reader::{ReadConnection, Reader};
+use crate::sqlite;
+
+/// A database of the data map: its name, its place and its schemas. Nothing is opened by making one, and its debug form and its
+/// errors hold no password.
+///
+/// ```no_run
+/// # use exeunt_model::{catalog::SourceKind, names::SourceName};
+/// # use exeunt_sources::Database;
+/// let database = Database::new(SourceName::new("app"), SourceKind::Sqlite, "sqlite:navigator.db", &[], ".".as_ref())?;
+/// let catalog = database.reader()?.introspect()?;
+/// # Ok::<(), exeunt_sources::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Database {
+    name: SourceName,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Sqlite(PathBuf),
+    Postgres { address: Address, schemas: Vec<String> },
+}
+
+impl Database {
+    /// Reads a URL whose variables are filled in.
+    ///
+    /// `schemas` are PostgreSQL's, the first is the default one and none means `public`. A relative path of a SQLite file starts at
+    /// `folder`.
+    pub fn new(name: SourceName, kind: SourceKind, url: &str, schemas: &[String], folder: &Path) -> Result<Self, Error> {
+        let refused = |problem: String| Error::Address { database: name.clone(), problem };
+        let place = match kind {
+            SourceKind::Sqlite => {
+                let path = url.strip_prefix("sqlite:").ok_or_else(|| refused("a SQLite address is sqlite:PATH".into()))?;
+                let path = path.strip_prefix("//").unwrap_or(path);
+                if path.is_empty() || path.starts_with(":memory:") {
+                    return Err(refused("a SQLite address is sqlite:PATH, with the path of a file".into()));
+                }
+                Place::Sqlite(folder.join(path))
+            }
+            SourceKind::Postgres => {
+                let mut schemas = schemas.to_vec();
+                if schemas.is_empty() {
+                    schemas.push("public".into());
+                }
+                Place::Postgres { address: Address::parse(url).map_err(refused)?, schemas }
+            }
+            SourceKind::Files => return Err(refused("a file source is no database".into())),
+        };
+        Ok(Self { name, place })
+    }
+
+    pub fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// Opens the database for reading: from now on the reader sees this moment.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        let connection = match &self.place {
+            Place::Sqlite(path) => {
+                ReadConnection::Sqlite { connection: sqlite::connection::open_reading(&self.name, path)?, path: path.clone() }
+            }
+            Place::Postgres { address, schemas } => {
+                let mut session = Session::open(&self.name, address)?;
+                session.begin_reading(None)?;
+                ReadConnection::Postgres { session, address: address.clone(), schemas: schemas.clone() }
+            }
+        };
+        Ok(Reader { database: self.name.clone(), connection })
+    }
+
+    /// Opens the database for erasing.
+    pub fn eraser(&self) -> Result<Eraser, Error> {
+        let connection = match &self.place {
+            Place::Sqlite(path) => EraseConnection::Sqlite(sqlite::connection::open_erasing(&self.name, path, LOCK_PATIENCE)?),
+            Place::Postgres { address, .. } => EraseConnection::Postgres(Session::open(&self.name, address)?),
+        };
+        Ok(Eraser { database: self.name.clone(), connection })
+    }
+}

@@ -1,0 +1,234 @@
+//! Files on local disk, named by keys relative to one root.
+//!
+//! A key is what a row of a database holds: `attachments/2024/17.pdf`. It can never name anything outside the root: not by `..`, not
+//! by an absolute path, not through a symbolic link.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use exeunt_model::names::SourceName;
+
+/// A file could not be reached, read or deleted. Keys are left out: they may hold names of people.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("read the address of {files}: a file source's address is file:FOLDER")]
+    Address { files: SourceName },
+    #[error("open the folder {} of {files}", folder.display())]
+    Root {
+        files: SourceName,
+        folder: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The key is empty, absolute, climbs out by `..` or leads out through a symbolic link.
+    #[error("find a file of {files}: its key leads outside the source's folder")]
+    Outside { files: SourceName },
+    #[error("{operation} a file of {files}")]
+    File {
+        files: SourceName,
+        operation: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A folder of files of the data map. Nothing is opened by making one.
+#[derive(Debug, Clone)]
+pub struct FileStore {
+    name: SourceName,
+    root: PathBuf,
+}
+
+impl FileStore {
+    /// Reads `file:FOLDER`; a relative folder starts at `folder`.
+    pub fn new(name: SourceName, url: &str, folder: &Path) -> Result<Self, Error> {
+        match url.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() => Ok(Self { root: folder.join(path), name }),
+            Some(_) | None => Err(Error::Address { files: name }),
+        }
+    }
+
+    pub fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// Opens the folder for reading.
+    pub fn reader(&self) -> Result<FileReader, Error> {
+        Ok(FileReader { root: self.open()? })
+    }
+
+    /// Opens the folder for deleting files in it. Only an erasure does so.
+    pub fn eraser(&self) -> Result<FileEraser, Error> {
+        Ok(FileEraser { root: self.open()? })
+    }
+
+    fn open(&self) -> Result<Root, Error> {
+        let failed = |source| Error::Root { files: self.name.clone(), folder: self.root.clone(), source };
+        let folder = self.root.canonicalize().map_err(failed)?;
+        match folder.is_dir() {
+            true => Ok(Root { files: self.name.clone(), folder }),
+            false => Err(failed(io::ErrorKind::NotADirectory.into())),
+        }
+    }
+}
+
+/// Reads files by their keys, and cannot change them.
+#[derive(Debug)]
+pub struct FileReader {
+    root: Root,
+}
+
+impl FileReader {
+    /// Opens a file; `None` when there is none of that key.
+    pub fn open(&self, key: &str) -> Result<Option<File>, Error> {
+        let Some(path) = self.root.find(key)? else { return Ok(None) };
+        match File::open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.root.failed("open", source)),
+        }
+    }
+
+    /// Size in bytes; `None` when there is no file of that key.
+    pub fn size_bytes(&self, key: &str) -> Result<Option<u64>, Error> {
+        let Some(path) = self.root.find(key)? else { return Ok(None) };
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.root.failed("look at", source)),
+        }
+    }
+
+    pub fn exists(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.root.find(key)?.is_some())
+    }
+}
+
+/// Deletes files by their keys.
+#[derive(Debug)]
+pub struct FileEraser {
+    root: Root,
+}
+
+impl FileEraser {
+    /// Deletes a file and says whether it was there: deleting twice is no error. Folders stay, empty or not.
+    ///
+    /// Once this returns, the deletion is on disk and outlives a power cut.
+    pub fn delete(&self, key: &str) -> Result<bool, Error> {
+        let Some(path) = self.root.find(key)? else { return Ok(false) };
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(self.root.failed("delete", source)),
+        }
+        let folder = path.parent().unwrap_or(&self.root.folder);
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| self.root.failed("delete", source))?;
+        Ok(true)
+    }
+
+    pub fn exists(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.root.find(key)?.is_some())
+    }
+}
+
+#[derive(Debug)]
+struct Root {
+    files: SourceName,
+    /// Without symbolic links.
+    folder: PathBuf,
+}
+
+impl Root {
+    /// The real path of an existing file; `None` when nothing is there.
+    ///
+    /// A symbolic link as the file itself is refused like one in a folder's place: deleting through it would leave the content
+    /// behind, reading through it would give away somebody else's.
+    fn find(&self, key: &str) -> Result<Option<PathBuf>, Error> {
+        let outside = || Error::Outside { files: self.files.clone() };
+        let mut depth = 0;
+        for component in Path::new(key).components() {
+            match component {
+                Component::Normal(_) => depth += 1,
+                Component::CurDir => {}
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(outside()),
+            }
+        }
+        if depth == 0 || key.ends_with('/') || key.contains('\0') {
+            return Err(outside());
+        }
+        let path = self.folder.join(key);
+        let real = match path.canonicalize() {
+            Ok(real) => real,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                // A link that points nowhere is still something that lies there.
+                return match path.symlink_metadata() {
+                    Ok(_) => Err(outside()),
+                    Err(_) => Ok(None),
+                };
+            }
+            Err(source) => return Err(self.failed("find", source)),
+        };
+        let normal: PathBuf = self.folder.join(Path::new(key).components().collect::<PathBuf>());
+        match real == normal {
+            true if real.is_file() => Ok(Some(real)),
+            true => Err(self.failed("find", io::ErrorKind::IsADirectory.into())),
+            false => Err(outside()),
+        }
+    }
+
+    fn failed(&self, operation: &'static str, source: io::Error) -> Error {
+        Error::File { files: self.files.clone(), operation, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(root: &Path) -> FileStore {
+        FileStore::new(SourceName::new("files"), "file:./stock", root).unwrap()
+    }
+
+    #[test]
+    fn files_are_read_and_deleted_once() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("stock/a")).unwrap();
+        fs::write(home.path().join("stock/a/Größe 1.txt"), b"four").unwrap();
+        let reader = store(home.path()).reader().unwrap();
+        assert_eq!(reader.size_bytes("a/Größe 1.txt").unwrap(), Some(4));
+        assert_eq!(io::read_to_string(reader.open("./a/Größe 1.txt").unwrap().unwrap()).unwrap(), "four");
+        let eraser = store(home.path()).eraser().unwrap();
+        assert!(eraser.delete("a/Größe 1.txt").unwrap());
+        assert!(!eraser.delete("a/Größe 1.txt").unwrap());
+        assert!(!reader.exists("a/Größe 1.txt").unwrap());
+        assert!(reader.open("never/there").unwrap().is_none());
+        assert!(home.path().join("stock/a").is_dir());
+    }
+
+    #[test]
+    fn keys_cannot_leave_the_root() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("stock/a")).unwrap();
+        fs::create_dir_all(home.path().join("other")).unwrap();
+        fs::write(home.path().join("other/secret"), b"x").unwrap();
+        std::os::unix::fs::symlink(home.path().join("other"), home.path().join("stock/link")).unwrap();
+        std::os::unix::fs::symlink(home.path().join("other/secret"), home.path().join("stock/file")).unwrap();
+        std::os::unix::fs::symlink("nowhere", home.path().join("stock/dangling")).unwrap();
+        let eraser = store(home.path()).eraser().unwrap();
+        let absolute = home.path().join("other/secret");
+        let keys =
+            ["../other/secret", "a/../../other/secret", "link/secret", "file", "dangling", "", ".", absolute.to_str().unwrap(), "a\0b"];
+        for key in keys {
+            assert!(matches!(eraser.delete(key), Err(Error::Outside { .. })), "{key:?}");
+        }
+        assert!(home.path().join("other/secret").exists());
+        assert!(matches!(eraser.delete("a"), Err(Error::File { .. })));
+    }
+
+    #[test]
+    fn a_missing_root_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(matches!(store(home.path()).reader(), Err(Error::Root { .. })));
+    }
+}

@@ -1,0 +1,189 @@
+//! A signed-in connection with its settings, whose failures carry the source's name.
+
+use std::io::Write;
+
+use exeunt_model::names::SourceName;
+
+use crate::error::Error;
+use crate::postgres::address::Address;
+use crate::postgres::startup;
+use crate::postgres::wire::{Answer, IN_FLIGHT_BYTES, Wire, WireError};
+use crate::quote::{identifier, postgres_text};
+
+/// The oldest major version whose system tables have all the columns we read.
+const OLDEST_VERSION: u32 = 130_000;
+
+pub(crate) struct Session {
+    database: SourceName,
+    wire: Wire,
+    /// After a failure in the middle of an answer nothing more can be asked.
+    broken: bool,
+}
+
+/// A statement with parameters in text form.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Statement {
+    pub sql: String,
+    pub parameters: Vec<Option<String>>,
+}
+
+impl Session {
+    pub(crate) fn open(database: &SourceName, address: &Address) -> Result<Self, Error> {
+        let wire = startup::connect(database, address)?;
+        Ok(Self { database: database.clone(), wire, broken: false })
+    }
+
+    pub(crate) fn database(&self) -> &SourceName {
+        &self.database
+    }
+
+    /// Begins a transaction that sees one moment and cannot write; `snapshot` is another session's exported moment.
+    pub(crate) fn begin_reading(&mut self, snapshot: Option<&str>) -> Result<(), Error> {
+        let moment = snapshot.map(|id| format!("SET TRANSACTION SNAPSHOT {};", postgres_text(id))).unwrap_or_default();
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {moment} {}", settings("0"));
+        self.begin(&begin)
+    }
+
+    /// Begins a transaction that may write. It waits at most `lock_timeout_ms` for each lock.
+    pub(crate) fn begin_erasing(&mut self, lock_timeout_ms: u64) -> Result<(), Error> {
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; {}", settings(&lock_timeout_ms.to_string()));
+        self.begin(&begin)
+    }
+
+    fn begin(&mut self, sql: &str) -> Result<(), Error> {
+        let answers = self.run("begin a transaction", sql)?;
+        let version = answers.last().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
+        match version.as_deref().and_then(|text| text.parse::<u32>().ok()) {
+            Some(version) if version >= OLDEST_VERSION => Ok(()),
+            Some(version) => Err(Error::Unsupported {
+                database: self.database.clone(),
+                operation: "open the database".into(),
+                reason: format!("PostgreSQL {} is too old, 13 is the oldest that is supported", version / 10_000),
+            }),
+            None => Err(self.protocol("begin a transaction", "the server tells no version")),
+        }
+    }
+
+    /// Runs statements without parameters in one round trip; one answer per statement.
+    pub(crate) fn run(&mut self, operation: &str, sql: &str) -> Result<Vec<Answer>, Error> {
+        self.check(operation)?;
+        self.wire.put_query(sql);
+        let answers = self.wire.flush().and_then(|()| self.wire.answers());
+        self.told(operation, answers)
+    }
+
+    /// Runs one statement with parameters in one round trip.
+    pub(crate) fn ask(&mut self, operation: &str, statement: &Statement) -> Result<Answer, Error> {
+        let mut answers = self.ask_all(operation, std::slice::from_ref(statement))?;
+        answers.pop().ok_or_else(|| self.protocol(operation, "a statement without an answer"))
+    }
+
+    /// Runs statements one after the other in as few round trips as the socket buffers allow; stops at the first that fails.
+    pub(crate) fn ask_all(&mut self, operation: &str, statements: &[Statement]) -> Result<Vec<Answer>, Error> {
+        self.check(operation)?;
+        let mut answers = Vec::with_capacity(statements.len());
+        let mut rest = statements;
+        while !rest.is_empty() {
+            let mut sent = 0;
+            while sent < rest.len() && (sent == 0 || self.wire.outbox_bytes() < IN_FLIGHT_BYTES) {
+                let parameters: Vec<Option<&str>> = rest[sent].parameters.iter().map(Option::as_deref).collect();
+                self.wire.put_statement(&rest[sent].sql, &parameters);
+                sent += 1;
+            }
+            self.wire.put_sync();
+            let part = self.wire.flush().and_then(|()| self.wire.answers());
+            answers.extend(self.told(operation, part)?);
+            rest = &rest[sent..];
+        }
+        match answers.len() == statements.len() {
+            true => Ok(answers),
+            false => Err(self.protocol(operation, "a statement without an answer")),
+        }
+    }
+
+    /// Asks for the next answers ahead of reading them: `COPY` statements for [`Self::receive_copy`], sent with the next read.
+    pub(crate) fn send_ahead(&mut self, operation: &str, sql: &str) -> Result<(), Error> {
+        self.check(operation)?;
+        self.wire.put_query(sql);
+        let sent = self.wire.flush();
+        self.told(operation, sent)
+    }
+
+    /// Passes on the rows of the oldest `COPY … TO STDOUT` that was sent ahead and not yet received.
+    pub(crate) fn receive_copy(&mut self, operation: &str, output: &mut dyn Write) -> Result<u64, Error> {
+        self.check(operation)?;
+        let received = self.wire.copy_out(output);
+        self.told(operation, received)
+    }
+
+    fn check(&self, operation: &str) -> Result<(), Error> {
+        match self.broken {
+            false => Ok(()),
+            true => Err(Error::ConnectionLost {
+                database: self.database.clone(),
+                operation: operation.to_owned(),
+                reason: "an earlier failure left it unusable".into(),
+            }),
+        }
+    }
+
+    fn protocol(&self, operation: &str, problem: &str) -> Error {
+        Error::Protocol { database: self.database.clone(), operation: operation.to_owned(), problem: problem.to_owned() }
+    }
+
+    /// Names a failure, and remembers when the connection is over.
+    fn told<T>(&mut self, operation: &str, result: Result<T, WireError>) -> Result<T, Error> {
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let database = self.database.clone();
+        let operation = operation.to_owned();
+        if let WireError::Fault(fault) = error {
+            self.broken |= fault.severity == "FATAL" || fault.severity == "PANIC";
+            return Err(Error::from_fault(&database, &operation, *fault));
+        }
+        self.broken = true;
+        Err(match error {
+            WireError::Socket(error) => Error::ConnectionLost { database, operation, reason: error.to_string() },
+            WireError::Unknown(problem) => Error::Protocol { database, operation, problem },
+            WireError::Output(source) => Error::Output { database, operation, source },
+            WireError::Fault(fault) => Error::from_fault(&database, &operation, *fault),
+        })
+    }
+}
+
+/// Settings of one transaction; local to it, so that a connection that a pooler shares with others goes back as it was.
+///
+/// `row_security = off` turns a policy that would hide rows from us into an error. Only schemas in which the database's owner
+/// installed extensions are searched, for their operators; tables are always named with their schema. The first value of the
+/// answer is the server's version.
+fn settings(lock_timeout: &str) -> String {
+    let fixed = [
+        ("row_security", "off"),
+        ("DateStyle", "ISO, YMD"),
+        ("IntervalStyle", "iso_8601"),
+        ("TimeZone", "UTC"),
+        ("extra_float_digits", "1"),
+        ("bytea_output", "hex"),
+        ("standard_conforming_strings", "on"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"),
+        ("lock_timeout", lock_timeout),
+        // Compiling pays for none of our statements and costs more than most of them.
+        ("jit", "off"),
+        ("synchronize_seqscans", "off"),
+    ];
+    let fixed: String = fixed.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
+    format!("SELECT current_setting('server_version_num'){fixed}, {SEARCH_EXTENSIONS}")
+}
+
+/// Sets the search path to the system's schema and those of extensions.
+pub(crate) const SEARCH_EXTENSIONS: &str = "set_config('search_path', concat_ws(', ', 'pg_catalog', (\
+    SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), true)";
+
+/// A table with its schema.
+pub(crate) fn qualified(schema: &str, name: &str) -> String {
+    format!("{}.{}", identifier(schema), identifier(name))
+}

@@ -1,0 +1,6 @@
+//! SQLite.
+
+pub(crate) mod catalog;
+pub(crate) mod connection;
+mod declared;
+mod trigger;
