@@ -5,6 +5,7 @@
 pub mod action;
 pub mod owner;
 pub mod resolve;
+pub mod parse;
 
 use std::collections::BTreeMap;
 
@@ -138,5 +139,15 @@ impl DataMap {
     /// The digest that plans, archives and certificates are bound to.
     pub fn digest(&self) -> crate::digest::Digest {
         crate::digest::Digest::of_json(self)
+    }
+}
+
+/// The label of a category that has none of its own: `saved_leads` is `Saved leads`.
+pub fn category_label(name: &str) -> String {
+    let words = name.replace(['_', '-'], " ");
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => words,
     }
 }
