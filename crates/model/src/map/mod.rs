@@ -4,8 +4,8 @@
 
 pub mod action;
 pub mod owner;
-pub mod resolve;
 pub mod parse;
+pub mod resolve;
 
 use std::collections::BTreeMap;
 

@@ -67,7 +67,12 @@ impl Reader<'_> {
             self.report(wrong);
             return None;
         }
-        if matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
+        let empty = match &node.value {
+            Value::Null => true,
+            Value::Map(entries) => entries.is_empty(),
+            Value::Text(_) | Value::List(_) => false,
+        };
+        if empty {
             let empty = self.error(&node.span, "an action is missing here").expect(ACTION);
             self.report(empty);
             return None;
@@ -146,7 +151,7 @@ impl Reader<'_> {
         if count < 2 && !Self::undecided(node) {
             let few = self
                 .error(&node.span, "a choice needs at least two actions")
-                .expect("such as `choose: [delete, { hand_over: owner_seat_id }]`");
+                .expect("a list such as `choose: [delete, { hand_over: owner_seat_id }]`");
             self.report(few);
         }
         (actions.len() >= 2).then_some(Action::Choose(actions))
@@ -190,7 +195,8 @@ impl Reader<'_> {
             Value::Text(_) if Self::undecided(node) => None,
             Value::Text(text) if text == "pseudonym" => Some(Change::Pseudonym),
             Value::Text(text) => {
-                let wrong = self.error(&node.span, format!("`{text}` is no replacement for `{column}`")).expect(EXPECTED);
+                let written = if text.is_empty() { "an empty text".to_owned() } else { format!("`{text}`") };
+                let wrong = self.error(&node.span, format!("{written} is no replacement for `{column}`")).expect(EXPECTED);
                 let wrong = match super::nearest::nearest(text, ["pseudonym"]) {
                     Some(near) => wrong.suggest(format!("did you mean `{near}`?")),
                     None => wrong.suggest(format!("a fixed text is written `{{ constant: \"{text}\" }}`")),

@@ -90,7 +90,8 @@ impl Diagnostic {
     /// Suggests the nearest of the known names where one is near enough, else lists them where they are few.
     #[must_use]
     pub fn nearest<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let known: Vec<&str> = known.into_iter().collect();
+        let mut known: Vec<&str> = known.into_iter().collect();
+        known.dedup();
         match super::nearest::nearest(name, known.iter().copied()) {
             Some(near) => self.suggest(format!("did you mean `{near}`?")),
             None if known.is_empty() || known.len() > MOST_LISTED => self,
@@ -179,7 +180,7 @@ error: a category has no field `exprot`
   = note: notes come last
 
 warning: nothing is mapped
- --> a.map.yaml";
+--> a.map.yaml";
         assert_eq!(render("a.map.yaml", text, &[missing, unknown], false), want);
     }
 }

@@ -77,8 +77,9 @@ impl Reader<'_> {
             return None;
         }
         let fields = self.fields(root, "the map", &TOP_FIELDS);
-        self.format(&fields);
-        let name = self.required(&fields, &(0..0), "the map", "name").and_then(|name| {
+        let start = claim::begin(root);
+        self.format(&fields, &start);
+        let name = self.required(&fields, &start, "the map", "name").and_then(|name| {
             let text = self.prose(name, "`name`", "a name for the platform")?;
             Some(text.to_owned())
         });
@@ -88,7 +89,7 @@ impl Reader<'_> {
             None => Vec::new(),
         };
         for field in ["sources", "subjects", "categories", "tables"] {
-            self.required(&fields, &(0..0), "the map", field);
+            self.required(&fields, &start, "the map", field);
         }
         let sources = each(self, "sources", "sources by name").into_iter().filter_map(|(key, node)| self.source(key, node)).collect();
         let subjects = each(self, "subjects", "kinds of subjects by name")
@@ -118,8 +119,8 @@ impl Reader<'_> {
         Some(DataMap { name: name?, sources, subjects, categories, tables, ignore })
     }
 
-    fn format(&mut self, fields: &Fields<'_>) {
-        let Some(node) = self.required(fields, &(0..0), "the map", "exeunt") else { return };
+    fn format(&mut self, fields: &Fields<'_>, start: &std::ops::Range<usize>) {
+        let Some(node) = self.required(fields, start, "the map", "exeunt") else { return };
         let expected = format!("the version of the map's format, `{FORMAT}`");
         if let Some(version) = self.text(node, "`exeunt`", &expected)
             && version != FORMAT

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostic::Position;
+use super::diagnostic::{Diagnostic, Position};
+use crate::map::resolve::{Place, Problem};
 
 /// Positions of a map's statements.
 #[derive(Debug, Clone, Default)]
@@ -25,5 +26,30 @@ impl Positions {
             }
             path.pop()?;
         }
+    }
+
+    /// The position of a statement that a check names; `None` where it is about the map as a whole.
+    pub fn of(&self, place: &Place) -> Option<&Position> {
+        match place {
+            Place::Map => None,
+            Place::Source(name, field) => self.at(&["sources", name.as_str(), field]),
+            Place::Subject(kind, field) => self.at(&["subjects", kind.as_str(), field]),
+            Place::Category(name, field) => self.at(&["categories", name.as_str(), field]),
+            Place::Table(table) => self.at(&["tables", &table.to_string()]),
+            Place::Field(table, field) => self.at(&["tables", &table.to_string(), field]),
+            Place::Claim(table, field, index) => self.at(&["tables", &table.to_string(), field, &index.to_string()]),
+            Place::Ignore(table) => self.at(&["ignore", &table.to_string()]),
+        }
+    }
+
+    /// Problems that were found without the text, shown where their statements stand.
+    pub fn diagnose(&self, problems: &[Problem]) -> Vec<Diagnostic> {
+        let diagnose = |problem: &Problem| {
+            let mut diagnostic = Diagnostic::error(problem.message.as_str());
+            diagnostic.position = self.of(&problem.place).cloned();
+            diagnostic.suggestion = problem.help.clone();
+            diagnostic
+        };
+        problems.iter().map(diagnose).collect()
     }
 }

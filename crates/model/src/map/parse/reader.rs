@@ -17,6 +17,10 @@ pub(super) struct Reader<'t> {
 /// The fields of a mapping whose keys the grammar knows.
 pub(super) struct Fields<'n> {
     found: BTreeMap<&'n str, (&'n Key, &'n Node)>,
+    /// Known fields that unknown ones were probably meant to be.
+    misspelt: Vec<String>,
+    /// There was a mapping to read.
+    readable: bool,
 }
 
 impl<'n> Fields<'n> {
@@ -91,24 +95,27 @@ impl<'t> Reader<'t> {
 
     /// A mapping with known fields; reports the others.
     pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Fields<'n> {
-        let expected = format!("a mapping with {}", list_or(known));
+        let expected = format!("a mapping with the fields {}", known.join(", "));
         let mut found = BTreeMap::new();
+        let mut misspelt = Vec::new();
         for (key, value) in self.entries(node, what, &expected) {
             if known.contains(&key.text.as_str()) {
                 found.insert(key.text.as_str(), (key, value));
             } else {
+                misspelt.extend(super::nearest::nearest(&key.text, known.iter().copied()).map(str::to_owned));
                 let message = format!("{what} has no field `{}`", key.text);
                 let unknown = self.error(&key.span, message).expect(list_or(known)).nearest_only(&key.text, known);
                 self.report(unknown);
             }
         }
-        Fields { found }
+        let readable = matches!(node.value, Value::Map(_));
+        Fields { found, misspelt, readable }
     }
 
     /// A field that must be there; `at` is where the mapping is named.
     pub fn required<'n>(&mut self, fields: &Fields<'n>, at: &Range<usize>, what: &str, name: &str) -> Option<&'n Node> {
         let node = fields.get(name);
-        if node.is_none() {
+        if node.is_none() && fields.readable && !fields.misspelt.iter().any(|meant| meant == name) {
             let missing = self.error(at, format!("{what} has no `{name}`")).expect(format!("a field `{name}`"));
             self.report(missing);
         }

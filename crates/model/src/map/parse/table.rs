@@ -23,6 +23,8 @@ impl Reader<'_> {
                 // A block begins below its key, where only its first entry would be shown.
                 let at = begin(value);
                 let position = self.position(&at);
+                // The checks know `keep` by what it is short for.
+                let field = if field == "keep" { "on_erase" } else { field };
                 self.positions.put(&["tables", &name, field], position);
             }
         }
@@ -40,7 +42,7 @@ impl Reader<'_> {
         let secret = fields.get("secret").map(|node| self.column_paths(node, "`secret`")).unwrap_or_default();
         let files = fields.get("files").map(|node| self.files(node, names)).unwrap_or_default();
         let triggers = fields.get("triggers").map(|node| self.triggers(node)).unwrap_or_default();
-        self.check_category(key, &fields, &on_erase);
+        self.check_category(key, node, &fields, &on_erase);
         TableEntry {
             table: table.clone(),
             category,
@@ -87,14 +89,16 @@ impl Reader<'_> {
     }
 
     /// A table needs a category unless its rows are kept.
-    fn check_category(&mut self, key: &Key, fields: &Fields<'_>, on_erase: &OnErase) {
+    fn check_category(&mut self, key: &Key, node: &Node, fields: &Fields<'_>, on_erase: &OnErase) {
         let kept = fields.get("keep").is_some() || matches!(on_erase.default, Some(Action::Keep(_)));
-        if fields.get("category").is_none() && !kept {
-            let missing = self
-                .error(&key.span, format!("table {} has no `category`", key.text))
-                .expect("a category, or `keep` with a ground")
-                .note("a table without customer data stands under `ignore`, with the reason");
-            self.report(missing);
+        if kept || Self::undecided(node) {
+            return;
+        }
+        if self.required(fields, &key.span, &format!("table {}", key.text), "category").is_none()
+            && let Some(missing) = self.diagnostics.last_mut().filter(|last| last.message.ends_with("has no `category`"))
+        {
+            missing.expected = Some("a category, or `keep` with a ground".to_owned());
+            missing.notes.push("a table without customer data stands under `ignore`, with the reason".to_owned());
         }
     }
 

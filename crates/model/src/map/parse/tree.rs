@@ -71,10 +71,16 @@ fn refused(text: &str, error: &serde_saphyr::Error) -> Diagnostic {
     } else {
         Diagnostic::error(format!("this is not YAML: {message}"))
     };
-    let diagnostic = if message.contains("character: `@'") || message.contains("character: ``'") {
-        diagnostic.suggest("put the text in quotes")
-    } else {
-        diagnostic
+    let help = [
+        ("unexpected character", "put the text in quotes"),
+        ("mapping values are not allowed", "a text with `: ` in it needs quotes; otherwise compare the indentation with the lines above"),
+        ("did not find expected ',' or '}'", "inside {…} entries are separated by commas, and ` #` begins a comment"),
+        ("did not find expected ',' or ']'", "inside […] items are separated by commas, and ` #` begins a comment"),
+        ("tab", "indent with blanks"),
+    ];
+    let diagnostic = match help.iter().find(|(part, _)| message.contains(part)) {
+        Some((_, help)) => diagnostic.suggest(*help),
+        None => diagnostic,
     };
     match error.location() {
         Some(location) if location != Location::UNKNOWN => {
@@ -237,7 +243,7 @@ mod tests {
     #[test]
     fn doubled_keys_and_aliases_reach_the_reader() {
         let text = "a: &x 1\na: *x\nb: {<<: {k: v}}\n";
-        assert_eq!(shown(text, &read(text).unwrap()), "{a=\"1\"@1 a=\"1\"@*x b={k=\"v\"@v}}");
+        assert_eq!(shown(text, &read(text).unwrap()), "{a=\"1\"@1 a=\"1\"@*x b={k=\"v\"@{}}");
     }
 
     #[test]
