@@ -1,4 +1,5 @@
-//! What the tests and the benchmarks of all rooms share: real database servers, and the programs that look at our results.
+//! What the tests and the benchmarks of all rooms share: real database servers, the oracle, and the programs that look at our results.
 
+pub mod oracle;
 pub mod postgres;
 pub mod tools;

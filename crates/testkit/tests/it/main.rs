@@ -1,3 +1,4 @@
 //! Tests that look at the repository as a whole.
 
+mod oracle;
 mod walls;

@@ -1,0 +1,351 @@
+//! What an export holds and what an erasure does, found by looking at every row, one after the other.
+//!
+//! Slow on purpose and without SQL: loops over rows in memory that follow the definitions of the data map word by word. It shares no code
+//! with the planner, which finds the same rows by semi-joins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::value::Value;
+use super::world::{Action, Change, Claim, Export, Hop, Reference, RowId, World};
+
+/// Whose data is asked for, and what the requester decided.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub kind: usize,
+    pub subject: RowId,
+    /// Table → position in the list of its `choose`.
+    pub choices: BTreeMap<usize, usize>,
+    /// Who takes over what is handed over.
+    pub successor: Option<RowId>,
+}
+
+/// What must be true after an erasure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The plan is refused: rows that stay point to rows that would go. Each with its table and the number of the reference.
+    Refused(BTreeSet<(usize, usize)>),
+    Erased(Erased),
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Erased {
+    pub deleted: BTreeSet<RowId>,
+    pub changed: BTreeSet<RowId>,
+    pub handed_over: BTreeSet<RowId>,
+    pub kept_by_ground: BTreeSet<RowId>,
+    /// In scope, but somebody else's too or hanging from a row that is, or from one that is handed over.
+    pub kept_for_others: BTreeSet<RowId>,
+    /// Rows that stay and lose the reference to a row that goes, with the number of the reference.
+    pub unlinked: BTreeSet<(RowId, usize)>,
+    /// The rows that remain, by table, with their new values.
+    pub remaining: Vec<Vec<(RowId, Vec<After>)>>,
+}
+
+/// A value after the erasure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum After {
+    Exactly(Value),
+    /// Made up during the run; anything but the value it replaced. Equal values stay equal.
+    Pseudonym(Value),
+}
+
+/// One way from a row to another, with the rows that its forward hops went through.
+#[derive(Debug, Clone)]
+struct Walk {
+    end: RowId,
+    through: Vec<RowId>,
+}
+
+/// The rows of each subject kind that the request speaks of; `None` for kinds it does not.
+type Scope = Vec<Option<BTreeSet<RowId>>>;
+
+/// Tables and rows of an export.
+pub fn export(world: &World, request: &Request, symmetric: bool) -> BTreeMap<usize, BTreeSet<RowId>> {
+    let scope = scope(world, request);
+    let mut found = BTreeMap::new();
+    for table in 0..world.tables.len() {
+        let Some(category) = world.mapped(table).and_then(|mapped| mapped.category) else { continue };
+        let exported = match world.categories[category].export {
+            Export::Included => true,
+            Export::OnRequest => symmetric,
+            Export::Excluded => false,
+        };
+        if exported {
+            let rows: BTreeSet<RowId> = world.row_ids(table).filter(|row| in_scope(world, &scope, *row)).collect();
+            found.insert(table, rows);
+        }
+    }
+    found
+}
+
+/// What an erasure does. Every table whose action is to be chosen must have a choice, and handing over a successor.
+pub fn erase(world: &World, request: &Request) -> Outcome {
+    let scope = scope(world, request);
+    let candidates: BTreeSet<RowId> = world.all_row_ids().filter(|row| in_scope(world, &scope, *row)).collect();
+    let stays = stays(world, &scope, &candidates, |table| action(world, request, table));
+
+    let mut erased = Erased { kept_for_others: stays.clone(), ..Erased::default() };
+    for row in candidates.difference(&stays) {
+        let set = match action(world, request, row.table) {
+            Action::Delete => &mut erased.deleted,
+            Action::Change(_) => &mut erased.changed,
+            Action::HandOver(_) => &mut erased.handed_over,
+            Action::Keep => &mut erased.kept_by_ground,
+            Action::Choose(_) => unreachable!("choices are made"),
+        };
+        set.insert(*row);
+    }
+
+    let mut refused = BTreeSet::new();
+    for row in world.all_row_ids().filter(|row| !erased.deleted.contains(row)) {
+        for (number, reference) in world.tables[row.table].references.iter().enumerate() {
+            if !referenced_rows(world, reference, row).iter().any(|target| erased.deleted.contains(target)) {
+                continue;
+            }
+            if is_unlinked(world, row.table, reference) {
+                erased.unlinked.insert((row, number));
+            } else if !is_overwritten(world, request, &erased, row, reference) {
+                refused.insert((row.table, number));
+            }
+        }
+    }
+    if !refused.is_empty() {
+        return Outcome::Refused(refused);
+    }
+    erased.remaining = (0..world.tables.len())
+        .map(|table| {
+            let rows = world.row_ids(table).filter(|row| !erased.deleted.contains(row));
+            rows.map(|row| (row, after(world, request, &erased, row))).collect()
+        })
+        .collect();
+    Outcome::Erased(erased)
+}
+
+/// The subject's own row; and for each kind within a kind of the scope, the rows that lead to one of its rows.
+fn scope(world: &World, request: &Request) -> Scope {
+    let mut scope: Scope = vec![None; world.subjects.len()];
+    scope[request.kind] = Some(BTreeSet::from([request.subject]));
+    // As often as there are kinds: then the deepest nesting has been reached.
+    for _ in &world.subjects {
+        for (kind, subject) in world.subjects.iter().enumerate() {
+            let Some(within) = &subject.within else { continue };
+            if kind == request.kind {
+                continue;
+            }
+            let Some(parents) = scope[within.kind].clone() else { continue };
+            let rows = world.row_ids(subject.table).filter(|row| walks(world, within, *row).iter().any(|walk| parents.contains(&walk.end)));
+            scope[kind] = Some(rows.collect());
+        }
+    }
+    scope
+}
+
+fn in_scope(world: &World, scope: &Scope, row: RowId) -> bool {
+    owner_claims(world, row.table).iter().chain(&about_claims(world, row.table)).any(|claim| reaches_scope(world, scope, claim, row))
+}
+
+/// The map's owner claims; a subject's table without any owns itself.
+fn owner_claims(world: &World, table: usize) -> Vec<Claim> {
+    let Some(mapped) = world.mapped(table) else { return Vec::new() };
+    if !mapped.owner.is_empty() {
+        return mapped.owner.clone();
+    }
+    let own = world.subjects.iter().enumerate().filter(|(_, subject)| subject.table == table);
+    own.map(|(kind, _)| Claim { kind, path: Vec::new(), written: false }).collect()
+}
+
+fn about_claims(world: &World, table: usize) -> Vec<Claim> {
+    world.mapped(table).map(|mapped| mapped.about.clone()).unwrap_or_default()
+}
+
+fn reaches_scope(world: &World, scope: &Scope, claim: &Claim, row: RowId) -> bool {
+    let Some(subjects) = &scope[claim.kind] else { return false };
+    walks(world, claim, row).iter().any(|walk| subjects.contains(&walk.end))
+}
+
+/// Whether the claim leads to a subject that the request does not speak of. A kind that it does not speak of is always outside.
+fn reaches_outside(world: &World, scope: &Scope, claim: &Claim, row: RowId) -> bool {
+    walks(world, claim, row).iter().any(|walk| scope[claim.kind].as_ref().is_none_or(|subjects| !subjects.contains(&walk.end)))
+}
+
+/// The rows in scope that stay because they, or rows that they hang from, are somebody else's too or are handed over.
+fn stays<'world>(
+    world: &'world World,
+    scope: &Scope,
+    candidates: &BTreeSet<RowId>,
+    action: impl Fn(usize) -> &'world Action,
+) -> BTreeSet<RowId> {
+    let mut stays: BTreeSet<RowId> = candidates.iter().copied().filter(|row| is_shared(world, scope, *row)).collect();
+    loop {
+        let blocks = |row: &RowId| stays.contains(row) || (candidates.contains(row) && matches!(action(row.table), Action::HandOver(_)));
+        let follows = |row: &RowId| {
+            let claims = [owner_claims(world, row.table), about_claims(world, row.table)].concat();
+            // No claim puts the row into the erased set by a way that avoids all rows that stay.
+            !claims.iter().any(|claim| {
+                let Some(subjects) = &scope[claim.kind] else { return false };
+                walks(world, claim, *row).iter().any(|walk| subjects.contains(&walk.end) && !walk.through.iter().any(blocks))
+            })
+        };
+        let more: Vec<RowId> = candidates.iter().copied().filter(|row| !stays.contains(row) && follows(row)).collect();
+        if more.is_empty() {
+            return stays;
+        }
+        stays.extend(more);
+    }
+}
+
+/// The shared-row guard.
+fn is_shared(world: &World, scope: &Scope, row: RowId) -> bool {
+    if world.mapped(row.table).is_some_and(|mapped| mapped.erase_shared) {
+        return false;
+    }
+    let owners = owner_claims(world, row.table);
+    if owners.iter().any(|claim| reaches_scope(world, scope, claim, row)) {
+        return owners.iter().any(|claim| reaches_outside(world, scope, claim, row));
+    }
+    let abouts = about_claims(world, row.table);
+    let kinds: BTreeSet<usize> = abouts.iter().filter(|claim| reaches_scope(world, scope, claim, row)).map(|claim| claim.kind).collect();
+    abouts.iter().any(|claim| kinds.contains(&claim.kind) && reaches_outside(world, scope, claim, row))
+}
+
+/// The rows to which a claim's path leads from a row.
+pub fn ends(world: &World, claim: &Claim, row: RowId) -> BTreeSet<RowId> {
+    walks(world, claim, row).into_iter().map(|walk| walk.end).collect()
+}
+
+/// All ways that a claim's path leads from a row.
+fn walks(world: &World, claim: &Claim, row: RowId) -> Vec<Walk> {
+    let mut walks = vec![Walk { end: row, through: Vec::new() }];
+    for hop in &claim.path {
+        walks = walks.iter().flat_map(|walk| step(world, *hop, walk)).collect();
+    }
+    walks
+}
+
+fn step(world: &World, hop: Hop, walk: &Walk) -> Vec<Walk> {
+    let here = walk.end;
+    match hop {
+        Hop::To { reference } => {
+            let reference = &world.tables[here.table].references[reference];
+            referenced_rows(world, reference, here).into_iter().map(|row| forward(walk, row)).collect()
+        }
+        Hop::Up { reference } => {
+            let reference = &world.tables[here.table].references[reference];
+            let mut found = vec![walk.clone()];
+            let mut seen = BTreeSet::from([here]);
+            let mut last = walk.clone();
+            // A tree has one way up; data may run in a circle all the same.
+            while let Some(parent) = referenced_rows(world, reference, last.end).into_iter().find(|row| seen.insert(*row)) {
+                last = forward(&last, parent);
+                found.push(last.clone());
+            }
+            found
+        }
+        Hop::From { table, reference } => {
+            let reference = &world.tables[table].references[reference];
+            let rows = world.row_ids(table).filter(|row| referenced_rows(world, reference, *row).contains(&here));
+            rows.map(|end| Walk { end, through: walk.through.clone() }).collect()
+        }
+    }
+}
+
+fn forward(walk: &Walk, row: RowId) -> Walk {
+    let mut through = walk.through.clone();
+    through.push(row);
+    Walk { end: row, through }
+}
+
+/// The rows that a reference of this row names: those whose referenced columns equal its own, if none of them is null.
+fn referenced_rows(world: &World, reference: &Reference, row: RowId) -> Vec<RowId> {
+    let values = world.row(row);
+    if let Some((column, want)) = &reference.when
+        && values[*column].canonical().as_ref() != Some(want)
+    {
+        return Vec::new();
+    }
+    let from: Vec<Value> = reference.from.iter().map(|place| values[place.column].inside(&place.json)).collect();
+    if from.iter().any(Value::is_null) {
+        return Vec::new();
+    }
+    let names = |target: &RowId| reference.referenced.iter().zip(&from).all(|(column, value)| world.row(*target)[*column] == *value);
+    world.row_ids(reference.to).filter(names).collect()
+}
+
+/// The table's action for the requested kind, with the requester's choice in the place of a choice.
+fn action<'world>(world: &'world World, request: &Request, table: usize) -> &'world Action {
+    let Some(mapped) = world.mapped(table) else { return &Action::Keep };
+    let by_kind = mapped.by_kind.iter().find(|(kind, _)| *kind == request.kind).map(|(_, action)| action);
+    match by_kind.or(mapped.default_action.as_ref()).unwrap_or(&Action::Delete) {
+        Action::Choose(actions) => &actions[request.choices.get(&table).copied().unwrap_or(0)],
+        action => action,
+    }
+}
+
+fn is_unlinked(world: &World, table: usize, reference: &Reference) -> bool {
+    let Some(mapped) = world.mapped(table) else { return false };
+    reference.from.iter().all(|place| place.json.is_empty() && mapped.unlink.contains(&place.column))
+}
+
+/// Whether what happens to this row takes all columns of the reference away.
+fn is_overwritten(world: &World, request: &Request, erased: &Erased, row: RowId, reference: &Reference) -> bool {
+    let mut overwritten = Vec::new();
+    match action(world, request, row.table) {
+        Action::Change(changes) if erased.changed.contains(&row) => overwritten.extend(changes.iter().map(|(place, _)| place.clone())),
+        Action::HandOver(column) if erased.handed_over.contains(&row) => overwritten.push(super::world::Place::column(*column)),
+        Action::Change(_) | Action::HandOver(_) | Action::Delete | Action::Keep | Action::Choose(_) => {}
+    }
+    reference.from.iter().all(|place| overwritten.contains(place))
+}
+
+/// The values of a row that remains.
+fn after(world: &World, request: &Request, erased: &Erased, row: RowId) -> Vec<After> {
+    let mut values: Vec<After> = world.row(row).iter().cloned().map(After::Exactly).collect();
+    match action(world, request, row.table) {
+        Action::Change(changes) if erased.changed.contains(&row) => {
+            for (place, change) in changes {
+                let old = world.row(row)[place.column].clone();
+                if let After::Exactly(value) = &mut values[place.column] {
+                    match change {
+                        // Nothing is made of nothing.
+                        Change::Pseudonym if old.is_null() => {}
+                        Change::Pseudonym => values[place.column] = After::Pseudonym(old),
+                        Change::Clear => set(value, &place.json, None),
+                        Change::Constant(_, constant) => set(value, &place.json, Some(constant)),
+                    }
+                }
+            }
+        }
+        Action::HandOver(column) if erased.handed_over.contains(&row) => {
+            if let Some(successor) = request.successor {
+                let key = world.subjects[request.kind].key[0];
+                values[*column] = After::Exactly(world.row(successor)[key].clone());
+            }
+        }
+        Action::Change(_) | Action::HandOver(_) | Action::Delete | Action::Keep | Action::Choose(_) => {}
+    }
+    for (_, number) in erased.unlinked.iter().filter(|(unlinked, _)| *unlinked == row) {
+        for place in &world.tables[row.table].references[*number].from {
+            values[place.column] = After::Exactly(Value::Null);
+        }
+    }
+    values
+}
+
+/// Sets a column, or a place inside its JSON that exists; `None` clears the column or removes the place.
+fn set(value: &mut Value, json: &[String], new: Option<&Value>) {
+    let Some((last, parents)) = json.split_last() else {
+        *value = new.cloned().unwrap_or(Value::Null);
+        return;
+    };
+    let Value::Json(root) = value else { return };
+    let Some(object) = parents.iter().try_fold(root, |json, name| json.get_mut(name)).and_then(|json| json.as_object_mut()) else { return };
+    match new {
+        None => {
+            object.remove(last);
+        }
+        Some(new) if object.contains_key(last) => {
+            object.insert(last.clone(), serde_json::Value::String(new.canonical().unwrap_or_default()));
+        }
+        Some(_) => {}
+    }
+}

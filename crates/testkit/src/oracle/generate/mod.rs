@@ -1,0 +1,61 @@
+//! Random worlds: the tables first, then what the map says of them, then the rows.
+
+mod map;
+mod names;
+mod rows;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use super::dice::Dice;
+use super::evaluate::Request;
+use super::world::{Action, RowId, World};
+
+/// The world of a seed.
+pub fn world(seed: u64) -> World {
+    let mut dice = Dice::new(seed);
+    let mut world = tables::lay_out(&mut dice);
+    map::describe(&mut world, &mut dice);
+    rows::fill(&mut world, &mut dice);
+    world
+}
+
+/// Some requests that can be made in a world: subjects of every kind, with choices and successors.
+pub fn requests(world: &World, seed: u64) -> Vec<Request> {
+    let mut dice = Dice::new(!seed);
+    let mut requests = Vec::new();
+    for (kind, subject) in world.subjects.iter().enumerate() {
+        let mut rows: Vec<RowId> = world.row_ids(subject.table).collect();
+        dice.shuffle(&mut rows);
+        for row in rows.iter().take(2) {
+            requests.push(Request {
+                kind,
+                subject: *row,
+                choices: choices(world, kind, &mut dice),
+                successor: successor(world, kind, *row),
+            });
+        }
+    }
+    dice.shuffle(&mut requests);
+    requests
+}
+
+fn choices(world: &World, kind: usize, dice: &mut Dice) -> BTreeMap<usize, usize> {
+    let mut choices = BTreeMap::new();
+    for table in 0..world.tables.len() {
+        let Some(mapped) = world.mapped(table) else { continue };
+        let by_kind = mapped.by_kind.iter().find(|(other, _)| *other == kind).map(|(_, action)| action);
+        if let Some(Action::Choose(actions)) = by_kind.or(mapped.default_action.as_ref()) {
+            choices.insert(table, dice.between(0, actions.len() - 1));
+        }
+    }
+    choices
+}
+
+/// Another subject of the kind that belongs to the same one as this.
+fn successor(world: &World, kind: usize, row: RowId) -> Option<RowId> {
+    let subject = &world.subjects[kind];
+    let parents = |row: RowId| subject.within.as_ref().map(|within| super::evaluate::ends(world, within, row));
+    let own = parents(row);
+    world.row_ids(subject.table).find(|other| *other != row && parents(*other) == own)
+}
