@@ -1,0 +1,3 @@
+//! The work: export and erasure, archives and certificates.
+
+pub mod archive;

@@ -3,6 +3,7 @@
 //! This room knows no I/O, no clock and no randomness: bytes, times and random numbers come in as arguments. It holds the
 //! catalog (what a database looks like), the data map (what its owner says about it), their resolution, and the plan.
 
+pub mod archive;
 pub mod catalog;
 pub mod digest;
 pub mod map;
@@ -12,3 +13,4 @@ pub mod selection;
 
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod signature;

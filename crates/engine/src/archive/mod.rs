@@ -1,0 +1,23 @@
+//! Archives: written in one pass with constant memory, verified from the file alone.
+
+mod csv_text;
+mod deflate;
+mod encryption;
+mod error;
+mod file;
+mod part;
+mod scan;
+mod spool;
+mod table;
+mod tally;
+mod target;
+mod writer;
+mod zip;
+
+pub use deflate::DEFLATE_LEVEL;
+pub use encryption::Encryption;
+pub use error::Error;
+pub use file::{FileSink, FileTotals};
+pub use scan::Malformed;
+pub use table::{TableSink, TableTotals};
+pub use writer::{ArchiveWriter, Delivered, Options, SMALLEST_PART};

@@ -1,0 +1,3 @@
+mod readers;
+mod sample;
+mod writing;

@@ -1,0 +1,3 @@
+//! Tests of the engine's public face, against real programs and servers.
+
+mod archive;

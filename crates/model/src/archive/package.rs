@@ -1,0 +1,1 @@
+//! `datapackage.json`: the archive as a Frictionless Data Package.

@@ -1,0 +1,31 @@
+//! What the archive tells of a table beside its rows: first rows, dates, months.
+
+use serde::{Deserialize, Serialize};
+
+/// Gathered while the rows pass through, for the reading page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// The first rows as they stand in the file, long values cut; `None` is null.
+    pub first_rows: Vec<Vec<Option<String>>>,
+    pub dates: Option<Dates>,
+    /// Rows per month, in order, months without rows left out; empty without dates.
+    pub months: Vec<MonthCount>,
+}
+
+/// From when to when the rows date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dates {
+    pub column: String,
+    /// ISO dates.
+    pub first: String,
+    pub last: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthCount {
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    pub rows: u64,
+}
