@@ -10,7 +10,7 @@ pub mod map;
 pub mod names;
 pub mod plan;
 pub mod selection;
+pub mod signature;
 
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod signature;

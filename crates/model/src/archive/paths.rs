@@ -3,7 +3,7 @@
 //! What a platform calls a file can be anything: absolute, with `..`, with names that Windows reserves, or differing from another only
 //! in upper and lower case. The original key stands in `files.csv`; the path is for the file system.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Longest segment in bytes of UTF-8; ext4 and NTFS take 255, the rest is room for suffixes.
@@ -16,8 +16,8 @@ const REMEMBERED: usize = 250_000;
 /// Gives out paths, each once, compared without case.
 #[derive(Debug, Default)]
 pub struct Paths {
-    files: HashSet<u64>,
-    folders: HashSet<u64>,
+    files: BTreeSet<u64>,
+    folders: BTreeSet<u64>,
     given: usize,
 }
 
@@ -152,7 +152,6 @@ mod tests {
 
     #[test]
     fn hostile_keys_stay_inside_and_plain() {
-        let mut paths = Paths::default();
         for (key, want) in [
             ("ab/cd/report.pdf", "files/notes/ab/cd/report.pdf"),
             ("/etc/passwd", "files/notes/etc/passwd"),
@@ -168,7 +167,7 @@ mod tests {
             ("Größe 1.png", "files/notes/Größe 1.png"),
             ("a\nb", "files/notes/a_b"),
         ] {
-            assert_eq!(paths.file("notes", key), want, "{key:?}");
+            assert_eq!(Paths::default().file("notes", key), want, "{key:?}");
         }
     }
 
