@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Other people's data: databases and file stores that belong to the platform, never ours to own, only to read or erase in.
 //!
 //! A [`Database`] says where one is. [`Database::reader`] opens it for reading and [`Database::eraser`] for erasing; the two are
@@ -21,6 +20,3 @@ pub use eraser::Eraser;
 pub use error::Error;
 pub use fault::Fault;
 pub use reader::Reader;
-=======
-
->>>>>>> ee6edde (Write archives: signatures, CSV scanner, parallel deflate, ZIP parts)
