@@ -14,8 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let heavy_seat_rows = rest.first().map(|rows| rows.parse()).transpose()?;
     let options = Options { seats: seats.parse()?, heavy_seat_rows, ..Options::default() };
-    let target =
-        if database.starts_with("postgres") { Target::Postgres(database) } else { Target::Sqlite(Path::new(database)) };
+    let target = if database.starts_with("postgres") { Target::Postgres(database) } else { Target::Sqlite(Path::new(database)) };
     let started = Instant::now();
     let mut phase = None;
     let summary = generate(&options, target, Path::new(files), &mut |progress| {

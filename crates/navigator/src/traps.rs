@@ -13,6 +13,9 @@ pub const UNKNOWN_COMPANY: i64 = 0;
 /// A company whose name looks like a formula.
 pub const FORMULA_COMPANY: i64 = 2;
 
+/// Text that writers and readers of CSV break.
+pub const AWKWARD: &str = "Said \"yes, but\"; then:\r\n\tC:\\plans\\2026, 'draft'\n→ 田中さん 🚢 \u{202e}reversed";
+
 /// A situation that must not be got wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trap {
@@ -163,11 +166,9 @@ impl Trap {
                 row("seat", seats.plain.id, "first sender"),
                 row("seat", seats.second.id, "second sender"),
             ],
-            Self::ViewersWithOneEmail => vec![
-                row("presentation", 1, "the presentation"),
-                row("sl_viewer", 2, "first viewer"),
-                row("sl_viewer", 3, "second viewer"),
-            ],
+            Self::ViewersWithOneEmail => {
+                vec![row("presentation", 1, "the presentation"), row("sl_viewer", 2, "first viewer"), row("sl_viewer", 3, "second viewer")]
+            }
             Self::ViewerOfTwoSeats => vec![
                 row("sl_viewer", 4, "the viewer"),
                 row("sl_session", 4, "at the first seat's presentation"),
@@ -221,7 +222,9 @@ impl Trap {
             Self::PendingTransfer => vec![row("seat_transfer", 1, "the transfer")],
             Self::HiddenTag => vec![row("admin_tag", 1, "on the ordinary seat")],
             Self::ThreadNamesLastMessage => vec![row("thread", 1, "the thread"), row("message", 11, "its last message")],
-            Self::GroupsInGroups => vec![row("user_group", 10, "contract A's outermost group"), at("user_group", "parent_id", 10, "groups in it")],
+            Self::GroupsInGroups => {
+                vec![row("user_group", 10, "contract A's outermost group"), at("user_group", "parent_id", 10, "groups in it")]
+            }
             Self::PendingReminder => vec![row("scheduled_send", 1, "the reminder")],
             Self::CrmSandbox => vec![at("crm_instance", "contract_id", 1, "production and sandbox")],
         }

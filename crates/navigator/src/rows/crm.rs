@@ -25,10 +25,8 @@ pub fn contract(maker: &mut Maker<'_>, contract: &Contract) -> Result<Option<i64
     let layout = maker.layout;
     for seat in layout.seats_of(contract) {
         let mut random = maker.random(Part::Crm, seat.index);
-        maker.insert(
-            T::CrmUser,
-            row![production, &user_external_id(seat.id), &seat.email, seat.id, seat.is_used() && random.chance(60)],
-        )?;
+        maker
+            .insert(T::CrmUser, row![production, &user_external_id(seat.id), &seat.email, seat.id, seat.is_used() && random.chance(60)])?;
     }
     // Users of the CRM who have no seat.
     for number in 0..1 + contract.seats / 10 {
@@ -99,17 +97,15 @@ fn records(maker: &mut Maker<'_>, contract: &Contract, instance: i64) -> Result<
                 ("account", fields.to_string(), Some(("company", company.id)))
             }
             _ => {
-                let fields = serde_json::json!({ "Name": format!("Deal {number}"), "Stage": "Proposal", "Amount": random.between(1000, 90_000) });
+                let fields =
+                    serde_json::json!({ "Name": format!("Deal {number}"), "Stage": "Proposal", "Amount": random.between(1000, 90_000) });
                 ("opportunity", fields.to_string(), None)
             }
         };
         let external = record_external_id(contract, number);
         let gone = random.chance(2).then(|| synced.plus(-DAY));
         let fingerprint = random.hex(16);
-        maker.insert(
-            T::CrmRecord,
-            row![instance, kind, &external, &user_external_id(owner), Json(&fields), &fingerprint, synced, gone],
-        )?;
+        maker.insert(T::CrmRecord, row![instance, kind, &external, &user_external_id(owner), Json(&fields), &fingerprint, synced, gone])?;
         if let Some((target_kind, target)) = target {
             match_of(maker, instance, (kind, &external), (target_kind, target), owner, &mut random)?;
         }

@@ -124,7 +124,8 @@ fn reports(maker: &mut Maker<'_>, upload: &Upload, csv: &Csv, (lines, matched): 
     for (format, content) in [("csv", csv.bytes()), ("pdf", summary.as_slice())] {
         let stored = maker.put(format!("imports/{}/{}-report.{format}", upload.contract, upload.id), content)?;
         // Planted uploads keep their own numbers free of the counter's.
-        let id = if upload.id < super::maker::FIRST_ID { upload.id * 2 + i64::from(format == "pdf") } else { maker.id(T::AccountImportReport) };
+        let id =
+            if upload.id < super::maker::FIRST_ID { upload.id * 2 + i64::from(format == "pdf") } else { maker.id(T::AccountImportReport) };
         let at = upload.at.plus(20 * MINUTE);
         maker.insert(T::AccountImportReport, row![id, upload.id, format, &stored.key, &stored.sha256, stored.size_bytes, at])?;
     }

@@ -16,8 +16,11 @@ pub fn seat(maker: &mut Maker<'_>, desk: &Desk<'_>, shared: &Shared) -> Result<L
     let mut random = maker.random(Part::Leads, desk.seat.index);
     let lead_lists = lead_lists(maker, desk, &mut random)?;
     let book = list(maker, desk, "account", "custom", "Book of business", desk.seat.moment(&mut random))?;
-    let account_list =
-        if desk.contract.crm.is_some() { Some(list(maker, desk, "account", "auto_crm", "My CRM accounts", desk.seat.invited)?) } else { None };
+    let account_list = if desk.contract.crm.is_some() {
+        Some(list(maker, desk, "account", "auto_crm", "My CRM accounts", desk.seat.invited)?)
+    } else {
+        None
+    };
     leads(maker, desk, &lead_lists, &mut random)?;
     accounts(maker, desk, shared, (book, account_list), &mut random)?;
     alerts(maker, desk, &mut random)?;
@@ -64,10 +67,7 @@ fn leads(maker: &mut Maker<'_>, desk: &Desk<'_>, lists: &[i64], random: &mut Ran
         let company = random.chance(80).then(|| 1 + random.skewed(desk.layout.register.companies));
         let id = maker.id(T::SavedLead);
         let assignment = desk.seat.assignment_at(saved);
-        maker.insert(
-            T::SavedLead,
-            row![id, desk.seat.id, assignment, person, company, saved, source, stage, random.chance(70)],
-        )?;
+        maker.insert(T::SavedLead, row![id, desk.seat.id, assignment, person, company, saved, source, stage, random.chance(70)])?;
         let mut listed = random.pick(lists);
         for _ in 0..random.between(0, 2) {
             item(maker, desk, listed, (Some(person), None), saved.plus(60), random)?;
@@ -116,10 +116,7 @@ fn accounts(
         };
         let id = maker.id(T::SavedAccount);
         let assignment = desk.seat.assignment_at(saved);
-        maker.insert(
-            T::SavedAccount,
-            row![id, desk.seat.id, assignment, company, import, saved, source, random.chance(10)],
-        )?;
+        maker.insert(T::SavedAccount, row![id, desk.seat.id, assignment, company, import, saved, source, random.chance(10)])?;
         let list = if source == "crm_auto" { automatic.unwrap_or(book) } else { book };
         if random.chance(60) {
             item(maker, desk, list, (None, Some(company)), saved.plus(30), random)?;

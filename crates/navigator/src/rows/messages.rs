@@ -83,8 +83,11 @@ fn thread(
     let mut at = start;
     for number in 0..written {
         let draft = if number == 0 { draft.map(|(draft, _)| draft) } else { None };
-        let presentation =
-            if number == 0 && random.chance(8) { presentations.ids.get(random.below(presentations.ids.len() as i64) as usize) } else { None };
+        let presentation = if number == 0 && random.chance(8) {
+            presentations.ids.get(random.below(presentations.ids.len() as i64) as usize)
+        } else {
+            None
+        };
         message(maker, desk, &talk, number, (draft, presentation.copied()), at, messages, random)?;
         at = at.plus(random.between(HOUR, 3 * DAY));
     }
@@ -111,13 +114,7 @@ fn message(
     let from_seat = number % 2 == 0;
     let body = if from_seat {
         let link = if presentation.is_some() { " I put the figures behind the link." } else { "" };
-        format!(
-            "Hi {},\n\n{} {}{link}\n\n{}",
-            theirs.first,
-            random.pick(names::SENTENCE),
-            random.pick(names::SENTENCE),
-            ours.first
-        )
+        format!("Hi {},\n\n{} {}{link}\n\n{}", theirs.first, random.pick(names::SENTENCE), random.pick(names::SENTENCE), ours.first)
     } else {
         format!("{}\n{}", random.pick(names::REPLY), theirs.first)
     };

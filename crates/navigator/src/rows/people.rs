@@ -23,10 +23,7 @@ pub fn companies(maker: &mut Maker<'_>) -> Result<(), Error> {
     for id in 1..=maker.layout.register.companies {
         let company = maker.layout.register.company(id);
         let name = if id == traps::FORMULA_COMPANY { "-2+3 Trading Ltd" } else { company.name.as_str() };
-        maker.insert(
-            T::Company,
-            row![id, name, &company.domain, company.headquarters, company.industry, company.headcount],
-        )?;
+        maker.insert(T::Company, row![id, name, &company.domain, company.headquarters, company.industry, company.headcount])?;
     }
     Ok(())
 }
@@ -94,17 +91,7 @@ pub fn persons(maker: &mut Maker<'_>) -> Result<(), Error> {
         let source = if person.company.is_some() { "search" } else { "recommendation" };
         maker.insert(
             T::Person,
-            row![
-                id,
-                account,
-                &person.lead_key,
-                &person.human.name(),
-                person.title,
-                person.company,
-                source,
-                person.first_seen,
-                NULL
-            ],
+            row![id, account, &person.lead_key, &person.human.name(), person.title, person.company, source, person.first_seen, NULL],
         )?;
         let alias = maker.id(T::PersonAlias);
         maker.insert(T::PersonAlias, row![alias, id, "email", &email])?;

@@ -1,7 +1,7 @@
 //! A seat's own rows: who held it, its settings, groups, tags and events.
 
-use super::contracts::group_id;
 use super::Maker;
+use super::contracts::group_id;
 use crate::error::Error;
 use crate::schema::T;
 use crate::sink::{Uuid, row};

@@ -90,7 +90,11 @@ fn asset(maker: &mut Maker<'_>, presentation: i64, order: i64, pages: i64, rando
     }
     let (name, media_type, stored): (String, &str, Stored) = if order % 2 == 1 {
         let lines = [format!("Asset {id}, page 1 of {pages}"), random.pick(names::SENTENCE).to_owned()];
-        (format!("study-{order}.pdf"), "application/pdf", maker.put(format!("smartlinks/{presentation}/{order}.pdf"), &pdf("Study", &lines))?)
+        (
+            format!("study-{order}.pdf"),
+            "application/pdf",
+            maker.put(format!("smartlinks/{presentation}/{order}.pdf"), &pdf("Study", &lines))?,
+        )
     } else {
         let bars: Vec<u32> = (0..8).map(|_| random.between(5, 38) as u32).collect();
         let picture = png(64, 40, &bars, [180, 90, 20]);
@@ -157,10 +161,7 @@ fn session(
     let seconds = pages * random.between(5, 60);
     let device = random.pick(&["desktop", "desktop", "mobile", "tablet"]);
     let country = random.pick(names::COUNTRY);
-    maker.insert(
-        T::SlSession,
-        row![id, opening.presentation, viewer, started, seconds, device, country, random.chance(12)],
-    )?;
+    maker.insert(T::SlSession, row![id, opening.presentation, viewer, started, seconds, device, country, random.chance(12)])?;
     let (asset, pages) = match opening.second {
         Some((asset, most)) if random.chance(10) => (asset, pages.min(most)),
         Some(_) | None => (opening.asset, pages),

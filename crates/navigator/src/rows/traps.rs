@@ -1,17 +1,14 @@
 //! Plants the rows of the traps; what and where they are, `crate::traps` says.
 
+use super::Maker;
 use super::crm::{instance_id, user_external_id};
 use super::imports::{Line, Upload, upload};
-use super::Maker;
 use crate::error::Error;
 use crate::files::{RawCsv, Stored, pdf};
 use crate::schema::T;
 use crate::sink::{Hundredths, Json, NULL, Uuid, row};
-use crate::traps::{PERSON_EVERYWHERE, Seats, person_everywhere};
+use crate::traps::{AWKWARD, PERSON_EVERYWHERE, Seats, person_everywhere};
 use crate::world::{DAY, HOUR, MINUTE, Moment, Part, Seat};
-
-/// What a CSV writer must not break.
-pub const AWKWARD: &str = "Said \"yes, but\"; then:\r\n\tC:\\plans\\2026, 'draft'\n→ 田中さん 🚢 \u{202e}reversed";
 
 pub fn plant(maker: &mut Maker<'_>) -> Result<(), Error> {
     let seats = Seats::of(maker.layout);
@@ -67,17 +64,11 @@ fn message(maker: &mut Maker<'_>, id: i64, thread: i64, sender: Sender, hold: Op
         Sender::Person(person) => ("person", None, Some(person)),
     };
     let reply_to = (id % 10 != 0).then_some(id - 1);
-    maker.insert(
-        T::Message,
-        row![id, thread, kind, seat, person, reply_to, NULL, NULL, hold, at, body, false, false, NULL, NULL],
-    )
+    maker.insert(T::Message, row![id, thread, kind, seat, person, reply_to, NULL, NULL, hold, at, body, false, false, NULL, NULL])
 }
 
 fn attachment(maker: &mut Maker<'_>, id: i64, message: i64, stored: &Stored) -> Result<(), Error> {
-    maker.insert(
-        T::Attachment,
-        row![id, message, "line-figures.pdf", "application/pdf", &stored.key, stored.size_bytes, &stored.sha256],
-    )
+    maker.insert(T::Attachment, row![id, message, "line-figures.pdf", "application/pdf", &stored.key, stored.size_bytes, &stored.sha256])
 }
 
 fn threads(maker: &mut Maker<'_>, seats: &Seats) -> Result<(), Error> {
@@ -178,10 +169,8 @@ fn notes(maker: &mut Maker<'_>, seats: &Seats) -> Result<(), Error> {
     let at = late(zero);
     let assignment = zero.assignment_at(at);
     let company = crate::traps::UNKNOWN_COMPANY;
-    maker.insert(
-        T::Note,
-        row![0, zero.contract, zero.id, assignment, "account", NULL, company, "team", "Note number nought.", at, NULL],
-    )?;
+    maker
+        .insert(T::Note, row![0, zero.contract, zero.id, assignment, "account", NULL, company, "team", "Note number nought.", at, NULL])?;
     maker.insert(T::NoteShare, row![3, seats.plain.id, written.plus(HOUR)])
 }
 
@@ -194,10 +183,8 @@ fn crm(maker: &mut Maker<'_>, seats: &Seats) -> Result<(), Error> {
     let fields = super::crm::person_fields(maker, &person_everywhere(maker.layout));
     let owner = user_external_id(seat.id);
     maker.insert(T::CrmRecord, row![instance, "contact", external, &owner, Json(&fields), "feed", at, NULL])?;
-    maker.insert(
-        T::CrmMatch,
-        row![instance, "contact", external, "person", PERSON_EVERYWHERE, Hundredths(97), "confirmed", seat.id, at],
-    )?;
+    maker
+        .insert(T::CrmMatch, row![instance, "contact", external, "person", PERSON_EVERYWHERE, Hundredths(97), "confirmed", seat.id, at])?;
     maker.insert(T::CrmWriteback, row![1, instance, seat.id, "message", 10, "00T5gPLANTED", at])
 }
 

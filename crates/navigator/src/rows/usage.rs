@@ -96,7 +96,8 @@ pub fn contract(maker: &mut Maker<'_>, contract: &Contract) -> Result<(), Error>
     let last = contract.last_day(maker.layout.options.today);
     let count = 60 * i64::from(maker.layout.options.density_percent.min(100)) / 100;
     for age in 0..count.max(2) {
-        let metrics = format!(r#"{{"searches": {}, "inmails_sent": {}}}"#, contract.seats * random.below(20), contract.seats * random.below(4));
+        let metrics =
+            format!(r#"{{"searches": {}, "inmails_sent": {}}}"#, contract.seats * random.below(20), contract.seats * random.below(4));
         maker.insert(T::ContractDay, row![contract.id, last.minus(age), Json(&metrics), contract.seats])?;
     }
     if contract.tier.has_seat_management() {

@@ -33,14 +33,7 @@ pub const SA_LEAD_PREFERENCE: Table = Table::new(
 pub const SA_CRITERIA: Table = Table::new(
     "sa_criteria",
     "What the assistant made of preferences and answers.",
-    &[
-        refers("seat_id", "seat"),
-        int("version"),
-        json("criteria"),
-        varchar("derived_from", 40),
-        boolean("active"),
-        moment("created_at"),
-    ],
+    &[refers("seat_id", "seat"), int("version"), json("criteria"), varchar("derived_from", 40), boolean("active"), moment("created_at")],
 )
 .key(&["seat_id", "version"]);
 

@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use super::define::{Column, Kind, OnDelete, Table};
 use super::TABLES;
+use super::define::{Column, Kind, OnDelete, Table};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -45,10 +45,7 @@ pub fn create_indexes() -> Vec<String> {
         let name = quoted(&format!("{}_{}", table.name, columns.join("_")));
         format!("CREATE INDEX {name} ON {} ({})", quoted(table.name), quoted_list(columns))
     };
-    TABLES
-        .iter()
-        .flat_map(|table| table.indexes().into_iter().map(move |columns| statement(table, &columns)))
-        .collect()
+    TABLES.iter().flat_map(|table| table.indexes().into_iter().map(move |columns| statement(table, &columns))).collect()
 }
 
 /// The roster that an admin downloads as CSV.
@@ -125,7 +122,7 @@ fn type_name(kind: Kind, dialect: Dialect) -> String {
         (Dialect::Postgres, Kind::Varchar(longest)) => return format!("varchar({longest})"),
         (Dialect::Sqlite, Kind::Boolean) => "BOOLEAN",
         (Dialect::Postgres, Kind::Boolean) => "boolean",
-        (Dialect::Sqlite, Kind::Moment) => "TIMESTAMP",
+        (Dialect::Sqlite, Kind::Moment) => "TIMESTAMPTZ",
         (Dialect::Postgres, Kind::Moment) => "timestamptz",
         (Dialect::Sqlite, Kind::Date) => "DATE",
         (Dialect::Postgres, Kind::Date) => "date",
@@ -169,9 +166,10 @@ fn postgres_keys(table: &'static Table) -> impl Iterator<Item = String> {
 
 fn postgres_foreign_keys(table: &'static Table) -> impl Iterator<Item = String> {
     let add = format!("ALTER TABLE {} ADD", quoted(table.name));
-    let single = table.columns.iter().filter_map(|column| {
-        column.reference.map(|reference| foreign_key(&[column.name], reference.table, &["id"], reference.on_delete))
-    });
+    let single = table
+        .columns
+        .iter()
+        .filter_map(|column| column.reference.map(|reference| foreign_key(&[column.name], reference.table, &["id"], reference.on_delete)));
     let composite = table.composite.iter().map(|key| foreign_key(key.columns, key.table, key.referenced, key.on_delete));
     single.chain(composite).map(move |key| format!("{add} {key}"))
 }

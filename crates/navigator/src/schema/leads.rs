@@ -102,12 +102,5 @@ pub const ALERT: Table = Table::new(
 pub const SAVED_SEARCH: Table = Table::new(
     "saved_search",
     "A search that the holder kept.",
-    &[
-        id(),
-        refers("seat_id", "seat"),
-        varchar("name", 120),
-        json("query"),
-        boolean("shared"),
-        moment("created_at"),
-    ],
+    &[id(), refers("seat_id", "seat"), varchar("name", 120), json("query"), boolean("shared"), moment("created_at")],
 );

@@ -9,9 +9,5 @@ pub const SCHEMA_MIGRATION: Table = Table::new(
 )
 .key(&["version"]);
 
-pub const FEATURE_FLAG: Table = Table::new(
-    "feature_flag",
-    "What is switched on for everybody.",
-    &[varchar("name", 60), boolean("enabled")],
-)
-.key(&["name"]);
+pub const FEATURE_FLAG: Table =
+    Table::new("feature_flag", "What is switched on for everybody.", &[varchar("name", 60), boolean("enabled")]).key(&["name"]);

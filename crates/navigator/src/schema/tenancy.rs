@@ -2,11 +2,8 @@
 
 use super::define::*;
 
-pub const CUSTOMER: Table = Table::new(
-    "customer",
-    "A company that buys contracts.",
-    &[id(), varchar("name", 120), varchar("region", 20), varchar("key_id", 40)],
-);
+pub const CUSTOMER: Table =
+    Table::new("customer", "A company that buys contracts.", &[id(), varchar("name", 120), varchar("region", 20), varchar("key_id", 40)]);
 
 pub const CONTRACT: Table = Table::new(
     "contract",

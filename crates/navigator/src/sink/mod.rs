@@ -6,8 +6,8 @@ mod value;
 
 pub use postgres::PostgresSink;
 pub use sqlite::SqliteSink;
-pub use value::{Hundredths, Json, NULL, Uuid, Value};
 pub(crate) use value::row;
+pub use value::{Hundredths, Json, NULL, Uuid, Value};
 
 use crate::error::Error;
 use crate::schema::T;

@@ -38,10 +38,7 @@ impl PostgresSink {
         let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
         let failed = |source| Error::CreatePostgres { source };
         let existing: i64 = client
-            .query_one(
-                "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = ANY($1)",
-                &[&names],
-            )
+            .query_one("SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = ANY($1)", &[&names])
             .map_err(failed)?
             .get(0);
         if existing != 0 {
