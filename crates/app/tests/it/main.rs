@@ -1,0 +1,3 @@
+//! Tests of the executable as a whole.
+
+mod docs;
