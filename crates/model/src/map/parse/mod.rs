@@ -56,7 +56,7 @@ pub struct Parsed {
 /// # Errors
 /// Every error found, in the order of the text.
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
-    let root = tree::read(text).map_err(|diagnostic| vec![diagnostic])?;
+    let root = tree::read(text).map_err(|diagnostic| vec![*diagnostic])?;
     let mut reader = Reader::new(text);
     reader.report_todos(&root, &mut Vec::new());
     let map = reader.map(&root);

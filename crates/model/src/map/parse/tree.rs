@@ -50,7 +50,7 @@ const DEEPEST: usize = 48;
 ///
 /// # Errors
 /// A diagnostic for the first place that is not YAML.
-pub fn read(text: &str) -> Result<Node, Diagnostic> {
+pub fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
     let mut options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,
@@ -58,7 +58,7 @@ pub fn read(text: &str) -> Result<Node, Diagnostic> {
     if let Some(budget) = &mut options.budget {
         budget.max_depth = DEEPEST;
     }
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options).map_err(|error| refused(text, &error))?;
+    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options).map_err(|error| Box::new(refused(text, &error)))?;
     Ok(node(text, raw))
 }
 
