@@ -14,6 +14,17 @@ pub enum SourceKind {
     Files,
 }
 
+impl SourceKind {
+    /// The word that stands in a map.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Files => "files",
+        }
+    }
+}
+
 /// Everything known of one database: its tables in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalog {
@@ -63,8 +74,12 @@ pub struct Table {
     pub unique_keys: Vec<Vec<String>>,
     pub foreign_keys: Vec<ForeignKey>,
     pub triggers: Vec<Trigger>,
-    /// Names of the partitions, leaves of all levels.
+    /// Names of the partitions, leaves of all levels. Not part of the structure: new ones appear every month, and their rows are rows
+    /// of this table.
+    #[serde(skip)]
     pub partitions: Vec<String>,
+    /// Not part of the structure either.
+    #[serde(skip)]
     pub comment: Option<String>,
     /// What may hide rows of this table from us or change what our statements do. Not part of the structure: it depends on the role
     /// that we connect as, so it is looked at live before every plan and every run.
@@ -135,6 +150,8 @@ pub struct Column {
     pub has_default: bool,
     /// Longest text in characters that the type takes.
     pub max_length: Option<u32>,
+    /// Not part of the structure.
+    #[serde(skip)]
     pub comment: Option<String>,
 }
 

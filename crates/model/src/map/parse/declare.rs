@@ -214,13 +214,5 @@ fn wrong_url(kind: SourceKind, url: &str) -> Option<(String, &'static str)> {
     if fits.iter().any(scheme) {
         return None;
     }
-    Some((format!("this url is not one of a {} source", kind_word(kind)), expected))
-}
-
-fn kind_word(kind: SourceKind) -> &'static str {
-    match kind {
-        SourceKind::Sqlite => "sqlite",
-        SourceKind::Postgres => "postgres",
-        SourceKind::Files => "files",
-    }
+    Some((format!("this url is not one of a {} source", kind.word()), expected))
 }
