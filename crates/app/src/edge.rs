@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::output::Output;
 
@@ -52,15 +53,23 @@ pub struct Failure {
     pub error: anyhow::Error,
     /// What the reader can do now, one step per line.
     pub next: Vec<String>,
+    /// The findings behind the sentence, such as the errors of a map, as text and as JSON.
+    pub details: Option<Box<(String, Value)>>,
 }
 
 impl Failure {
     pub fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
-        Self { code, error: error.into(), next: Vec::new() }
+        Self { code, error: error.into(), next: Vec::new(), details: None }
     }
 
     pub fn message(code: ExitCode, message: impl Display) -> Self {
         Self::new(code, anyhow::anyhow!("{message}"))
+    }
+
+    /// Adds findings that are printed before the sentence.
+    pub fn details(mut self, text: impl Into<String>, json: &(impl Serialize + ?Sized)) -> Self {
+        self.details = Some(Box::new((text.into(), serde_json::to_value(json).unwrap_or(Value::Null))));
+        self
     }
 
     pub fn next(mut self, step: impl Display) -> Self {
@@ -104,9 +113,13 @@ pub fn print(failure: &Failure, output: &Output) -> ExitCode {
             "causes": causes,
             "next": failure.next,
             "code": failure.code as u8,
+            "details": failure.details.as_ref().map(|details| &details.1),
         });
         output.note(object);
     } else {
+        if let Some(details) = &failure.details {
+            output.note(format!("{}\n", details.0));
+        }
         output.note(format!("{BAD}error:{PLAIN} {}", failure.error));
         for cause in causes {
             output.note(format!("  because: {cause}"));

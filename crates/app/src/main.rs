@@ -10,6 +10,7 @@ mod commands;
 mod edge;
 mod interrupt;
 mod output;
+mod project;
 
 fn main() -> std::process::ExitCode {
     let arguments = match commands::Arguments::try_parse() {

@@ -3,6 +3,7 @@
 //! This file holds the map as plain data. [`resolve`] holds it against catalogs and finds every owner path.
 
 pub mod action;
+pub mod explain;
 pub mod lock;
 pub mod owner;
 pub mod parse;

@@ -7,12 +7,18 @@ use clap::Subcommand;
 use crate::edge::Outcome;
 use crate::output::Output;
 
+mod accept;
 mod check;
+mod explain;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find every error of a map: in its text, against its databases and against its lock
     Check(check::Arguments),
+    /// Say in plain words what the map does with each table
+    Explain(explain::Arguments),
+    /// Show what has changed in the databases since the last review, and review it
+    Accept(accept::Arguments),
 }
 
 /// Which map a command works with.
@@ -26,5 +32,7 @@ pub struct MapArgument {
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Check(arguments) => check::run(&arguments, output),
+        Command::Explain(arguments) => explain::run(&arguments, output),
+        Command::Accept(arguments) => accept::run(&arguments, output),
     }
 }

@@ -31,7 +31,8 @@ pub use diagnostic::{Diagnostic, Position, Severity, render};
 pub use nearest::nearest;
 pub use positions::Positions;
 
-use crate::map::{DataMap, TableEntry};
+use crate::catalog::SourceKind;
+use crate::map::{Category, DataMap, Source, TableEntry};
 use crate::names::TableName;
 use names::Names;
 use reader::{Fields, Reader};
@@ -91,12 +92,13 @@ impl Reader<'_> {
         for field in ["sources", "subjects", "categories", "tables"] {
             self.required(&fields, &start, "the map", field);
         }
-        let sources = each(self, "sources", "sources by name").into_iter().filter_map(|(key, node)| self.source(key, node)).collect();
+        let sources: Vec<Source> =
+            each(self, "sources", "sources by name").into_iter().filter_map(|(key, node)| self.source(key, node)).collect();
         let subjects = each(self, "subjects", "kinds of subjects by name")
             .into_iter()
             .filter_map(|(key, node)| self.subject(key, node, &names))
             .collect();
-        let categories =
+        let categories: Vec<Category> =
             each(self, "categories", "categories by name").into_iter().filter_map(|(key, node)| self.category(key, node, &names)).collect();
         let mut tables: Vec<TableEntry> = Vec::new();
         let mut lines: BTreeMap<TableName, usize> = BTreeMap::new();
@@ -116,7 +118,27 @@ impl Reader<'_> {
                 ignore.insert(table, reason.unwrap_or_default().to_owned());
             }
         }
+        if self.diagnostics.is_empty() {
+            self.warn_of_unused(&sources, &categories, &tables);
+        }
         Some(DataMap { name: name?, sources, subjects, categories, tables, ignore })
+    }
+
+    /// A name that nothing refers to is probably a mistake elsewhere.
+    fn warn_of_unused(&mut self, sources: &[Source], categories: &[Category], tables: &[TableEntry]) {
+        let mut unused = Vec::new();
+        for category in categories.iter().filter(|category| !tables.iter().any(|entry| entry.category.as_ref() == Some(&category.name))) {
+            unused.push((["categories", category.name.as_str()], format!("no table is of category `{}`", category.name)));
+        }
+        let names_files = |source: &Source| tables.iter().any(|entry| entry.files.iter().any(|file| file.source == source.name));
+        for source in sources.iter().filter(|source| source.kind == SourceKind::Files && !names_files(source)) {
+            unused.push((["sources", source.name.as_str()], format!("no table names files of source `{}`", source.name)));
+        }
+        for (path, message) in unused {
+            if let Some(position) = self.positions.at(&path) {
+                self.diagnostics.push(Diagnostic::warning(message).at(position.clone()));
+            }
+        }
     }
 
     fn format(&mut self, fields: &Fields<'_>, start: &std::ops::Range<usize>) {

@@ -50,7 +50,7 @@ fn spoiled(numbers: &mut Numbers) -> String {
 fn spoiled_maps_are_refused_or_read_but_never_panic() {
     let mut numbers = Numbers(0x5eed_0001);
     let mut refused = 0;
-    for _ in 0..1000 {
+    for _ in 0..400 {
         let text = spoiled(&mut numbers);
         let Err(diagnostics) = parse(&text) else { continue };
         refused += 1;
@@ -61,5 +61,5 @@ fn spoiled_maps_are_refused_or_read_but_never_panic() {
         }
         assert!(render("spoiled.map.yaml", &text, &diagnostics, false).contains("error: "));
     }
-    assert!(refused > 500, "only {refused} were refused");
+    assert!(refused > 200, "only {refused} were refused");
 }
