@@ -5,12 +5,16 @@
 
 pub mod archive;
 pub mod catalog;
+pub mod certificate;
 pub mod digest;
+pub mod log;
 pub mod map;
+pub mod moment;
 pub mod names;
 pub mod plan;
+pub mod run;
 pub mod selection;
 pub mod signature;
-
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tombstone;

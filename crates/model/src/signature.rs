@@ -196,7 +196,8 @@ impl Signature {
         self.verify(context, &Digest::of_bytes(bytes), expected)
     }
 
-    fn public_key_bytes(&self) -> Result<[u8; 32], Error> {
+    /// The public key that the signature carries.
+    pub fn public_key_bytes(&self) -> Result<[u8; 32], Error> {
         BASE64.decode(&self.public_key).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(Error::PublicKey)
     }
 }

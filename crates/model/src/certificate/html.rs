@@ -1,0 +1,321 @@
+//! The certificate as one page to read and print. It refers to nothing outside itself, and runs nothing.
+
+use std::fmt::{self, Write};
+
+use super::{Certificate, KeptWhy, Purpose, Recount, Residual, Statement};
+use crate::digest::Digest;
+use crate::names::CategoryName;
+use crate::run::Ending;
+use crate::signature::KeyId;
+
+/// Renders a certificate. `label` gives the words for a category; `file` is the name of the JSON file that the page stands beside.
+pub fn render(certificate: &Certificate, key: &KeyId, file: &str, label: impl Fn(&CategoryName) -> String) -> String {
+    let mut page = String::new();
+    // Writing to a String never fails.
+    let _ = write_page(&mut page, certificate, key, file, &label);
+    page
+}
+
+/// Text in which nothing is markup.
+struct Text<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Text<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Escape<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl Write for Escape<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                text.chars().try_for_each(|character| match character {
+                    '&' => self.0.write_str("&amp;"),
+                    '<' => self.0.write_str("&lt;"),
+                    '>' => self.0.write_str("&gt;"),
+                    '"' => self.0.write_str("&quot;"),
+                    '\'' => self.0.write_str("&#39;"),
+                    other => self.0.write_char(other),
+                })
+            }
+        }
+        write!(Escape(formatter), "{}", self.0)
+    }
+}
+
+const STYLE: &str = "
+:root { color-scheme: light; --line: #d5d9de; --soft: #59636e; --good: #1a6b3a; --warn: #8a5a00; --bad: #a3261c; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #16202a; max-width: 60rem; margin: 2rem auto; padding: 0 1.25rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.state { font-weight: 600; } .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
+table { border-collapse: collapse; width: 100%; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } code { font: .86em ui-monospace, monospace; overflow-wrap: anywhere; }
+@media print { body { margin: 0; max-width: none; font-size: 10.5pt; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+";
+
+fn write_page(
+    page: &mut String,
+    certificate: &Certificate,
+    key: &KeyId,
+    file: &str,
+    label: &dyn Fn(&CategoryName) -> String,
+) -> fmt::Result {
+    let statement = &certificate.statement;
+    write!(
+        page,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Certificate of erasure {}</title>\n<style>{STYLE}</style>\n\
+         </head>\n<body>\n<h1>Certificate of erasure</h1>\n",
+        Text(statement.id.short()),
+    )?;
+    state(page, statement)?;
+    facts(page, statement)?;
+    counts(page, statement, label)?;
+    kept(page, statement, label)?;
+    files(page, statement)?;
+    verification(page, statement)?;
+    outside(page, statement)?;
+    failures(page, statement)?;
+    proof(page, certificate, key, file)?;
+    page.push_str("</body>\n</html>\n");
+    Ok(())
+}
+
+fn state(page: &mut String, statement: &Statement) -> fmt::Result {
+    let (class, words) = match statement.state {
+        Ending::Completed => ("good", "Completed: everything in scope is erased, and counting again found nothing left."),
+        Ending::CompletedWithRetained => ("warn", "Completed. Some data stays, for the reasons stated below."),
+        Ending::PartlyFailed => ("bad", "Partly failed: something of the plan is not done. This is no proof of erasure."),
+    };
+    writeln!(page, "<p class=\"state {class}\">{words}</p>")
+}
+
+fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
+    page.push_str("<dl>\n");
+    fact(page, "Certificate", &statement.id)?;
+    fact(page, "Scope", format_args!("one {}", statement.scope.kind))?;
+    fact(page, "Subject (keyed hash)", &statement.scope.subject)?;
+    if let Some(successor) = &statement.scope.successor {
+        fact(page, "Handed over to (keyed hash)", successor)?;
+    }
+    let purpose = match statement.purpose {
+        Purpose::Request => "erasure on request",
+        Purpose::Replay => "erased again after a backup was restored",
+    };
+    fact(page, "Purpose", purpose)?;
+    if let Some(reference) = &statement.reference {
+        fact(page, "Request", reference)?;
+    }
+    fact(page, "Opened, before anything was erased", statement.started.for_people())?;
+    fact(page, "Closed, after verification", statement.closed.for_people())?;
+    if statement.attempts > 1 {
+        fact(page, "Attempts", statement.attempts)?;
+    }
+    fact(page, "Made by", format_args!("{} {}", statement.tool.name, statement.tool.version))?;
+    fact(page, "Data map", format_args!("{}, {}", statement.map.name, statement.map.digest))?;
+    fact(page, "Reviewed catalogs", &statement.map.lock)?;
+    for source in &statement.sources {
+        fact(page, "Source", format_args!("{}, database {}, structure {}", source.source, source.identity.short(), source.catalog))?;
+    }
+    fact(page, "Plan", &statement.plan)?;
+    for choice in &statement.choices {
+        fact(page, "Decided", format_args!("{}: {}", choice.table, spaced(&choice.action)))?;
+    }
+    page.push_str("</dl>\n");
+    Ok(())
+}
+
+fn fact(page: &mut String, name: &str, value: impl fmt::Display) -> fmt::Result {
+    writeln!(page, "<dt>{}</dt><dd>{}</dd>", Text(name), Text(value))
+}
+
+fn counts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName) -> String) -> fmt::Result {
+    page.push_str("<h2>What was done</h2>\n<table>\n<caption>By category, in rows</caption>\n");
+    page.push_str(
+        "<tr><th>Category</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n",
+    );
+    for sum in &statement.categories {
+        writeln!(
+            page,
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            Text(named(sum.category.as_ref(), label)),
+            Text(spaced(&sum.action)),
+            sum.planned,
+            sum.affected,
+            sum.remaining
+        )?;
+    }
+    page.push_str("</table>\n<table>\n<caption>By table, in the order of execution</caption>\n");
+    page.push_str("<tr><th>Table</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n");
+    for table in &statement.tables {
+        let left = table.remaining.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+        writeln!(
+            page,
+            "<tr><td><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{left}</td></tr>",
+            Text(&table.table),
+            Text(spaced(&table.action)),
+            table.planned,
+            table.affected
+        )?;
+    }
+    page.push_str("</table>\n");
+    Ok(())
+}
+
+fn kept(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName) -> String) -> fmt::Result {
+    if statement.kept_rows() == 0 {
+        return Ok(());
+    }
+    page.push_str("<h2>What stays</h2>\n<table>\n");
+    page.push_str("<tr><th>Table</th><th>Category</th><th class=\"n\">Rows</th><th>Reason</th><th>Until</th></tr>\n");
+    for kept in statement.kept.iter().filter(|kept| kept.rows > 0) {
+        let (reason, until) = match &kept.why {
+            KeptWhy::Ground { ground, until } => (ground.as_str(), until.as_deref().unwrap_or("no end stated")),
+            KeptWhy::Shared => ("others own these rows too", "their last owner goes"),
+            KeptWhy::FollowsHandOver => ("they belong to rows that were handed over", "their new owner goes"),
+        };
+        writeln!(
+            page,
+            "<tr><td><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
+            Text(&kept.table),
+            Text(named(kept.category.as_ref(), label)),
+            kept.rows,
+            Text(reason),
+            Text(until)
+        )?;
+    }
+    page.push_str("</table>\n");
+    Ok(())
+}
+
+fn files(page: &mut String, statement: &Statement) -> fmt::Result {
+    if statement.files.is_empty() {
+        return Ok(());
+    }
+    page.push_str("<h2>Files</h2>\n<table>\n<tr><th>Named by</th><th>In</th><th class=\"n\">Files</th><th class=\"n\">Deleted</th>");
+    page.push_str("<th class=\"n\">Shared, stay</th><th class=\"n\">Were not there</th><th class=\"n\">Left</th></tr>\n");
+    for files in &statement.files {
+        write!(page, "<tr><td><code>{}.{}</code></td><td>{}</td>", Text(&files.table), Text(&files.column), Text(&files.source))?;
+        for count in [files.named, files.deleted, files.shared, files.missing, files.remaining] {
+            write!(page, "<td class=\"n\">{count}</td>")?;
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</table>\n");
+    Ok(())
+}
+
+fn verification(page: &mut String, statement: &Statement) -> fmt::Result {
+    page.push_str("<h2>How it was verified</h2>\n");
+    match statement.verification.recount {
+        Recount::Done { at } => writeln!(
+            page,
+            "<p>The plan's own conditions were counted again on a fresh snapshot of every source, at {}.</p>",
+            Text(at.for_people())
+        )?,
+        Recount::NotDone => page.push_str("<p class=\"bad\">Not every source could be counted again.</p>\n"),
+    }
+    match &statement.verification.residual {
+        Residual::NotAsked => page.push_str("<p>A search of all text columns for the subject's identifiers was not asked for.</p>\n"),
+        Residual::Searched { identifiers, tables } => {
+            writeln!(page, "<p>All text columns were searched for {identifiers} identifying values, before and after.</p>")?;
+            page.push_str("<table>\n<tr><th>Table</th><th class=\"n\">Columns</th><th class=\"n\">Before</th><th class=\"n\">After</th><th>Verdict</th></tr>\n");
+            for table in tables {
+                let count = |rows: Option<u64>| rows.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+                writeln!(
+                    page,
+                    "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+                    Text(&table.table),
+                    table.columns,
+                    count(table.before),
+                    count(table.after),
+                    table.verdict.as_str()
+                )?;
+            }
+            page.push_str("</table>\n");
+        }
+    }
+    Ok(())
+}
+
+fn outside(page: &mut String, statement: &Statement) -> fmt::Result {
+    if statement.outside.is_empty() {
+        return Ok(());
+    }
+    page.push_str("<h2>What lies outside</h2>\n<p>This erasure does not reach:</p>\n<ul>\n");
+    for outside in &statement.outside {
+        write!(page, "<li>{}", Text(&outside.what))?;
+        if let Some(until) = &outside.until {
+            write!(page, ", until {}", Text(until))?;
+        }
+        page.push_str("</li>\n");
+    }
+    page.push_str("</ul>\n");
+    Ok(())
+}
+
+fn failures(page: &mut String, statement: &Statement) -> fmt::Result {
+    if statement.failures.is_empty() {
+        return Ok(());
+    }
+    page.push_str("<h2>What failed</h2>\n<ul>\n");
+    for failure in &statement.failures {
+        writeln!(page, "<li>{} while {}: {}</li>", Text(&failure.source), failure.during.as_str(), Text(&failure.reason))?;
+    }
+    page.push_str("</ul>\n");
+    Ok(())
+}
+
+fn proof(page: &mut String, certificate: &Certificate, key: &KeyId, file: &str) -> fmt::Result {
+    page.push_str("<h2>Proof</h2>\n<p>This page is a rendering. What is signed is the file <code>");
+    write!(
+        page,
+        "{}</code>; anybody can check it without a network:</p>\n<p><code>exeunt verify {}</code></p>\n<dl>\n",
+        Text(file),
+        Text(file)
+    )?;
+    fact(page, "SHA-256 of the file", Digest::of_bytes(&certificate.to_bytes()))?;
+    fact(page, "Signed by", key)?;
+    fact(
+        page,
+        "Entries in the log",
+        format_args!("{} (opened) and {} (closed)", certificate.log.opening.index, certificate.log.closing.index),
+    )?;
+    if let Ok(checkpoint) = certificate.checkpoint() {
+        fact(page, "Log", format_args!("{}, {} entries, root {}", checkpoint.name(), checkpoint.head().size, checkpoint.head().root))?;
+    }
+    page.push_str("</dl>\n");
+    Ok(())
+}
+
+fn named(category: Option<&CategoryName>, label: &dyn Fn(&CategoryName) -> String) -> String {
+    category.map_or_else(|| "–".to_owned(), label)
+}
+
+fn spaced(action: &str) -> String {
+    action.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::sample;
+
+    #[test]
+    fn nothing_from_outside_becomes_markup_or_an_address() {
+        let (certificate, key) = sample::hostile();
+        let page = render(&certificate, &key, "<b>file\"'.json", |name| format!("<i>{name}</i>"));
+        for forbidden in ["<script", "<img", "<b>", "<i>", "href=", "src=\"", "url("] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    }
+
+    #[test]
+    fn every_number_of_the_statement_is_on_the_page() {
+        let (certificate, key) = sample::certificate();
+        let page = render(&certificate, &key, "certificate.json", |name| name.to_string());
+        for want in ["Completed. Some data stays", "tax law, 10 years", "2036-11-23", "1234", "backups of the database", "key:"] {
+            assert!(page.contains(want), "{want}");
+        }
+    }
+}

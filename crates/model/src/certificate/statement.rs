@@ -1,0 +1,321 @@
+//! What a certificate states: scope, times, counts, what stays, what lies outside, how it was verified. No personal data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::residual::{Residual, Verdict};
+use crate::digest::Digest;
+use crate::moment::Moment;
+use crate::names::{CategoryName, SourceName, SubjectKind, TableName};
+use crate::run::{Ending, RunId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Names the certificate and its run.
+    pub id: RunId,
+    pub state: Ending,
+    pub purpose: Purpose,
+    /// The request that the erasure answers, in the words of whoever ran it: a number, not a name.
+    pub reference: Option<String>,
+    pub scope: Scope,
+    /// When the certificate was opened, before the first destructive statement.
+    pub started: Moment,
+    /// When it was closed, after verification.
+    pub closed: Moment,
+    /// How often the run was begun or resumed.
+    pub attempts: u64,
+    pub tool: Tool,
+    pub map: MapBinding,
+    pub sources: Vec<SourceBinding>,
+    #[schemars(with = "String")]
+    pub plan: Digest,
+    /// What the requester decided, in the map's words.
+    pub choices: Vec<ChoiceMade>,
+    /// In the order of execution.
+    pub tables: Vec<TableCount>,
+    /// The sums of `tables`, by category and action.
+    pub categories: Vec<CategoryCount>,
+    /// Rows of the subject that stay, and why.
+    pub kept: Vec<KeptRows>,
+    pub files: Vec<FileCount>,
+    /// Copies that this erasure does not reach.
+    pub outside: Vec<Outside>,
+    pub verification: Verification,
+    /// Why parts of the plan are not done; empty unless the run partly failed.
+    pub failures: Vec<Failure>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Somebody asked for the erasure.
+    Request,
+    /// Rows of an erased subject had come back with a restored backup.
+    Replay,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    #[schemars(with = "String")]
+    pub kind: SubjectKind,
+    /// Keyed hash of the subject's kind and key. Only the holder of the store's secret can tell whose it is.
+    #[schemars(with = "String")]
+    pub subject: Digest,
+    /// Keyed hash of the subject that rows were handed over to.
+    #[schemars(with = "Option<String>")]
+    pub successor: Option<Digest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MapBinding {
+    pub name: String,
+    #[schemars(with = "String")]
+    pub digest: Digest,
+    /// The reviewed catalogs.
+    #[schemars(with = "String")]
+    pub lock: Digest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceBinding {
+    #[schemars(with = "String")]
+    pub source: SourceName,
+    /// Which database it is.
+    #[schemars(with = "String")]
+    pub identity: Digest,
+    /// The structure that the erasure found and worked on.
+    #[schemars(with = "String")]
+    pub catalog: Digest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceMade {
+    #[schemars(with = "String")]
+    pub table: TableName,
+    pub action: String,
+}
+
+/// What one step of the plan did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableCount {
+    #[schemars(with = "String")]
+    pub table: TableName,
+    #[schemars(with = "Option<String>")]
+    pub category: Option<CategoryName>,
+    /// `delete`, `change`, `hand_over`, `unlink` or `clear_first`.
+    pub action: String,
+    /// Rows that the plan counted.
+    pub planned: u64,
+    /// Rows that the statement affected.
+    pub affected: u64,
+    /// Rows that a recount on a fresh snapshot still found to be done; `null` where no count can tell.
+    pub remaining: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryCount {
+    #[schemars(with = "Option<String>")]
+    pub category: Option<CategoryName>,
+    pub action: String,
+    pub planned: u64,
+    pub affected: u64,
+    pub remaining: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeptRows {
+    #[schemars(with = "String")]
+    pub table: TableName,
+    #[schemars(with = "Option<String>")]
+    pub category: Option<CategoryName>,
+    pub rows: u64,
+    pub why: KeptWhy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum KeptWhy {
+    /// The map keeps them on this ground, until this ISO date where it gives a rule for the end.
+    Ground { ground: String, until: Option<String> },
+    /// Another subject owns them too, or owns the row that they hang from.
+    Shared,
+    /// They hang from rows that were handed over.
+    FollowsHandOver,
+}
+
+/// What became of the files that a column of erased rows named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileCount {
+    /// The file source.
+    #[schemars(with = "String")]
+    pub source: SourceName,
+    #[schemars(with = "String")]
+    pub table: TableName,
+    pub column: String,
+    /// Different files that the erased rows named.
+    pub named: u64,
+    pub deleted: u64,
+    /// Stay, since rows that stay name them too.
+    pub shared: u64,
+    /// Were not there.
+    pub missing: u64,
+    /// Still to be deleted.
+    pub remaining: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outside {
+    pub what: String,
+    /// ISO date on which the copies end, where one is known.
+    pub until: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// The plan's own conditions, counted again.
+    pub recount: Recount,
+    /// A search for the subject's identifiers in all text columns.
+    pub residual: Residual,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Recount {
+    /// Counted on a fresh snapshot of every source; the results stand in `tables`.
+    Done { at: Moment },
+    /// Some source could not be counted again.
+    NotDone,
+}
+
+/// Why a part of the plan is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    #[schemars(with = "String")]
+    pub source: SourceName,
+    pub during: Phase,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Erasing,
+    DeletingFiles,
+    Recounting,
+    Searching,
+}
+
+impl Phase {
+    /// Completes "while …".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Erasing => "erasing rows",
+            Self::DeletingFiles => "deleting files",
+            Self::Recounting => "counting again",
+            Self::Searching => "searching for identifiers",
+        }
+    }
+}
+
+impl Statement {
+    /// How the run ended, as its counts say: the one place where success is decided.
+    ///
+    /// `completed` needs every planned row affected, nothing left at the recount, every file dealt with and nothing kept. Rows, files or
+    /// identifiers that stay for a stated reason make it `completed_with_retained`; anything not done, `partly_failed`.
+    pub fn ending(&self) -> Ending {
+        let undone = !self.failures.is_empty()
+            || self.verification.recount == Recount::NotDone
+            || self.tables.iter().any(|table| table.affected != table.planned || table.remaining.is_some_and(|rows| rows > 0))
+            || self.files.iter().any(|files| files.remaining > 0);
+        let retained = self.kept.iter().any(|kept| kept.rows > 0) || self.files.iter().any(|files| files.shared > 0) || self.has_residue();
+        match (undone, retained) {
+            (true, _) => Ending::PartlyFailed,
+            (false, true) => Ending::CompletedWithRetained,
+            (false, false) => Ending::Completed,
+        }
+    }
+
+    fn has_residue(&self) -> bool {
+        match &self.verification.residual {
+            Residual::NotAsked => false,
+            Residual::Searched { tables, .. } => tables.iter().any(|table| match table.verdict {
+                Verdict::Residual | Verdict::Retained => true,
+                Verdict::Erased | Verdict::NoBaseline | Verdict::Unverifiable => false,
+            }),
+        }
+    }
+
+    /// The sums of the tables by category and action, in the order in which the categories first appear.
+    pub fn sums(tables: &[TableCount]) -> Vec<CategoryCount> {
+        let mut places = BTreeMap::new();
+        let mut sums: Vec<CategoryCount> = Vec::new();
+        for table in tables {
+            let place = *places.entry((&table.category, &table.action)).or_insert_with(|| {
+                sums.push(CategoryCount {
+                    category: table.category.clone(),
+                    action: table.action.clone(),
+                    planned: 0,
+                    affected: 0,
+                    remaining: 0,
+                });
+                sums.len() - 1
+            });
+            // The place was made above at the latest.
+            if let Some(sum) = sums.get_mut(place) {
+                sum.planned = sum.planned.saturating_add(table.planned);
+                sum.affected = sum.affected.saturating_add(table.affected);
+                sum.remaining = sum.remaining.saturating_add(table.remaining.unwrap_or(0));
+            }
+        }
+        sums
+    }
+
+    /// Whether state and sums are what the counts say, and files add up.
+    pub fn is_consistent(&self) -> bool {
+        self.state == self.ending()
+            && self.categories == Self::sums(&self.tables)
+            && self.started <= self.closed
+            && self.files.iter().all(|files| {
+                [files.deleted, files.shared, files.missing, files.remaining]
+                    .iter()
+                    .try_fold(0u64, |sum, count| sum.checked_add(*count))
+                    .is_some_and(|sum| sum == files.named)
+            })
+            && match &self.verification.residual {
+                Residual::NotAsked => true,
+                Residual::Searched { tables, .. } => tables.iter().all(|table| {
+                    let kept = self.kept.iter().filter(|kept| kept.table == table.table).map(|kept| kept.rows).sum();
+                    table.verdict == Verdict::of(table.before, table.after, kept)
+                }),
+            }
+    }
+
+    /// Rows that the steps with this action affected.
+    pub fn affected(&self, action: &str) -> u64 {
+        self.tables.iter().filter(|table| table.action == action).map(|table| table.affected).sum()
+    }
+
+    pub fn kept_rows(&self) -> u64 {
+        self.kept.iter().map(|kept| kept.rows).sum()
+    }
+}

@@ -1,0 +1,85 @@
+//! Tombstones: that a subject was erased, without who it was.
+//!
+//! A tombstone holds a keyed hash of the subject's kind and key. Whoever holds the store's secret can ask of a given subject whether it was
+//! erased; nobody can read the subject back from the tombstone, and without the secret not even guess.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::digest::Digest;
+use crate::moment::Moment;
+use crate::names::SubjectKind;
+use crate::run::RunId;
+
+/// The secret that keyed hashes are made with: 32 random bytes, drawn once per store and never shown.
+#[derive(Clone)]
+pub struct HashSecret([u8; 32]);
+
+impl HashSecret {
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for HashSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("HashSecret(…)")
+    }
+}
+
+/// That a subject was erased, when, and which certificate says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    pub kind: SubjectKind,
+    pub subject: Digest,
+    pub erased: Moment,
+    pub run: RunId,
+}
+
+/// The keyed hash by which plans, certificates, the log and tombstones speak of a subject.
+///
+/// `key` holds the text forms of the key's columns, in the map's order, as the source writes them. Each part is hashed with its length,
+/// so that no two keys run together.
+pub fn subject_hash(secret: &HashSecret, kind: &SubjectKind, key: &[String]) -> Digest {
+    let mut mac = keyed(secret);
+    mac.update(b"exeunt subject 1");
+    for part in std::iter::once(kind.as_str()).chain(key.iter().map(String::as_str)) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    Digest::from_hash(mac.finalize().into_bytes().into())
+}
+
+fn keyed(secret: &HashSecret) -> Hmac<Sha256> {
+    // Unwrap safety: HMAC takes keys of any length.
+    #[expect(clippy::unwrap_used, reason = "HMAC takes keys of any length")]
+    Hmac::new_from_slice(&secret.0).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(secret: u8, kind: &str, key: &[&str]) -> Digest {
+        let key: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
+        subject_hash(&HashSecret::new([secret; 32]), &SubjectKind::new(kind), &key)
+    }
+
+    #[test]
+    fn hashes_differ_by_secret_kind_and_every_part_of_the_key() {
+        let base = hash(1, "seat", &["a", "b"]);
+        assert_eq!(base, hash(1, "seat", &["a", "b"]));
+        for other in [
+            hash(2, "seat", &["a", "b"]),
+            hash(1, "contract", &["a", "b"]),
+            hash(1, "seat", &["ab"]),
+            hash(1, "seat", &["ab", ""]),
+            hash(1, "seat", &["a", "b", ""]),
+            hash(1, "seata", &["b"]),
+            hash(1, "seat", &["b", "a"]),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The table `erasure_run`: runs and their states, moved only as [`State::after`] allows.
+
+use exeunt_model::certificate::{Certificate, Statement};
+use exeunt_model::digest::Digest;
+use exeunt_model::log::{Entry, Event, StopReason};
+use exeunt_model::moment::Moment;
+use exeunt_model::names::{SourceName, SubjectKind};
+use exeunt_model::run::{Ending, Move, RunId, State};
+use exeunt_model::tombstone::Tombstone;
+use rusqlite::{Connection, Row, Transaction};
+
+use crate::certificate::{self, Keys};
+use crate::database::Store;
+use crate::error::{Error, expect_rows};
+use crate::journal::{self, JournaledFile, JournaledKeys, PersonalData};
+use crate::{log, tombstone};
+
+/// A run as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub id: RunId,
+    pub state: State,
+    pub kind: SubjectKind,
+    /// Keyed hash of the subject.
+    pub subject: Digest,
+    /// The plan and what else was decided when the run began, as JSON.
+    pub document: String,
+    pub started: Moment,
+    /// The number of the log entry that opened it.
+    pub opening_entry: u64,
+    /// How often it was begun or resumed.
+    pub attempts: u64,
+    pub closed: Option<Moment>,
+}
+
+/// What is written when a run begins, in one transaction, before the first destructive statement.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    pub id: &'a RunId,
+    pub kind: &'a SubjectKind,
+    pub subject: &'a Digest,
+    /// The plan and what else was decided, as JSON without personal data.
+    pub document: &'a str,
+    pub map: &'a Digest,
+    /// In the order of the plan.
+    pub catalogs: &'a [Digest],
+    pub plan: &'a Digest,
+    /// Rows of each step.
+    pub planned: &'a [u64],
+    /// In the order in which they are committed.
+    pub sources: &'a [SourceName],
+    pub personal: &'a PersonalData,
+    pub keys: &'a [JournaledKeys],
+    pub files: &'a [JournaledFile],
+}
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    pub id: RunId,
+    pub state: State,
+    pub started: Moment,
+}
+
+impl Store {
+    /// Opens a run: log entry, checkpoint, run and journal are on disk when this returns, and the run is `running`.
+    ///
+    /// # Errors
+    /// [`Error::Unfinished`] when another run of the same subject has not come to its end.
+    pub fn open_run(&mut self, new: &NewRun<'_>, now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "open a run";
+        let key = self.log_key();
+        self.transact(OPERATION, |transaction| {
+            if let Some(unfinished) = unfinished_of(transaction, new.kind, new.subject)? {
+                return Err(Error::Unfinished { run: unfinished.id });
+            }
+            let event = Event::ErasureStarted {
+                run: new.id.clone(),
+                kind: new.kind.clone(),
+                subject: new.subject.clone(),
+                map: new.map.clone(),
+                catalogs: new.catalogs.to_vec(),
+                plan: new.plan.clone(),
+            };
+            let opening = log::append(transaction, &key, &Entry::new(now, event))?;
+            let moved = |source| Error::Move { run: new.id.clone(), source };
+            let state = State::Planned.after(Move::Start).and_then(|state| state.after(Move::Act)).map_err(moved)?;
+            let sql = "-- insert_run
+                INSERT INTO erasure_run (id, state, kind, subject, plan, started, opening_entry, attempts, closed)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, NULL)";
+            let got = transaction
+                .execute(
+                    sql,
+                    (
+                        new.id.as_str(),
+                        state.as_str(),
+                        new.kind.as_str(),
+                        new.subject.as_str(),
+                        new.document,
+                        now.microseconds(),
+                        opening.number,
+                    ),
+                )
+                .map_err(Error::during(OPERATION))?;
+            expect_rows(OPERATION, 1, got)?;
+            journal::begin(transaction, new)
+        })
+    }
+
+    /// Takes up a run that a crash or a failure left unfinished: it is `running` again, and the log says so.
+    ///
+    /// # Errors
+    /// [`Error::Move`] when the run has come to its end.
+    pub fn resume_run(&mut self, run: &RunId, now: Moment) -> Result<Run, Error> {
+        const OPERATION: &str = "resume a run";
+        let key = self.log_key();
+        self.transact(OPERATION, |transaction| {
+            change_state(transaction, run, &[Move::Resume], None)?;
+            let sql = "-- count_attempt
+                UPDATE erasure_run
+                SET attempts = attempts + 1
+                WHERE id = ?1";
+            let got = transaction.execute(sql, [run.as_str()]).map_err(Error::during(OPERATION))?;
+            expect_rows(OPERATION, 1, got)?;
+            log::append(transaction, &key, &Entry::new(now, Event::ErasureResumed { run: run.clone() }))?;
+            expect_run(transaction, run)
+        })
+    }
+
+    /// Ends a run that erased nothing. What the journal held of the subject is forgotten.
+    pub fn stop_run(&mut self, run: &RunId, reason: StopReason, now: Moment) -> Result<(), Error> {
+        let key = self.log_key();
+        self.transact("stop a run", |transaction| {
+            change_state(transaction, run, &[Move::Stop], Some(now))?;
+            log::append(transaction, &key, &Entry::new(now, Event::ErasureStopped { run: run.clone(), reason }))?;
+            journal::forget(transaction, run)
+        })
+    }
+
+    /// Closes a run with its statement: closing entry, certificate, state and tombstone in one transaction, and what the journal held of the
+    /// subject is forgotten. A run that partly failed leaves no tombstone and keeps its journal, since resuming needs it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a statement whose state does not follow from its counts, or that is of another run.
+    pub fn close_run(&mut self, statement: Statement) -> Result<Certificate, Error> {
+        let run = statement.id.clone();
+        if !statement.is_consistent() {
+            return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
+        }
+        let keys = Keys { log: self.log_key(), signing: self.signing_key() };
+        self.transact("close a run", |transaction| {
+            let now = statement.closed;
+            let ending = statement.state;
+            let closed = change_state(transaction, &run, &[Move::Verify, ending.attempted()], Some(now))?;
+            if closed.subject != statement.scope.subject || closed.kind != statement.scope.kind || closed.started != statement.started {
+                return Err(Error::damaged(format!("the statement of run {run} is of another subject")));
+            }
+            let certificate = certificate::seal(transaction, &keys, closed.opening_entry, statement)?;
+            match ending {
+                Ending::Completed | Ending::CompletedWithRetained => {
+                    tombstone::insert(
+                        transaction,
+                        &Tombstone { kind: closed.kind, subject: closed.subject, erased: now, run: run.clone() },
+                    )?;
+                    journal::forget(transaction, &run)?;
+                }
+                Ending::PartlyFailed => {}
+            }
+            Ok(certificate)
+        })
+    }
+
+    pub fn run(&self, run: &RunId) -> Result<Option<Run>, Error> {
+        find(&self.connection, run)
+    }
+
+    /// The run of a subject that has not come to its end, of which there is at most one.
+    pub fn unfinished_run(&self, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
+        unfinished_of(&self.connection, kind, subject)
+    }
+
+    /// All runs about a subject, oldest first.
+    pub fn runs_of(&self, kind: &SubjectKind, subject: &Digest) -> Result<Vec<RunSummary>, Error> {
+        let sql = "-- runs_of
+            SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
+            FROM erasure_run
+            WHERE kind = ?1 AND subject = ?2
+            ORDER BY started";
+        let runs = list(&self.connection, sql, &[kind.as_str(), subject.as_str()])?;
+        Ok(runs.into_iter().map(|run| RunSummary { id: run.id, state: run.state, started: run.started }).collect())
+    }
+}
+
+pub(crate) fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
+    let sql = "-- unfinished_runs
+        SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
+        FROM erasure_run
+        WHERE state IN ('started', 'running', 'verifying', 'partly_failed')
+        ORDER BY started";
+    list(connection, sql, &[])
+}
+
+fn unfinished_of(connection: &Connection, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
+    let sql = "-- unfinished_run_of
+        SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
+        FROM erasure_run
+        WHERE kind = ?1 AND subject = ?2 AND state IN ('started', 'running', 'verifying', 'partly_failed')";
+    Ok(list(connection, sql, &[kind.as_str(), subject.as_str()])?.pop())
+}
+
+fn list(connection: &Connection, sql: &str, parameters: &[&str]) -> Result<Vec<Run>, Error> {
+    let failed = || Error::during("read runs");
+    let mut statement = connection.prepare(sql).map_err(failed())?;
+    let mut rows = statement.query(rusqlite::params_from_iter(parameters)).map_err(failed())?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next().map_err(failed())? {
+        runs.push(read(row)?);
+    }
+    Ok(runs)
+}
+
+fn find(connection: &Connection, run: &RunId) -> Result<Option<Run>, Error> {
+    let sql = "-- run
+        SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
+        FROM erasure_run
+        WHERE id = ?1";
+    Ok(list(connection, sql, &[run.as_str()])?.pop())
+}
+
+fn expect_run(connection: &Connection, run: &RunId) -> Result<Run, Error> {
+    find(connection, run)?.ok_or_else(|| Error::NoSuchRun { run: run.clone() })
+}
+
+/// Makes the moves one after the other; the row must still be in the state that was read.
+fn change_state(transaction: &Transaction<'_>, run: &RunId, moves: &[Move], closed: Option<Moment>) -> Result<Run, Error> {
+    const OPERATION: &str = "move a run";
+    let mut found = expect_run(transaction, run)?;
+    let before = found.state;
+    for attempted in moves {
+        found.state = found.state.after(*attempted).map_err(|source| Error::Move { run: run.clone(), source })?;
+    }
+    found.closed = closed;
+    let sql = "-- move_run
+        UPDATE erasure_run
+        SET state = ?3, closed = ?4
+        WHERE id = ?1 AND state = ?2";
+    let got = transaction
+        .execute(sql, (run.as_str(), before.as_str(), found.state.as_str(), closed.map(Moment::microseconds)))
+        .map_err(Error::during(OPERATION))?;
+    expect_rows(OPERATION, 1, got)?;
+    Ok(found)
+}
+
+fn read(row: &Row<'_>) -> Result<Run, Error> {
+    type Fields = (String, String, String, String, String, i64, u64, u64, Option<i64>);
+    let (id, state, kind, subject, document, started, opening_entry, attempts, closed): Fields =
+        row.try_into().map_err(Error::during("read a run"))?;
+    let moment = |microseconds| Moment::from_microseconds(microseconds).ok_or_else(|| Error::damaged("a run has no time"));
+    Ok(Run {
+        id: id.parse().map_err(|_| Error::damaged("a run has no name"))?,
+        state: state.parse().map_err(|_| Error::damaged("a run has an unknown state"))?,
+        kind: SubjectKind::new(kind),
+        subject: tombstone::digest(&subject)?,
+        document,
+        started: moment(started)?,
+        opening_entry,
+        attempts,
+        closed: closed.map(moment).transpose()?,
+    })
+}

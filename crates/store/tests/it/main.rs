@@ -1,0 +1,5 @@
+//! The store as its callers see it: one file, opened, killed, opened again.
+
+mod log;
+mod runs;
+mod world;
