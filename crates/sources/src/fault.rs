@@ -20,6 +20,23 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Keeps the names in a PostgreSQL server's error and drops everything that may quote values.
+    pub(crate) fn of(error: &tokio_postgres::error::DbError) -> Self {
+        let severity = error.parsed_severity().map_or_else(|| error.severity().to_owned(), |severity| severity.to_string());
+        let code = error.code().code().to_owned();
+        let subject = named_thing(&code, error.message());
+        let owned = |name: Option<&str>| name.map(str::to_owned);
+        Self {
+            severity,
+            schema: owned(error.schema()),
+            table: owned(error.table()),
+            column: owned(error.column()),
+            constraint: owned(error.constraint()),
+            code,
+            subject,
+        }
+    }
+
     /// What the code means, for people.
     fn meaning(&self) -> &'static str {
         match self.code.as_str() {
@@ -75,9 +92,32 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What a message is about, where its code is known to speak of names alone; any other message may quote a value.
+fn named_thing(code: &str, message: &str) -> Option<String> {
+    match code {
+        "42P01" | "42703" | "42704" | "3F000" | "3D000" => quoted_name(message),
+        "42501" => quoted_name(message).or_else(|| message.rsplit(' ').next().map(str::to_owned)),
+        _ => None,
+    }
+}
+
+/// The first double-quoted part of a message.
+fn quoted_name(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once('"')?;
+    let (name, _) = rest.split_once('"')?;
+    Some(name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vanished_things_are_named_and_nothing_else() {
+        assert_eq!(named_thing("42P01", "relation \"public.seat\" does not exist").as_deref(), Some("public.seat"));
+        assert_eq!(named_thing("42501", "permission denied for table seat").as_deref(), Some("seat"));
+        assert_eq!(named_thing("22P02", "invalid input syntax for type integer: \"ada@mail.example\""), None);
+    }
 
     #[test]
     fn a_fault_names_things_and_no_values() {

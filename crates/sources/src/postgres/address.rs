@@ -20,8 +20,15 @@ pub(crate) struct Address {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Host {
-    Tcp { name: String, port: u16 },
-    Unix(PathBuf),
+    Tcp {
+        name: String,
+        port: u16,
+    },
+    /// A folder that holds the server's socket.
+    Unix {
+        folder: PathBuf,
+        port: u16,
+    },
 }
 
 /// The `sslmode` of libpq.
@@ -120,7 +127,7 @@ impl Address {
 impl Host {
     fn new(name: String, port: u16) -> Self {
         match name.starts_with('/') {
-            true => Self::Unix(PathBuf::from(name).join(format!(".s.PGSQL.{port}"))),
+            true => Self::Unix { folder: PathBuf::from(name), port },
             false if name.is_empty() => Self::Tcp { name: "localhost".into(), port },
             false => Self::Tcp { name, port },
         }
@@ -131,7 +138,7 @@ impl fmt::Display for Host {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { name, port } => write!(formatter, "{name}:{port}"),
-            Self::Unix(path) => write!(formatter, "{}", path.display()),
+            Self::Unix { folder, port } => write!(formatter, "{}/.s.PGSQL.{port}", folder.display()),
         }
     }
 }
@@ -204,7 +211,7 @@ mod tests {
 
         for url in ["postgres:///sales?user=app&host=/run/pg&port=6000", "postgres://app@%2Frun%2Fpg:6000/sales"] {
             let got = Address::parse(url).unwrap();
-            assert_eq!(got.hosts, [Host::Unix("/run/pg/.s.PGSQL.6000".into())]);
+            assert_eq!(got.hosts, [Host::Unix { folder: "/run/pg".into(), port: 6000 }]);
             assert_eq!(got.database, "sales");
         }
     }

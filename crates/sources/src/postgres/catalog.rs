@@ -8,8 +8,8 @@ use exeunt_model::names::{SourceName, TableName};
 
 use crate::error::Error;
 use crate::postgres::catalog_queries::{self as queries, ANSWERS};
+use crate::postgres::client::Answer;
 use crate::postgres::session::Session;
-use crate::postgres::wire::Answer;
 
 type Oid = u32;
 

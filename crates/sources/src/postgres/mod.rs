@@ -3,8 +3,6 @@
 pub(crate) mod address;
 pub(crate) mod catalog;
 mod catalog_queries;
+pub(crate) mod client;
 pub(crate) mod session;
-mod startup;
-mod stream;
 mod tls;
-pub(crate) mod wire;

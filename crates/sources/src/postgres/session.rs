@@ -6,8 +6,7 @@ use exeunt_model::names::SourceName;
 
 use crate::error::Error;
 use crate::postgres::address::Address;
-use crate::postgres::startup;
-use crate::postgres::wire::{Answer, IN_FLIGHT_BYTES, Wire, WireError};
+use crate::postgres::client::{self, Answer, Client, Refusal};
 use crate::quote::{identifier, postgres_text};
 
 /// The oldest major version whose system tables have all the columns we read.
@@ -15,7 +14,7 @@ const OLDEST_VERSION: u32 = 130_000;
 
 pub(crate) struct Session {
     database: SourceName,
-    wire: Wire,
+    client: Client,
     /// After a failure in the middle of an answer nothing more can be asked.
     broken: bool,
 }
@@ -29,8 +28,8 @@ pub(crate) struct Statement {
 
 impl Session {
     pub(crate) fn open(database: &SourceName, address: &Address) -> Result<Self, Error> {
-        let wire = startup::connect(database, address)?;
-        Ok(Self { database: database.clone(), wire, broken: false })
+        let client = client::connect(database, address)?;
+        Ok(Self { database: database.clone(), client, broken: false })
     }
 
     pub(crate) fn database(&self) -> &SourceName {
@@ -67,8 +66,7 @@ impl Session {
     /// Runs statements without parameters in one round trip; one answer per statement.
     pub(crate) fn run(&mut self, operation: &str, sql: &str) -> Result<Vec<Answer>, Error> {
         self.check(operation)?;
-        self.wire.put_query(sql);
-        let answers = self.wire.flush().and_then(|()| self.wire.answers());
+        let answers = self.client.run(sql);
         self.told(operation, answers)
     }
 
@@ -78,42 +76,22 @@ impl Session {
         answers.pop().ok_or_else(|| self.protocol(operation, "a statement without an answer"))
     }
 
-    /// Runs statements one after the other in as few round trips as the socket buffers allow; stops at the first that fails.
+    /// Runs statements one after the other in one round trip; fails with the first that fails.
     pub(crate) fn ask_all(&mut self, operation: &str, statements: &[Statement]) -> Result<Vec<Answer>, Error> {
         self.check(operation)?;
-        let mut answers = Vec::with_capacity(statements.len());
-        let mut rest = statements;
-        while !rest.is_empty() {
-            let mut sent = 0;
-            while sent < rest.len() && (sent == 0 || self.wire.outbox_bytes() < IN_FLIGHT_BYTES) {
-                let parameters: Vec<Option<&str>> = rest[sent].parameters.iter().map(Option::as_deref).collect();
-                self.wire.put_statement(&rest[sent].sql, &parameters);
-                sent += 1;
-            }
-            self.wire.put_sync();
-            let part = self.wire.flush().and_then(|()| self.wire.answers());
-            answers.extend(self.told(operation, part)?);
-            rest = &rest[sent..];
-        }
+        let asked = self.client.ask_all(statements);
+        let answers = self.told(operation, asked)?;
         match answers.len() == statements.len() {
             true => Ok(answers),
             false => Err(self.protocol(operation, "a statement without an answer")),
         }
     }
 
-    /// Asks for the next answers ahead of reading them: `COPY` statements for [`Self::receive_copy`], sent with the next read.
-    pub(crate) fn send_ahead(&mut self, operation: &str, sql: &str) -> Result<(), Error> {
+    /// Passes on the rows of a `COPY … TO STDOUT` as the server sends them, and returns their bytes.
+    pub(crate) fn copy_out(&mut self, operation: &str, sql: &str, output: &mut dyn Write) -> Result<u64, Error> {
         self.check(operation)?;
-        self.wire.put_query(sql);
-        let sent = self.wire.flush();
-        self.told(operation, sent)
-    }
-
-    /// Passes on the rows of the oldest `COPY … TO STDOUT` that was sent ahead and not yet received.
-    pub(crate) fn receive_copy(&mut self, operation: &str, output: &mut dyn Write) -> Result<u64, Error> {
-        self.check(operation)?;
-        let received = self.wire.copy_out(output);
-        self.told(operation, received)
+        let copied = self.client.copy_out(sql, output);
+        self.told(operation, copied)
     }
 
     fn check(&self, operation: &str) -> Result<(), Error> {
@@ -132,24 +110,29 @@ impl Session {
     }
 
     /// Names a failure, and remembers when the connection is over.
-    fn told<T>(&mut self, operation: &str, result: Result<T, WireError>) -> Result<T, Error> {
-        let error = match result {
+    fn told<T>(&mut self, operation: &str, result: Result<T, Refusal>) -> Result<T, Error> {
+        let refusal = match result {
             Ok(value) => return Ok(value),
-            Err(error) => error,
+            Err(refusal) => refusal,
         };
         let database = self.database.clone();
         let operation = operation.to_owned();
-        if let WireError::Fault(fault) = error {
-            self.broken |= fault.severity == "FATAL" || fault.severity == "PANIC";
-            return Err(Error::from_fault(&database, &operation, *fault));
+        match refusal {
+            Refusal::Fault(fault) => {
+                self.broken |= fault.severity == "FATAL" || fault.severity == "PANIC";
+                Err(Error::from_fault(&database, &operation, *fault))
+            }
+            Refusal::Lost(reason) => {
+                self.broken = true;
+                Err(Error::ConnectionLost { database, operation, reason })
+            }
+            Refusal::Unknown(problem) => Err(Error::Protocol { database, operation, problem }),
+            Refusal::Output(source) => {
+                // The rest of the answer is still to come; nothing waits for it.
+                self.broken = true;
+                Err(Error::Output { database, operation, source })
+            }
         }
-        self.broken = true;
-        Err(match error {
-            WireError::Socket(error) => Error::ConnectionLost { database, operation, reason: error.to_string() },
-            WireError::Unknown(problem) => Error::Protocol { database, operation, problem },
-            WireError::Output(source) => Error::Output { database, operation, source },
-            WireError::Fault(fault) => Error::from_fault(&database, &operation, *fault),
-        })
     }
 }
 

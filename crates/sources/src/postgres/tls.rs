@@ -13,7 +13,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use crate::postgres::address::Encryption;
 
 /// The client's side of TLS for one way of encrypting.
-pub(crate) fn client_config(encryption: Encryption, root_certificates: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn client_config(encryption: Encryption, root_certificates: Option<&Path>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let authority = match encryption {
         Encryption::Disable | Encryption::Prefer | Encryption::Require => None,
@@ -34,7 +34,7 @@ pub(crate) fn client_config(encryption: Encryption, root_certificates: Option<&P
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(config)
 }
 
 fn root_store(path: Option<&Path>) -> Result<RootCertStore, String> {
