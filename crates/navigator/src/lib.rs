@@ -14,6 +14,7 @@
 mod error;
 mod files;
 mod generate;
+mod map;
 mod options;
 mod rows;
 mod sink;
@@ -24,6 +25,7 @@ pub mod world;
 
 pub use error::Error;
 pub use generate::{Summary, Target, generate};
+pub use map::{MAP, map};
 pub use options::{FEWEST_SEATS, MOST_SEATS, Options};
 pub use rows::{Phase, Progress};
 pub use sink::Finishing;

@@ -7,7 +7,7 @@ pub const LEGAL_HOLD: Table = Table::new(
     "A matter for which some messages must not be erased.",
     &[
         id(),
-        refers("contract_id", "contract"),
+        refers("contract_id", "contract").null(),
         varchar("matter", 60),
         varchar("ground", 120),
         date("placed_on"),
@@ -18,11 +18,11 @@ pub const LEGAL_HOLD: Table = Table::new(
 
 pub const THREAD: Table = Table::new(
     "thread",
-    "A conversation in a seat's inbox. It names its last message, which names it.",
+    "A conversation in a seat's inbox. It names its last message, which names it; it outlives its seat where another one takes part.",
     &[
         id(),
-        refers("seat_id", "seat"),
-        refers("assignment_id", "seat_assignment"),
+        refers("seat_id", "seat").null(),
+        refers("assignment_id", "seat_assignment").null(),
         varchar("kind", 20).one_of(&["inmail_paid", "inmail_free", "message"]),
         varchar("subject", 200).null(),
         varchar("state", 20).one_of(&["pending", "accepted", "declined", "archived"]),

@@ -27,7 +27,7 @@ pub const SEAT_ASSIGNMENT: Table = Table::new(
     &[
         id(),
         refers("seat_id", "seat"),
-        refers("member_id", "member"),
+        refers("member_id", "member").null(),
         varchar("email", 160),
         varchar("first_name", 60),
         varchar("last_name", 60),

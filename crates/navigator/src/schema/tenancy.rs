@@ -43,10 +43,10 @@ pub const PRODUCT_SERVICE: Table = Table::new(
 
 pub const INVOICE: Table = Table::new(
     "invoice",
-    "A bill for a contract; tax law keeps it for ten years.",
+    "A bill for a contract; tax law keeps it for ten years, longer than the contract.",
     &[
         id(),
-        refers("contract_id", "contract"),
+        refers("contract_id", "contract").null(),
         varchar("number", 30).unique(),
         date("issued_on"),
         decimal("amount", 12),

@@ -1,6 +1,6 @@
 //! A small world that all tests look at, made once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use exeunt_navigator::{Layout, Options, Summary, Target, generate};
@@ -17,6 +17,10 @@ pub struct World {
 }
 
 impl World {
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
     pub fn open(&self) -> Connection {
         Connection::open_with_flags(&self.database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
