@@ -38,7 +38,8 @@ fn assembled(text: &str) -> String {
 
 fn exeunt(arguments: &[&str], folder: &std::path::Path, url: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_exeunt"));
-    let output = command.args(arguments).current_dir(folder).env("HELPDESK_URL", url).env("NAVIGATOR_URL", url).output().expect("run exeunt");
+    let output =
+        command.args(arguments).current_dir(folder).env("HELPDESK_URL", url).env("NAVIGATOR_URL", url).output().expect("run exeunt");
     let text = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "exeunt {}: {}\n{}", arguments.join(" "), output.status, String::from_utf8_lossy(&text));
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 mod commands;
 mod compare;
+mod formats;
 mod fragments;
 mod generated;
 mod links;
