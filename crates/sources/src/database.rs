@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::names::SourceName;
 
-use crate::eraser::{EraseConnection, Eraser, LOCK_PATIENCE};
+use crate::eraser::{Eraser, LOCK_PATIENCE};
 use crate::error::Error;
+use crate::link::{Connection, Link};
 use crate::postgres::address::Address;
 use crate::postgres::session::Session;
-use crate::reader::{ReadConnection, Reader};
+use crate::reader::Reader;
 use crate::sqlite;
 
 /// A database of the data map: its name, its place and its schemas. Nothing is opened by making one, and its debug form and its
@@ -68,25 +69,31 @@ impl Database {
 
     /// Opens the database for reading: from now on the reader sees this moment.
     pub fn reader(&self) -> Result<Reader, Error> {
-        let connection = match &self.place {
+        match &self.place {
             Place::Sqlite(path) => {
-                ReadConnection::Sqlite { connection: sqlite::connection::open_reading(&self.name, path)?, path: path.clone() }
+                let connection = sqlite::connection::open_reading(&self.name, path)?;
+                let connection = Connection::Sqlite { connection, path: path.clone() };
+                Ok(Reader::new(Link::new(&self.name, connection, &[]), None))
             }
             Place::Postgres { address, schemas } => {
                 let mut session = Session::open(&self.name, address)?;
                 session.begin_reading(None)?;
-                ReadConnection::Postgres { session, address: address.clone(), schemas: schemas.clone() }
+                Ok(Reader::new(Link::new(&self.name, Connection::Postgres(session), schemas), Some(address.clone())))
             }
-        };
-        Ok(Reader { database: self.name.clone(), connection })
+        }
     }
 
     /// Opens the database for erasing.
     pub fn eraser(&self) -> Result<Eraser, Error> {
-        let connection = match &self.place {
-            Place::Sqlite(path) => EraseConnection::Sqlite(sqlite::connection::open_erasing(&self.name, path, LOCK_PATIENCE)?),
-            Place::Postgres { address, .. } => EraseConnection::Postgres(Session::open(&self.name, address)?),
-        };
-        Ok(Eraser { database: self.name.clone(), connection })
+        match &self.place {
+            Place::Sqlite(path) => {
+                let connection = sqlite::connection::open_erasing(&self.name, path, LOCK_PATIENCE)?;
+                Ok(Eraser::new(Link::new(&self.name, Connection::Sqlite { connection, path: path.clone() }, &[])))
+            }
+            Place::Postgres { address, schemas } => {
+                let session = Session::open(&self.name, address)?;
+                Ok(Eraser::new(Link::new(&self.name, Connection::Postgres(session), schemas)))
+            }
+        }
     }
 }

@@ -1,33 +1,429 @@
 //! The capability to erase.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_model::names::SourceName;
+use exeunt_model::catalog::Catalog;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Step, Work};
+use exeunt_model::selection::{Condition, RowSet};
 
-use crate::postgres::session::Session;
+use crate::error::Error;
+use crate::keys::{ChangeValues, Keys, Lookup};
+use crate::link::{Connection, Link, Terms, json_of, postgres_statements, sqlite_values};
+use crate::postgres::session::Statement;
+use crate::render::{KEY_TABLE, KeptKeys, Rendered, SubjectValues};
+use crate::sqlite::connection::told;
+use crate::sqlite::value::value_of;
 
 /// How long an erasure waits for a lock that somebody else holds.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
-/// An open database from which rows can be erased. Only an erasure opens one.
+/// Tuples that are loaded into the key table at once.
+const TUPLES_AT_ONCE: usize = 10_000;
+/// From here on the key table gets an index and statistics.
+const MANY_KEYS: u64 = 2_000;
+
+/// An open database from which rows can be erased. Only an erasure opens one, with [`Database::eraser`](crate::Database::eraser).
+///
+/// ```text
+/// begin → fill_keys → count (guards) → apply → count (nothing left) → commit → count (on a fresh snapshot)
+/// ```
+///
+/// Key sets live in a temporary table of this connection: they outlive a commit and never the connection. Calls outside a
+/// transaction read the newest state of the database.
 pub struct Eraser {
-    pub(crate) database: SourceName,
-    pub(crate) connection: EraseConnection,
+    link: Link,
+    state: State,
+    key_table: KeyTable,
 }
 
-pub(crate) enum EraseConnection {
-    Sqlite(rusqlite::Connection),
-    Postgres(Session),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Idle,
+    /// A transaction that may write.
+    Erasing,
+    /// A commit whose end nobody knows, or a failed rollback.
+    Lost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyTable {
+    Missing,
+    /// Made in the transaction that is open: a rollback takes it away.
+    Fresh,
+    Kept,
 }
 
 impl Eraser {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, state: State::Idle, key_table: KeyTable::Missing }
+    }
+
     pub fn name(&self) -> &SourceName {
-        &self.database
+        &self.link.database
+    }
+
+    /// Reads what the database looks like: in the open transaction, or now.
+    pub fn introspect(&mut self) -> Result<Catalog, Error> {
+        self.reading(|link| link.introspect()).map(Arc::unwrap_or_clone)
+    }
+
+    /// Begins the transaction: REPEATABLE READ with a limit on waiting for locks on PostgreSQL, BEGIN IMMEDIATE on SQLite. Foreign keys
+    /// that can be checked at commit are.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        self.expect("begin a transaction", State::Idle)?;
+        match &mut self.link.connection {
+            Connection::Postgres(session) => {
+                let patience_ms = u64::try_from(LOCK_PATIENCE.as_millis()).unwrap_or(u64::MAX);
+                session.begin_erasing(patience_ms)?;
+            }
+            Connection::Sqlite { connection, .. } => connection
+                .execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON;")
+                .map_err(|error| told(&self.link.database, "begin a transaction", &error))?,
+        }
+        self.state = State::Erasing;
+        Ok(())
+    }
+
+    /// Puts the tuples of every set with kept keys into the key table: those of this database by their conditions, in order, those
+    /// of other sources from `keys`.
+    pub fn fill_keys(&mut self, sets: &[RowSet], keys: &Keys) -> Result<(), Error> {
+        self.expect("fill the key sets", State::Erasing)?;
+        self.make_key_table()?;
+        for (id, tuples) in &keys.carried {
+            if let Some(set) = sets.iter().find(|set| set.id == *id) {
+                self.load(sets, set, tuples)?;
+            }
+        }
+        let own: Vec<&RowSet> = sets.iter().filter(|set| set.keep_keys && set.table.source == self.link.database).collect();
+        let terms = erasing(sets, keys, None);
+        let fills = self.link.render(terms, SubjectValues::Parameters, |renderer| {
+            let mut statements = Vec::with_capacity(own.len() * 2);
+            for set in &own {
+                statements.push(Rendered { sql: renderer.forget_set(set.id), parameters: Vec::new() });
+                statements.push(renderer.fill(set)?);
+            }
+            Ok(statements)
+        })?;
+        let filled: u64 = self.execute("fill the key sets", &fills, terms)?.iter().skip(1).step_by(2).sum();
+        if filled >= MANY_KEYS { self.prepare_for_many() } else { Ok(()) }
+    }
+
+    /// Puts tuples, as [`Self::export_keys`] gave them, into the key table in place of those of the set that are there.
+    pub fn import_keys(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error> {
+        self.expect("load a key set", State::Erasing)?;
+        self.make_key_table()?;
+        self.load(sets, set, tuples)?;
+        if tuples.len() as u64 >= MANY_KEYS { self.prepare_for_many() } else { Ok(()) }
+    }
+
+    /// Passes the tuples of a set in the key table on, for the journal or for another source.
+    pub fn export_keys(&mut self, sets: &[RowSet], set: &RowSet, tuple: &mut dyn FnMut(&[&str])) -> Result<(), Error> {
+        let keys = Keys::default();
+        let terms = erasing(sets, &keys, None);
+        self.reading(|link| {
+            let sql = link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.kept_tuples(set)))?;
+            let query = Rendered { sql, parameters: Vec::new() };
+            link.rows("read a key set", &query, terms, &mut |row| {
+                // The key table holds no nulls.
+                let values: Vec<&str> = row.iter().map(|value| value.unwrap_or_default()).collect();
+                tuple(&values);
+            })
+        })
+    }
+
+    /// Counts the rows of each condition, in the open transaction or on the newest state.
+    pub fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
+        let terms = self.terms(sets, keys);
+        self.reading(|link| link.count_all(terms, of))
+    }
+
+    /// Passes the text forms of columns and places on, row by row, as [`Reader::values`](crate::Reader::values) does.
+    pub fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+        let terms = self.terms(sets, keys);
+        self.reading(|link| link.values(terms, lookup, row))
+    }
+
+    /// Runs steps in order and tells how many rows each affected. On PostgreSQL they go out together.
+    ///
+    /// Whether the numbers are those of the plan is for the caller to see before it commits. After an error the transaction must be
+    /// rolled back.
+    pub fn apply(&mut self, sets: &[RowSet], steps: &[&Step], keys: &Keys, values: &ChangeValues) -> Result<Vec<u64>, Error> {
+        const OPERATION: &str = "erase rows";
+        self.expect(OPERATION, State::Erasing)?;
+        let terms = erasing(sets, keys, Some(values));
+        let statements = self.link.render(terms, SubjectValues::Parameters, |renderer| {
+            steps.iter().map(|step| renderer.step(step)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let parts: Vec<usize> = statements.iter().map(Vec::len).collect();
+        let affected = self.execute(OPERATION, &statements.concat(), terms)?;
+        let mut affected = affected.into_iter();
+        Ok(parts.into_iter().map(|parts| affected.by_ref().take(parts).sum()).collect())
+    }
+
+    /// Deletes at most `limit` rows of a deleting step; 0 means that none are left. Running it again is safe.
+    ///
+    /// Rows of a tree, and rows of a partitioned table without a key, go all at once whatever the limit.
+    pub fn apply_batch(&mut self, sets: &[RowSet], step: &Step, limit: u64, keys: &Keys) -> Result<u64, Error> {
+        const OPERATION: &str = "erase rows";
+        self.expect(OPERATION, State::Erasing)?;
+        let Work::Delete { tree, .. } = &step.work else {
+            return Err(self.unsupported(OPERATION, "only deletions are done in batches"));
+        };
+        let catalog = self.link.catalog()?;
+        let undivided = catalog.table(&step.table).is_some_and(|table| !table.partitions.is_empty() && table.row_key().is_none());
+        if *tree || undivided {
+            return Ok(self.apply(sets, &[step], keys, &ChangeValues::default())?.iter().sum());
+        }
+        let row_number = self.row_number(&step.table)?;
+        let terms = erasing(sets, keys, None);
+        let statement = self
+            .link
+            .render(terms, SubjectValues::Parameters, |renderer| renderer.delete_some(&step.table, &step.condition, limit, row_number))?;
+        Ok(self.execute(OPERATION, &[statement], terms)?.iter().sum())
+    }
+
+    /// Commits. [`Error::CommitUnknown`] means that only a recount on a new connection tells what happened.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        const OPERATION: &str = "commit";
+        self.expect(OPERATION, State::Erasing)?;
+        // Until the database has said so, nothing is known.
+        self.state = State::Lost;
+        match &mut self.link.connection {
+            Connection::Postgres(session) => {
+                // A transaction in which something failed is "committed" by rolling it back, without an error; but such a one
+                // refuses to select anything.
+                let rolled_back = match session.run(OPERATION, "SELECT 1; COMMIT") {
+                    Ok(_) => None,
+                    Err(Error::ConnectionLost { database, operation: _, reason }) => {
+                        return Err(Error::CommitUnknown { database, reason });
+                    }
+                    Err(Error::Protocol { database, operation: _, problem }) => {
+                        return Err(Error::CommitUnknown { database, reason: problem });
+                    }
+                    // A constraint that is checked at commit, for example: the server says that it rolled back.
+                    Err(refused) => Some(refused),
+                };
+                if let Some(error) = rolled_back {
+                    session.run("roll back", "ROLLBACK")?;
+                    self.state = State::Idle;
+                    self.forget_fresh_key_table();
+                    return Err(error);
+                }
+            }
+            Connection::Sqlite { connection, .. } => {
+                if let Err(error) = connection.execute_batch("COMMIT") {
+                    // A refused commit leaves the transaction open, to be rolled back.
+                    self.state = if connection.is_autocommit() { State::Idle } else { State::Erasing };
+                    return Err(told(&self.link.database, OPERATION, &error));
+                }
+                // The write-ahead log still holds what was erased until it is emptied. A reader may stand in the way; then a later
+                // commit empties it, so neither failing is one.
+                let emptied = connection
+                    .busy_timeout(Duration::ZERO)
+                    .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+                    .and(connection.busy_timeout(LOCK_PATIENCE));
+                drop(emptied);
+            }
+        }
+        self.state = State::Idle;
+        if self.key_table == KeyTable::Fresh {
+            self.key_table = KeyTable::Kept;
+        }
+        Ok(())
+    }
+
+    /// Rolls the open transaction back: nothing was changed.
+    pub fn rollback(&mut self) -> Result<(), Error> {
+        const OPERATION: &str = "roll back";
+        if self.state != State::Erasing {
+            return Ok(());
+        }
+        self.state = State::Lost;
+        match &mut self.link.connection {
+            Connection::Postgres(session) => drop(session.run(OPERATION, "ROLLBACK")?),
+            Connection::Sqlite { connection, .. } => {
+                // Some failures of SQLite have rolled back already.
+                if !connection.is_autocommit() {
+                    connection.execute_batch("ROLLBACK").map_err(|error| told(&self.link.database, OPERATION, &error))?;
+                }
+            }
+        }
+        self.state = State::Idle;
+        self.forget_fresh_key_table();
+        Ok(())
+    }
+
+    /// Which of these names of files some row still holds in one of the columns.
+    pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
+        self.reading(|link| crate::named::still_named(link, columns, files))
+    }
+
+    fn terms<'a>(&self, sets: &'a [RowSet], keys: &'a Keys) -> Terms<'a> {
+        // Before the key sets are filled, conditions run in place.
+        let kept_keys = if self.key_table == KeyTable::Missing { KeptKeys::InPlace } else { KeptKeys::KeyTable };
+        Terms { sets, keys, kept_keys, values: None }
+    }
+
+    /// Runs something that only reads: in the open transaction, or in one of its own that sees the newest state.
+    fn reading<T>(&mut self, read: impl FnOnce(&mut Link) -> Result<T, Error>) -> Result<T, Error> {
+        match self.state {
+            State::Erasing => return read(&mut self.link),
+            State::Lost => return Err(self.unsupported("read", "the connection's last transaction ended in the unknown")),
+            State::Idle => {}
+        }
+        let Connection::Postgres(session) = &mut self.link.connection else { return read(&mut self.link) };
+        session.begin_reading(None)?;
+        let found = read(&mut self.link);
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            let ended = session.run("end reading", "ROLLBACK");
+            return found.and_then(|found| ended.map(|_| found));
+        }
+        found
+    }
+
+    fn execute(&mut self, operation: &str, statements: &[Rendered], terms: Terms<'_>) -> Result<Vec<u64>, Error> {
+        let database = self.link.database.clone();
+        let catalog = self.link.catalog()?;
+        match &mut self.link.connection {
+            Connection::Postgres(session) => {
+                let answers = session.ask_all(operation, &postgres_statements(&database, statements, terms)?)?;
+                Ok(answers.iter().map(|answer| answer.affected).collect())
+            }
+            Connection::Sqlite { connection, .. } => {
+                let run = |rendered: &Rendered| {
+                    let values = sqlite_values(&database, &catalog, rendered, terms)?;
+                    let changed = connection
+                        .prepare_cached(&rendered.sql)
+                        .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)))
+                        .map_err(|error| told(&database, operation, &error))?;
+                    Ok(changed as u64)
+                };
+                statements.iter().map(run).collect()
+            }
+        }
+    }
+
+    fn make_key_table(&mut self) -> Result<(), Error> {
+        if self.key_table != KeyTable::Missing {
+            return Ok(());
+        }
+        let keys = Keys::default();
+        let terms = erasing(&[], &keys, None);
+        let sql = self.link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.create_key_table()))?;
+        self.execute("make room for key sets", &[Rendered { sql, parameters: Vec::new() }], terms)?;
+        self.key_table = KeyTable::Fresh;
+        Ok(())
+    }
+
+    fn forget_fresh_key_table(&mut self) {
+        if self.key_table == KeyTable::Fresh {
+            self.key_table = KeyTable::Missing;
+        }
+    }
+
+    /// Replaces the tuples of a set in the key table.
+    fn load(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error> {
+        const OPERATION: &str = "load a key set";
+        let keys = Keys::default();
+        let terms = erasing(sets, &keys, None);
+        let (forget, names) =
+            self.link.render(terms, SubjectValues::Parameters, |renderer| Ok((renderer.forget_set(set.id), renderer.key_columns(set))))?;
+        self.execute(OPERATION, &[Rendered { sql: forget, parameters: Vec::new() }], terms)?;
+        let width = set.columns.len();
+        let names = names.join(", ");
+        if tuples.iter().any(|tuple| tuple.len() != width) {
+            let problem = "a key set's tuple has another number of values than its columns".to_owned();
+            return Err(Error::Plan { database: self.link.database.clone(), problem });
+        }
+        let database = self.link.database.clone();
+        let catalog = self.link.catalog()?;
+        match &mut self.link.connection {
+            Connection::Postgres(session) => {
+                let list: Vec<String> = (0..width).map(|at| format!("value ->> {at}")).collect();
+                let sql = format!(
+                    "INSERT INTO pg_temp.{KEY_TABLE} (set_id, {names}) SELECT {}, {} FROM json_array_elements(CAST($1 AS json))",
+                    set.id.0,
+                    list.join(", ")
+                );
+                for part in tuples.chunks(TUPLES_AT_ONCE) {
+                    let statement = Statement { sql: sql.clone(), parameters: vec![Some(json_of(&database, part)?)] };
+                    session.ask(OPERATION, &statement)?;
+                }
+            }
+            Connection::Sqlite { connection, .. } => {
+                let marks: Vec<String> = (1..=width).map(|number| format!("?{number}")).collect();
+                let sql = format!("INSERT INTO temp.{KEY_TABLE} (set_id, {names}) VALUES ({}, {})", set.id.0, marks.join(", "));
+                // Tuples of another source are compared by affinity; those of this one get their own type back.
+                let table = catalog.table(&set.table);
+                let columns: Vec<_> = set
+                    .columns
+                    .iter()
+                    .map(|path| table.filter(|_| path.json.is_empty()).and_then(|table| table.column(&path.column)))
+                    .collect();
+                let mut statement = connection.prepare_cached(&sql).map_err(|error| told(&database, OPERATION, &error))?;
+                for tuple in tuples {
+                    let values = tuple.iter().zip(&columns).map(|(text, column)| value_of(*column, text));
+                    statement.execute(rusqlite::params_from_iter(values)).map_err(|error| told(&database, OPERATION, &error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a large key table an index and statistics.
+    fn prepare_for_many(&mut self) -> Result<(), Error> {
+        let keys = Keys::default();
+        let terms = erasing(&[], &keys, None);
+        let statements: &[&str] = match self.link.connection {
+            Connection::Postgres(_) => {
+                &["CREATE INDEX IF NOT EXISTS exeunt_key_set ON pg_temp.exeunt_key (set_id)", "ANALYZE pg_temp.exeunt_key"]
+            }
+            Connection::Sqlite { .. } => &["CREATE INDEX IF NOT EXISTS temp.exeunt_key_set ON exeunt_key (set_id)"],
+        };
+        let statements: Vec<Rendered> = statements.iter().map(|sql| Rendered { sql: (*sql).to_owned(), parameters: Vec::new() }).collect();
+        self.execute("prepare the key sets", &statements, terms).map(drop)
+    }
+
+    /// The name by which SQLite numbers the table's rows; `None` for a table without row numbers, and on PostgreSQL.
+    fn row_number(&mut self, table: &TableName) -> Result<Option<&'static str>, Error> {
+        let catalog = self.link.catalog()?;
+        let Connection::Sqlite { connection, .. } = &self.link.connection else { return Ok(None) };
+        let without: bool = connection
+            .query_row("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1", [&table.name], |row| row.get(0))
+            .map_err(|error| told(&self.link.database, "look at a table", &error))?;
+        let hidden = |name: &&&str| {
+            catalog.table(table).is_some_and(|table| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)))
+        };
+        Ok(["rowid", "_rowid_", "oid"].iter().find(|name| !without && !hidden(name)).copied())
+    }
+
+    fn expect(&self, operation: &str, want: State) -> Result<(), Error> {
+        match self.state == want {
+            true => Ok(()),
+            false => Err(self.unsupported(
+                operation,
+                match want {
+                    State::Erasing => "no transaction is open",
+                    State::Idle => "a transaction is open already, or its end is unknown",
+                    State::Lost => "its end is known",
+                },
+            )),
+        }
+    }
+
+    fn unsupported(&self, operation: &str, reason: &str) -> Error {
+        Error::Unsupported { database: self.link.database.clone(), operation: operation.to_owned(), reason: reason.to_owned() }
     }
 }
 
 impl std::fmt::Debug for Eraser {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Eraser").field("database", &self.database).finish_non_exhaustive()
+        formatter.debug_struct("Eraser").field("database", &self.link.database).field("state", &self.state).finish_non_exhaustive()
     }
+}
+
+fn erasing<'a>(sets: &'a [RowSet], keys: &'a Keys, values: Option<&'a ChangeValues>) -> Terms<'a> {
+    Terms { sets, keys, kept_keys: KeptKeys::KeyTable, values }
 }

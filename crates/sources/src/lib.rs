@@ -3,20 +3,27 @@
 //! A [`Database`] says where one is. [`Database::reader`] opens it for reading and [`Database::eraser`] for erasing; the two are
 //! different types, so that an export cannot be handed the means to write.
 
-#![expect(dead_code, reason = "the client is complete, what streams and erases with it follows")]
-
 mod database;
 pub mod eraser;
 mod error;
 mod fault;
 pub mod files;
+mod keys;
+mod link;
+mod named;
 mod postgres;
 mod quote;
 pub mod reader;
+mod render;
+mod script;
+pub mod search;
 mod sqlite;
 
 pub use database::Database;
 pub use eraser::Eraser;
 pub use error::Error;
 pub use fault::Fault;
-pub use reader::Reader;
+pub use keys::{ChangeValues, Keys, Lookup};
+pub use reader::{Read, Reader, Receive, Streamed};
+pub use script::Line;
+pub use search::{SearchLimits, SearchOutcome, Searched};

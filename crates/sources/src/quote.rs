@@ -5,11 +5,6 @@ pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Names between double quotes, separated by commas.
-pub(crate) fn identifiers<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| identifier(name.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
 /// A text between single quotes for PostgreSQL, safe whatever `standard_conforming_strings` says. A zero byte inside is refused by the
 /// wire, for no PostgreSQL text can hold one.
 pub(crate) fn postgres_text(text: &str) -> String {

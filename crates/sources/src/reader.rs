@@ -1,40 +1,171 @@
 //! The capability to read.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 use exeunt_model::catalog::Catalog;
-use exeunt_model::names::SourceName;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::Outline;
+use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 
 use crate::error::Error;
+use crate::keys::{Keys, Lookup};
+use crate::link::{Connection, Link, Terms, sqlite_values};
 use crate::postgres::address::Address;
+use crate::postgres::client::CopyOutput;
 use crate::postgres::session::Session;
-use crate::{postgres, sqlite};
+use crate::render::{KeptKeys, SubjectValues};
+use crate::script::{Line, script};
+use crate::search::{SearchLimits, Searched, search};
+use crate::sqlite::connection::told;
+use crate::sqlite::csv::CsvWriter;
 
 /// An open database that can be read and cannot be written: it sees one moment for as long as it is open.
 ///
 /// Nothing that a reader offers writes, and the database is told so too: PostgreSQL by a read-only transaction, SQLite by the flags
-/// that the file is opened with. What erases asks for an [`Eraser`](crate::eraser::Eraser), which cannot be made from a reader.
+/// that the file is opened with. What erases asks for an [`Eraser`](crate::Eraser), which cannot be made from a reader.
 pub struct Reader {
-    pub(crate) database: SourceName,
-    pub(crate) connection: ReadConnection,
+    link: Link,
+    /// Where a sibling finds the same PostgreSQL.
+    address: Option<Address>,
 }
 
-pub(crate) enum ReadConnection {
-    Sqlite { connection: rusqlite::Connection, path: PathBuf },
-    Postgres { session: Session, address: Address, schemas: Vec<String> },
+/// Rows to be streamed: columns in this order, without the secret places inside them.
+#[derive(Debug, Clone, Copy)]
+pub struct Read<'a> {
+    pub table: &'a TableName,
+    pub columns: &'a [String],
+    /// Places inside JSON columns that are taken out.
+    pub secret_paths: &'a [ColumnPath],
+    pub condition: &'a Condition,
+}
+
+/// What was streamed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Streamed {
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// Takes the rows of several reads, one after the other.
+pub trait Receive {
+    /// The rows of this read (by its position) follow.
+    fn begin(&mut self, read: usize) -> io::Result<()>;
+    /// Whole rows as CSV in most calls; a very long row comes in parts.
+    fn rows(&mut self, csv: &[u8]) -> io::Result<()>;
+    fn end(&mut self, read: usize, streamed: Streamed) -> io::Result<()>;
 }
 
 impl Reader {
+    pub(crate) fn new(link: Link, address: Option<Address>) -> Self {
+        Self { link, address }
+    }
+
     pub fn name(&self) -> &SourceName {
-        &self.database
+        &self.link.database
     }
 
     /// Reads what the database looks like at the reader's moment: one round trip on PostgreSQL.
     pub fn introspect(&mut self) -> Result<Catalog, Error> {
-        match &mut self.connection {
-            ReadConnection::Sqlite { connection, path } => sqlite::catalog::introspect(connection, &self.database, path),
-            ReadConnection::Postgres { session, schemas, .. } => postgres::catalog::introspect(session, schemas),
+        self.link.introspect().map(Arc::unwrap_or_clone)
+    }
+
+    /// The database's own time at the reader's moment, such as `2024-05-01T12:00:00.123Z`.
+    pub fn moment(&mut self) -> Result<String, Error> {
+        const OPERATION: &str = "read the time";
+        match &mut self.link.connection {
+            Connection::Postgres(session) => {
+                let sql = "SELECT to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
+                let answers = session.run(OPERATION, sql)?;
+                let found = answers.into_iter().next().and_then(|answer| answer.rows.into_iter().next()?.into_iter().next()?);
+                Ok(found.unwrap_or_default())
+            }
+            Connection::Sqlite { connection, .. } => connection
+                .query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", [], |row| row.get(0))
+                .map_err(|error| told(&self.link.database, OPERATION, &error)),
         }
+    }
+
+    /// Counts the rows of each condition: one round trip on PostgreSQL. `sets` is always the outline's full list.
+    pub fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
+        self.link.count_all(terms(sets, keys), of)
+    }
+
+    /// Passes the text forms of columns (or places inside JSON columns) on, row by row; `None` is null.
+    ///
+    /// Good for labels, facts, identifiers, names of files, and keys to be carried.
+    pub fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+        self.link.values(terms(sets, keys), lookup, row)
+    }
+
+    /// Streams rows as CSV without a header, with the conventions of PostgreSQL's `COPY`: null is nothing, an empty text is `""`,
+    /// lines end with a line feed, bytes are `\x` and hexadecimal digits. In constant memory.
+    pub fn stream_csv(&mut self, sets: &[RowSet], read: &Read<'_>, keys: &Keys, output: &mut dyn Write) -> Result<Streamed, Error> {
+        struct Single<'a>(&'a mut dyn Write, Streamed);
+        impl Receive for Single<'_> {
+            fn begin(&mut self, _read: usize) -> io::Result<()> {
+                Ok(())
+            }
+            fn rows(&mut self, csv: &[u8]) -> io::Result<()> {
+                self.0.write_all(csv)
+            }
+            fn end(&mut self, _read: usize, streamed: Streamed) -> io::Result<()> {
+                self.1 = streamed;
+                Ok(())
+            }
+        }
+        let mut single = Single(output, Streamed::default());
+        self.stream_all(sets, std::slice::from_ref(read), keys, &mut single)?;
+        Ok(single.1)
+    }
+
+    /// Streams several reads one after the other. PostgreSQL is asked for all of them at once: two round trips
+    /// whatever their number.
+    ///
+    /// After an error the reader is of no more use.
+    pub fn stream_all(&mut self, sets: &[RowSet], reads: &[Read<'_>], keys: &Keys, receive: &mut dyn Receive) -> Result<(), Error> {
+        const OPERATION: &str = "read rows";
+        let terms = terms(sets, keys);
+        self.link.bring_carried(terms)?;
+        let database = self.link.database.clone();
+        let failed = |source| Error::Output { database: database.clone(), operation: OPERATION.into(), source };
+        if matches!(self.link.connection, Connection::Postgres(_)) {
+            let copies = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| {
+                let copy = |read: &Read<'_>| renderer.copy(read.table, read.columns, read.secret_paths, read.condition);
+                reads.iter().map(copy).collect::<Result<Vec<_>, _>>()
+            })?;
+            let Connection::Postgres(session) = &mut self.link.connection else { return Ok(()) };
+            return session.copy_out(OPERATION, &copies, &mut Copies { receive, bytes: 0 });
+        }
+        for (number, read) in reads.iter().enumerate() {
+            let rendered = self.link.render(terms, SubjectValues::Parameters, |renderer| {
+                renderer.read(read.table, read.columns, read.secret_paths, read.condition)
+            })?;
+            let catalog = self.link.catalog()?;
+            let Connection::Sqlite { connection, .. } = &self.link.connection else { return Ok(()) };
+            let values = sqlite_values(&database, &catalog, &rendered, terms)?;
+            receive.begin(number).map_err(failed)?;
+            let mut counted = Counted { receive: &mut *receive, bytes: 0 };
+            let rows = sqlite_csv(connection, &rendered.sql, values, &mut counted).map_err(|error| match error {
+                CsvError::Sqlite(error) => told(&database, OPERATION, &error),
+                CsvError::Output(error) => failed(error),
+            })?;
+            let bytes = counted.bytes;
+            receive.end(number, Streamed { rows, bytes }).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The database's own guess of how many rows satisfy the condition, for progress bars; `None` where it makes none (SQLite).
+    pub fn estimate(&mut self, sets: &[RowSet], table: &TableName, condition: &Condition, keys: &Keys) -> Result<Option<u64>, Error> {
+        let terms = terms(sets, keys);
+        self.link.bring_carried(terms)?;
+        let read = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| renderer.read(table, &[], &[], condition))?;
+        let Connection::Postgres(session) = &mut self.link.connection else { return Ok(None) };
+        let answers = session.run("estimate rows", &format!("EXPLAIN (FORMAT JSON) {}", read.sql))?;
+        let text = answers.first().and_then(|answer| answer.rows.first()?.first()?.as_deref());
+        let plan: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(text).ok());
+        Ok(plan.and_then(|plan| plan.get(0)?.get("Plan")?.get("Plan Rows")?.as_u64()))
     }
 
     /// Opens another reader that sees the very same moment, for reading in parallel.
@@ -42,20 +173,122 @@ impl Reader {
     /// `None` where the database cannot share a moment: SQLite, and a PostgreSQL that is a standby. Both readers must stay open for
     /// the second to be opened; afterwards each lives on its own.
     pub fn sibling(&mut self) -> Result<Option<Self>, Error> {
-        let ReadConnection::Postgres { session, address, schemas } = &mut self.connection else { return Ok(None) };
+        let (Connection::Postgres(session), Some(address)) = (&mut self.link.connection, &self.address) else { return Ok(None) };
         let answers = session
             .run("share the snapshot", "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_export_snapshot() END")?;
         let snapshot = answers.first().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
         let Some(snapshot) = snapshot else { return Ok(None) };
-        let mut second = Session::open(&self.database, address)?;
+        let mut second = Session::open(&self.link.database, address)?;
         second.begin_reading(Some(&snapshot))?;
-        let connection = ReadConnection::Postgres { session: second, address: address.clone(), schemas: schemas.clone() };
-        Ok(Some(Self { database: self.database.clone(), connection }))
+        let mut link = Link::new(&self.link.database, Connection::Postgres(second), &self.link.schemas);
+        link.set_catalog(self.link.catalog()?);
+        Ok(Some(Self { link, address: self.address.clone() }))
+    }
+
+    /// One row by its key (columns and text forms): the text forms of these columns; `None` when there is no such row.
+    pub fn row(&mut self, table: &TableName, key: &[(&str, &str)], columns: &[ColumnPath]) -> Result<Option<Vec<Option<String>>>, Error> {
+        let keys = Keys::default();
+        let terms = terms(&[], &keys);
+        let rendered = self.link.render(terms, SubjectValues::Parameters, |renderer| renderer.row(table, key, columns))?;
+        let mut found = None;
+        self.link.rows("read a row", &rendered, terms, &mut |row| {
+            found = Some(row.iter().map(|value| value.map(str::to_owned)).collect());
+        })?;
+        Ok(found)
+    }
+
+    /// Looks for texts in all columns of these tables that can hold text, upper and lower case alike: one scan per table.
+    ///
+    /// A table that takes too long or must not be read is told as such and is no error. Empty texts are left out.
+    pub fn search(&mut self, tables: &[&TableName], texts: &[String], limits: SearchLimits) -> Result<Vec<Searched>, Error> {
+        search(&mut self.link, tables, texts, limits)
+    }
+
+    /// The statements that a plan runs in this database, with numbered parameters and without a single value.
+    pub fn script(&mut self, outline: &Outline) -> Result<Vec<Line>, Error> {
+        script(&mut self.link, outline)
     }
 }
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Reader").field("database", &self.database).finish_non_exhaustive()
+        formatter.debug_struct("Reader").field("database", &self.link.database).finish_non_exhaustive()
     }
+}
+
+fn terms<'a>(sets: &'a [RowSet], keys: &'a Keys) -> Terms<'a> {
+    Terms { sets, keys, kept_keys: KeptKeys::InPlace, values: None }
+}
+
+/// Passes bytes on and counts them.
+struct Counted<'a> {
+    receive: &'a mut dyn Receive,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.receive.rows(bytes)?;
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Hands the rows of PostgreSQL on and counts their bytes.
+struct Copies<'a> {
+    receive: &'a mut dyn Receive,
+    bytes: u64,
+}
+
+impl CopyOutput for Copies<'_> {
+    fn begin(&mut self, copy: usize) -> io::Result<()> {
+        self.bytes = 0;
+        self.receive.begin(copy)
+    }
+
+    fn rows(&mut self, csv: &[u8]) -> io::Result<()> {
+        self.bytes += csv.len() as u64;
+        if csv.is_empty() { Ok(()) } else { self.receive.rows(csv) }
+    }
+
+    fn end(&mut self, copy: usize, rows: u64) -> io::Result<()> {
+        self.receive.end(copy, Streamed { rows, bytes: self.bytes })
+    }
+}
+
+enum CsvError {
+    Sqlite(rusqlite::Error),
+    Output(io::Error),
+}
+
+impl From<rusqlite::Error> for CsvError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<io::Error> for CsvError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+fn sqlite_csv(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    values: Vec<rusqlite::types::Value>,
+    output: &mut dyn Write,
+) -> Result<u64, CsvError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let width = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    let mut writer = CsvWriter::new(output);
+    while let Some(row) = rows.next()? {
+        writer.row(width, |at| row.get_ref(at).map_err(CsvError::from))?;
+    }
+    Ok(writer.finish()?)
 }

@@ -3,11 +3,11 @@
 //! Parameters travel as text, so that the server compares a key of any type as its own type; results are asked for as text by the
 //! statements themselves.
 
-use std::io::Write;
+use std::io;
+use std::task::Poll;
 
 use exeunt_model::names::SourceName;
 use futures_util::TryStreamExt as _;
-use futures_util::future::try_join_all;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
@@ -20,6 +20,9 @@ use crate::postgres::address::{Address, Encryption, Host};
 use crate::postgres::session::Statement;
 use crate::postgres::tls;
 
+/// Bytes of rows that are collected before they are passed on.
+const BLOCK_BYTES: usize = 64 * 1024;
+
 /// What became of a question.
 pub(crate) enum Refusal {
     /// The server refused a statement; the connection goes on.
@@ -29,7 +32,7 @@ pub(crate) enum Refusal {
     /// An answer of a kind that was not asked for.
     Unknown(String),
     /// The place where rows go failed; the rest of the answer is thrown away.
-    Output(std::io::Error),
+    Output(io::Error),
 }
 
 /// The answer to one statement, in text form.
@@ -146,9 +149,11 @@ impl Client {
         Ok(answers)
     }
 
-    /// Runs statements with parameters one after the other; all are sent before the first answer is awaited.
+    /// Runs statements with parameters one after the other; all are sent, in their order, before the first answer is awaited.
+    ///
+    /// Where one fails inside a transaction, the server refuses those after it.
     pub(crate) fn ask_all(&self, statements: &[Statement]) -> Result<Vec<Answer>, Refusal> {
-        self.runtime.block_on(try_join_all(statements.iter().map(|statement| self.ask(statement))))
+        self.runtime.block_on(in_order(statements.iter().map(|statement| self.ask(statement))))
     }
 
     async fn ask(&self, statement: &Statement) -> Result<Answer, Refusal> {
@@ -164,19 +169,98 @@ impl Client {
         Ok(answer)
     }
 
-    /// Passes on the rows of a `COPY … TO STDOUT`, as the server sends them; returns their bytes.
-    pub(crate) fn copy_out(&self, sql: &str, output: &mut dyn Write) -> Result<u64, Refusal> {
+    /// Runs a statement and passes its rows on as they come; their columns must be texts.
+    pub(crate) fn rows(&self, statement: &Statement, pass: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Refusal> {
         self.runtime.block_on(async {
-            let stream = self.driver.copy_out(sql).await.map_err(|error| refusal(&error))?;
+            let parameters = statement.parameters.iter().map(|text| (Text(text.as_deref()), Type::UNKNOWN));
+            let stream = self.driver.query_typed_raw(&statement.sql, parameters).await.map_err(|error| refusal(&error))?;
             let mut stream = std::pin::pin!(stream);
-            let mut bytes = 0;
-            while let Some(chunk) = stream.try_next().await.map_err(|error| refusal(&error))? {
-                bytes += chunk.len() as u64;
-                output.write_all(&chunk).map_err(Refusal::Output)?;
+            while let Some(row) = stream.try_next().await.map_err(|error| refusal(&error))? {
+                let told = |error: tokio_postgres::Error| Refusal::Unknown(error.to_string());
+                let texts = (0..row.len()).map(|index| row.try_get(index).map_err(told)).collect::<Result<Vec<_>, _>>()?;
+                pass(&texts);
             }
-            Ok(bytes)
+            Ok(())
         })
     }
+
+    /// Passes on the rows of `COPY … TO STDOUT` statements, as the server sends them.
+    ///
+    /// Two round trips whatever their number: one in which all are parsed, and one in which all are asked for. The server answers one
+    /// after the other, and no faster than the rows are taken.
+    pub(crate) fn copy_out(&self, copies: &[String], output: &mut dyn CopyOutput) -> Result<(), Refusal> {
+        self.runtime.block_on(async {
+            let prepare = |copy| async move { self.driver.prepare(copy).await.map_err(|error| refusal(&error)) };
+            let prepared = in_order(copies.iter().map(|copy| prepare(copy))).await?;
+            let mut asked: Vec<_> = prepared.iter().map(|statement| Box::pin(self.driver.copy_out(statement))).collect();
+            let mut begun = Vec::with_capacity(asked.len());
+            for copy in &mut asked {
+                begun.push(send(copy.as_mut()).await);
+            }
+            for (number, (copy, begun)) in asked.into_iter().zip(begun).enumerate() {
+                let stream = match begun {
+                    Some(begun) => begun,
+                    None => copy.await,
+                };
+                let mut stream = std::pin::pin!(stream.map_err(|error| refusal(&error))?);
+                output.begin(number).map_err(Refusal::Output)?;
+                let mut block = Vec::with_capacity(BLOCK_BYTES * 2);
+                // The server sends each row in a message of its own.
+                let mut rows = 0;
+                while let Some(row) = stream.try_next().await.map_err(|error| refusal(&error))? {
+                    rows += 1;
+                    if row.len() > BLOCK_BYTES {
+                        output.rows(&block).and_then(|()| output.rows(&row)).map_err(Refusal::Output)?;
+                        block.clear();
+                        continue;
+                    }
+                    block.extend_from_slice(&row);
+                    if block.len() > BLOCK_BYTES {
+                        output.rows(&block).map_err(Refusal::Output)?;
+                        block.clear();
+                    }
+                }
+                output.rows(&block).and_then(|()| output.end(number, rows)).map_err(Refusal::Output)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Takes the rows of several copies, one copy after the other.
+pub(crate) trait CopyOutput {
+    fn begin(&mut self, copy: usize) -> io::Result<()>;
+    fn rows(&mut self, csv: &[u8]) -> io::Result<()>;
+    fn end(&mut self, copy: usize, rows: u64) -> io::Result<()>;
+}
+
+/// Starts the futures in their order, which sends their questions in that order, and then awaits them in it.
+async fn in_order<T, F: Future<Output = Result<T, Refusal>>>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, Refusal> {
+    let mut sent = Vec::new();
+    for future in futures {
+        let mut future = Box::pin(future);
+        let answer = send(future.as_mut()).await;
+        sent.push((future, answer));
+    }
+    let mut answers = Vec::with_capacity(sent.len());
+    for (future, answer) in sent {
+        answers.push(match answer {
+            Some(answer) => answer?,
+            None => future.await?,
+        });
+    }
+    Ok(answers)
+}
+
+/// Polls a question once: the driver hands it to the connection before it waits for the answer.
+async fn send<F: Future>(mut question: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        Poll::Ready(match question.as_mut().poll(context) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 fn text_of(row: &tokio_postgres::Row, index: usize) -> Result<Option<String>, Refusal> {

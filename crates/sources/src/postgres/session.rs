@@ -1,12 +1,10 @@
 //! A signed-in connection with its settings, whose failures carry the source's name.
 
-use std::io::Write;
-
 use exeunt_model::names::SourceName;
 
 use crate::error::Error;
 use crate::postgres::address::Address;
-use crate::postgres::client::{self, Answer, Client, Refusal};
+use crate::postgres::client::{self, Answer, Client, CopyOutput, Refusal};
 use crate::quote::{identifier, postgres_text};
 
 /// The oldest major version whose system tables have all the columns we read.
@@ -45,7 +43,10 @@ impl Session {
 
     /// Begins a transaction that may write. It waits at most `lock_timeout_ms` for each lock.
     pub(crate) fn begin_erasing(&mut self, lock_timeout_ms: u64) -> Result<(), Error> {
-        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; {}", settings(&lock_timeout_ms.to_string()));
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET CONSTRAINTS ALL DEFERRED; {}",
+            settings(&lock_timeout_ms.to_string())
+        );
         self.begin(&begin)
     }
 
@@ -76,6 +77,13 @@ impl Session {
         answers.pop().ok_or_else(|| self.protocol(operation, "a statement without an answer"))
     }
 
+    /// Runs one statement and passes its rows on as they come; their columns must be texts.
+    pub(crate) fn ask_rows(&mut self, operation: &str, statement: &Statement, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+        self.check(operation)?;
+        let asked = self.client.rows(statement, row);
+        self.told(operation, asked)
+    }
+
     /// Runs statements one after the other in one round trip; fails with the first that fails.
     pub(crate) fn ask_all(&mut self, operation: &str, statements: &[Statement]) -> Result<Vec<Answer>, Error> {
         self.check(operation)?;
@@ -87,10 +95,11 @@ impl Session {
         }
     }
 
-    /// Passes on the rows of a `COPY … TO STDOUT` as the server sends them, and returns their bytes.
-    pub(crate) fn copy_out(&mut self, operation: &str, sql: &str, output: &mut dyn Write) -> Result<u64, Error> {
+    /// Passes on the rows of `COPY … TO STDOUT` statements, one after the other, as the server sends them. All are sent before the
+    /// first answer is awaited.
+    pub(crate) fn copy_out(&mut self, operation: &str, copies: &[String], output: &mut dyn CopyOutput) -> Result<(), Error> {
         self.check(operation)?;
-        let copied = self.client.copy_out(sql, output);
+        let copied = self.client.copy_out(copies, output);
         self.told(operation, copied)
     }
 

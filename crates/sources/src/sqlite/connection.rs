@@ -38,6 +38,7 @@ pub(crate) fn open_erasing(database: &SourceName, path: &Path, patience: Duratio
              PRAGMA temp_store = MEMORY;",
         )
     });
+    let prepared = prepared.and_then(|()| crate::sqlite::pseudonym::register(&connection));
     prepared.map_err(|error| told(database, "open the database", &error))?;
     Ok(connection)
 }

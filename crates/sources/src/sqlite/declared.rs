@@ -33,6 +33,27 @@ pub(crate) fn kind_of(declared: &str) -> ColumnKind {
     }
 }
 
+/// What SQLite itself sees in a declared type: how values are converted when they are stored or compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Affinity {
+    Text,
+    /// INTEGER, REAL or NUMERIC, which compare alike.
+    Numeric,
+    None,
+}
+
+/// SQLite's rules, in its order.
+pub(crate) fn affinity(declared: &str) -> Affinity {
+    let upper = declared.to_ascii_uppercase();
+    let holds = |parts: &[&str]| parts.iter().any(|part| upper.contains(part));
+    match () {
+        () if holds(&["INT"]) => Affinity::Numeric,
+        () if holds(&["CHAR", "CLOB", "TEXT"]) => Affinity::Text,
+        () if holds(&["BLOB"]) || upper.is_empty() || upper == "ANY" => Affinity::None,
+        () => Affinity::Numeric,
+    }
+}
+
 /// The length in `VARCHAR(40)`; only for text.
 pub(crate) fn max_length(declared: &str, kind: &ColumnKind) -> Option<u32> {
     let (_, rest) = declared.split_once('(')?;

@@ -2,5 +2,8 @@
 
 pub(crate) mod catalog;
 pub(crate) mod connection;
-mod declared;
+pub(crate) mod csv;
+pub(crate) mod declared;
+pub(crate) mod pseudonym;
 mod trigger;
+pub(crate) mod value;

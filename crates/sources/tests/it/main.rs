@@ -4,4 +4,6 @@
 
 mod catalog;
 mod connections;
+mod rows;
+mod selections;
 mod world;

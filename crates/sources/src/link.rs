@@ -1,0 +1,230 @@
+//! What reading and erasing share: an open connection, the catalog it was read with, and statements run on it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use exeunt_model::catalog::Catalog;
+use exeunt_model::digest::hex;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::selection::{Condition, RowSet};
+use rusqlite::types::Value;
+
+use crate::error::Error;
+use crate::keys::{ChangeValues, Keys, Lookup};
+use crate::postgres::session::{Session, Statement};
+use crate::render::{self, KeptKeys, Parameter, Rendered, Renderer, SubjectValues, carried_setting};
+use crate::sqlite::connection::told;
+use crate::sqlite::value::{text_of, value_of};
+use crate::{postgres, sqlite};
+
+/// An open connection to a database.
+pub(crate) struct Link {
+    pub database: SourceName,
+    pub connection: Connection,
+    /// PostgreSQL's schemas, the first of them the default one.
+    pub schemas: Vec<String>,
+    catalog: Option<Arc<Catalog>>,
+}
+
+pub(crate) enum Connection {
+    Sqlite { connection: rusqlite::Connection, path: PathBuf },
+    Postgres(Session),
+}
+
+/// What statements are rendered and run with.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub sets: &'a [RowSet],
+    pub keys: &'a Keys,
+    pub kept_keys: KeptKeys,
+    pub values: Option<&'a ChangeValues>,
+}
+
+impl Link {
+    pub(crate) fn new(database: &SourceName, connection: Connection, schemas: &[String]) -> Self {
+        Self { database: database.clone(), connection, schemas: schemas.to_vec(), catalog: None }
+    }
+
+    /// Reads the catalog anew.
+    pub(crate) fn introspect(&mut self) -> Result<Arc<Catalog>, Error> {
+        let catalog = match &mut self.connection {
+            Connection::Sqlite { connection, path } => sqlite::catalog::introspect(connection, &self.database, path)?,
+            Connection::Postgres(session) => postgres::catalog::introspect(session, &self.schemas)?,
+        };
+        let catalog = Arc::new(catalog);
+        self.catalog = Some(catalog.clone());
+        Ok(catalog)
+    }
+
+    /// The catalog as it was read last.
+    pub(crate) fn catalog(&mut self) -> Result<Arc<Catalog>, Error> {
+        match &self.catalog {
+            Some(catalog) => Ok(catalog.clone()),
+            None => self.introspect(),
+        }
+    }
+
+    pub(crate) fn set_catalog(&mut self, catalog: Arc<Catalog>) {
+        self.catalog = Some(catalog);
+    }
+
+    /// Renders with the catalog; what does not fit it is told as such.
+    pub(crate) fn render<T>(
+        &mut self,
+        terms: Terms<'_>,
+        subject: SubjectValues<'_>,
+        with: impl FnOnce(&Renderer<'_>) -> Result<T, render::Error>,
+    ) -> Result<T, Error> {
+        let catalog = self.catalog()?;
+        let renderer = Renderer {
+            catalog: &catalog,
+            default_schema: self.schemas.first().map(String::as_str),
+            sets: terms.sets,
+            kept_keys: terms.kept_keys,
+            subject,
+        };
+        with(&renderer).map_err(|error| Error::Plan { database: self.database.clone(), problem: error.to_string() })
+    }
+
+    pub(crate) fn count_all(&mut self, terms: Terms<'_>, of: &[(&TableName, &Condition)]) -> Result<Vec<u64>, Error> {
+        const OPERATION: &str = "count rows";
+        self.bring_carried(terms)?;
+        let counts = self.render(terms, SubjectValues::Parameters, |renderer| {
+            of.iter().map(|(table, condition)| renderer.count(table, condition)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let catalog = self.catalog()?;
+        let unreadable = || Error::Protocol {
+            database: self.database.clone(),
+            operation: OPERATION.into(),
+            problem: "a count that is no number".into(),
+        };
+        match &mut self.connection {
+            Connection::Postgres(session) => {
+                let answers = session.ask_all(OPERATION, &postgres_statements(&self.database, &counts, terms)?)?;
+                let count = |answer: &crate::postgres::client::Answer| answer.rows.first()?.first()?.as_deref()?.parse().ok();
+                answers.iter().map(|answer| count(answer).ok_or_else(unreadable)).collect()
+            }
+            Connection::Sqlite { connection, .. } => {
+                let mut found = Vec::with_capacity(counts.len());
+                for count in &counts {
+                    let values = sqlite_values(&self.database, &catalog, count, terms)?;
+                    let rows: i64 = connection
+                        .prepare_cached(&count.sql)
+                        .and_then(|mut statement| statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0)))
+                        .map_err(|error| told(&self.database, OPERATION, &error))?;
+                    found.push(u64::try_from(rows).map_err(|_| unreadable())?);
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// Passes the text forms of columns and places on, row by row.
+    pub(crate) fn values(&mut self, terms: Terms<'_>, lookup: &Lookup<'_>, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+        self.bring_carried(terms)?;
+        let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.values(lookup))?;
+        self.rows("read values", &rendered, terms, row)
+    }
+
+    /// Runs a query and passes its rows on as texts.
+    pub(crate) fn rows(
+        &mut self,
+        operation: &str,
+        query: &Rendered,
+        terms: Terms<'_>,
+        row: &mut dyn FnMut(&[Option<&str>]),
+    ) -> Result<(), Error> {
+        let catalog = self.catalog()?;
+        match &mut self.connection {
+            Connection::Postgres(session) => {
+                let statements = postgres_statements(&self.database, std::slice::from_ref(query), terms)?;
+                statements.iter().try_for_each(|statement| session.ask_rows(operation, statement, row))
+            }
+            Connection::Sqlite { connection, .. } => {
+                let values = sqlite_values(&self.database, &catalog, query, terms)?;
+                sqlite_rows(connection, &query.sql, values, row).map_err(|error| told(&self.database, operation, &error))
+            }
+        }
+    }
+
+    /// Makes the tuples of other sources' sets known to PostgreSQL's transaction. SQLite gets them as parameters, and where there is
+    /// a key table they are in it.
+    pub(crate) fn bring_carried(&mut self, terms: Terms<'_>) -> Result<(), Error> {
+        if terms.kept_keys == KeptKeys::KeyTable {
+            return Ok(());
+        }
+        let Connection::Postgres(session) = &mut self.connection else { return Ok(()) };
+        for (id, tuples) in &terms.keys.carried {
+            let statement = Statement {
+                sql: format!("SELECT set_config('{}', $1, true)", carried_setting(*id)),
+                parameters: vec![Some(json_of(&self.database, tuples)?)],
+            };
+            session.ask("bring keys of another source", &statement)?;
+        }
+        Ok(())
+    }
+}
+
+/// The tuples as a JSON array of arrays of texts.
+pub(crate) fn json_of(database: &SourceName, tuples: &[Vec<String>]) -> Result<String, Error> {
+    serde_json::to_string(tuples).map_err(|error| Error::Plan { database: database.clone(), problem: error.to_string() })
+}
+
+/// What a parameter stands for, as text.
+fn text_for(database: &SourceName, parameter: &Parameter, terms: Terms<'_>) -> Result<String, Error> {
+    let problem = |problem: render::Error| Error::Plan { database: database.clone(), problem: problem.to_string() };
+    match parameter {
+        Parameter::Subject { part, .. } => {
+            let key = &terms.keys.subject;
+            key.get(*part).cloned().ok_or_else(|| problem(render::Error::KeyParts { want: part + 1, got: key.len() }))
+        }
+        Parameter::Carried(id) => {
+            let found = terms.keys.carried.iter().find(|(known, _)| known == id);
+            json_of(database, &found.ok_or_else(|| problem(render::Error::NoSet))?.1)
+        }
+        Parameter::Successor { .. } => match terms.values.and_then(|values| values.successor.as_deref()) {
+            Some([key]) => Ok(key.clone()),
+            Some(_) | None => Err(problem(render::Error::NoSuccessor)),
+        },
+        Parameter::PseudonymSecret => Ok(hex(&terms.values.map(|values| values.pseudonym_secret).unwrap_or_default())),
+        Parameter::Constant { text, .. } => Ok(text.clone()),
+    }
+}
+
+pub(crate) fn postgres_statements(database: &SourceName, rendered: &[Rendered], terms: Terms<'_>) -> Result<Vec<Statement>, Error> {
+    let statement = |rendered: &Rendered| {
+        let parameters = rendered.parameters.iter().map(|parameter| text_for(database, parameter, terms).map(Some));
+        Ok(Statement { sql: rendered.sql.clone(), parameters: parameters.collect::<Result<_, Error>>()? })
+    };
+    rendered.iter().map(statement).collect()
+}
+
+pub(crate) fn sqlite_values(database: &SourceName, catalog: &Catalog, rendered: &Rendered, terms: Terms<'_>) -> Result<Vec<Value>, Error> {
+    let value = |parameter: &Parameter| {
+        let text = text_for(database, parameter, terms)?;
+        Ok(match parameter {
+            Parameter::Subject { table, column, .. }
+            | Parameter::Constant { table, column, .. }
+            | Parameter::Successor { table, column } => value_of(catalog.table(table).and_then(|table| table.column(column)), &text),
+            Parameter::Carried(_) | Parameter::PseudonymSecret => Value::Text(text),
+        })
+    };
+    rendered.parameters.iter().map(value).collect()
+}
+
+fn sqlite_rows(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    values: Vec<Value>,
+    row: &mut dyn FnMut(&[Option<&str>]),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let width = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    while let Some(found) = rows.next()? {
+        let texts = (0..width).map(|at| found.get_ref(at).map(text_of)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+        row(&texts);
+    }
+    Ok(())
+}

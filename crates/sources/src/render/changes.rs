@@ -1,0 +1,179 @@
+//! What `clear` and `replace` do to a column, as expressions.
+
+use exeunt_model::catalog::{Column, ColumnKind, Table};
+use exeunt_model::map::action::Change;
+use exeunt_model::names::TableName;
+use exeunt_model::selection::{ColumnPath, Condition};
+
+use super::operand::{postgres_path, sqlite_paths};
+use super::{Draft, Error, Parameter, Rendered, Renderer};
+use crate::quote::identifier;
+
+/// SQLite's function for pseudonyms: `(secret, value, shape, length)`.
+pub(crate) const PSEUDONYM_FUNCTION: &str = "exeunt_pseudonym";
+/// Hexadecimal digits of a text pseudonym, unless the column takes fewer.
+pub(crate) const PSEUDONYM_DIGITS: u32 = 20;
+
+/// The form of a pseudonym.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// At most so many hexadecimal digits.
+    Text(u32),
+    Uuid,
+    /// A whole number below this.
+    Number(i64),
+}
+
+impl Renderer<'_> {
+    /// Applies the map's changes to the rows.
+    pub(crate) fn change(&self, table: &TableName, condition: &Condition, changes: &[(ColumnPath, Change)]) -> Result<Rendered, Error> {
+        self.update(table, condition, |draft, table| {
+            let mut assignments: Vec<(String, String)> = Vec::new();
+            for (path, change) in changes {
+                let column =
+                    table.column(&path.column).ok_or_else(|| Error::NoColumn { table: table.name.clone(), column: path.column.clone() })?;
+                // Several places of one column are changed one inside the other.
+                let known = assignments.iter().position(|(name, _)| *name == path.column);
+                let before = known.map_or_else(|| identifier(&path.column), |at| assignments[at].1.clone());
+                let value = match path.json.is_empty() {
+                    true => self.whole(draft, table, column, change)?,
+                    false => self.place(draft, table, column, path, change, &before),
+                };
+                match known {
+                    Some(at) => assignments[at].1 = value,
+                    None => assignments.push((path.column.clone(), value)),
+                }
+            }
+            Ok(assignments)
+        })
+    }
+
+    /// Sets columns to null.
+    pub(crate) fn clear(&self, table: &TableName, condition: &Condition, columns: &[String]) -> Result<Rendered, Error> {
+        self.update(table, condition, |_, table| {
+            columns.iter().map(|name| Ok((self.column_name(table, name)?, "NULL".to_owned()))).collect()
+        })
+    }
+
+    /// Gives a column the successor's key.
+    pub(crate) fn hand_over(&self, table: &TableName, condition: &Condition, column: &str) -> Result<Rendered, Error> {
+        self.update(table, condition, |draft, table| {
+            let successor = Parameter::Successor { table: table.name.clone(), column: column.to_owned() };
+            Ok(vec![(self.column_name(table, column)?, draft.parameter(successor))])
+        })
+    }
+
+    fn column_name(&self, table: &Table, name: &str) -> Result<String, Error> {
+        let column = table.column(name);
+        column.map(|column| column.name.clone()).ok_or_else(|| Error::NoColumn { table: table.name.clone(), column: name.to_owned() })
+    }
+
+    fn whole(&self, draft: &mut Draft, table: &Table, column: &Column, change: &Change) -> Result<String, Error> {
+        match change {
+            Change::Clear => Ok("NULL".into()),
+            Change::Constant(text) => {
+                Ok(draft.parameter(Parameter::Constant { text: text.clone(), table: table.name.clone(), column: column.name.clone() }))
+            }
+            Change::Pseudonym => {
+                let shape = shape(column).ok_or_else(|| Error::NoPseudonym { table: table.name.clone(), column: column.name.clone() })?;
+                let secret = draft.parameter(Parameter::PseudonymSecret);
+                let value = identifier(&column.name);
+                Ok(match self.is_postgres() {
+                    true => format!("CAST({} AS {})", postgres_pseudonym(&secret, &value, shape), column.declared_type),
+                    false => sqlite_pseudonym(&secret, &value, shape),
+                })
+            }
+        }
+    }
+
+    /// The column's value with one place in it changed, and unchanged where the place is missing.
+    fn place(&self, draft: &mut Draft, table: &Table, column: &Column, path: &ColumnPath, change: &Change, before: &str) -> String {
+        let shape = Shape::Text(PSEUDONYM_DIGITS);
+        let constant = |text: &String| Parameter::Constant { text: text.clone(), table: table.name.clone(), column: path.to_string() };
+        if self.is_postgres() {
+            let json = format!("CAST({before} AS jsonb)");
+            let at = postgres_path(&path.json);
+            let changed = match change {
+                Change::Clear => format!("({json} #- {at})"),
+                Change::Constant(text) => {
+                    let value = draft.parameter(constant(text));
+                    format!("jsonb_set({json}, {at}, to_jsonb(CAST({value} AS text)), false)")
+                }
+                Change::Pseudonym => {
+                    let secret = draft.parameter(Parameter::PseudonymSecret);
+                    let value = postgres_pseudonym(&secret, &format!("({json} #>> {at})"), shape);
+                    // Where there is nothing to hide, there is nothing to set; jsonb_set of null would be null.
+                    format!("COALESCE(jsonb_set({json}, {at}, to_jsonb(CAST({value} AS text)), false), {json})")
+                }
+            };
+            // A text column takes text: a cast to `varchar(n)` would cut it off without a word.
+            return match column.kind {
+                ColumnKind::Json => format!("CAST({changed} AS {})", column.declared_type),
+                _ => format!("CAST({changed} AS text)"),
+            };
+        }
+        // A number in the path may be a name or a position: what is missing stays untouched, so both are tried.
+        let mut value = before.to_owned();
+        for at in sqlite_paths(&path.json) {
+            let changed = match change {
+                Change::Clear => format!("json_remove({value}, {at})"),
+                Change::Constant(text) => {
+                    let text = draft.parameter(constant(text));
+                    format!("json_replace({value}, {at}, {text})")
+                }
+                Change::Pseudonym => {
+                    let secret = draft.parameter(Parameter::PseudonymSecret);
+                    let hidden = sqlite_pseudonym(&secret, &format!("json_extract({value}, {at})"), shape);
+                    format!("json_replace({value}, {at}, {hidden})")
+                }
+            };
+            value = format!("CASE WHEN json_valid({value}) THEN {changed} ELSE {value} END");
+        }
+        value
+    }
+}
+
+/// The pseudonym that a column can take.
+pub(crate) fn shape(column: &Column) -> Option<Shape> {
+    match column.kind {
+        ColumnKind::Text => Some(Shape::Text(column.max_length.unwrap_or(PSEUDONYM_DIGITS).min(PSEUDONYM_DIGITS))),
+        ColumnKind::Uuid => Some(Shape::Uuid),
+        ColumnKind::Integer => Some(Shape::Number(match column.declared_type.as_str() {
+            "smallint" => i64::from(i16::MAX),
+            "integer" => i64::from(i32::MAX),
+            _ => 1 << 53,
+        })),
+        ColumnKind::Boolean
+        | ColumnKind::Float
+        | ColumnKind::Decimal
+        | ColumnKind::Bytes
+        | ColumnKind::Date
+        | ColumnKind::Time
+        | ColumnKind::Timestamp
+        | ColumnKind::TimestampWithZone
+        | ColumnKind::Interval
+        | ColumnKind::Json
+        | ColumnKind::Array
+        | ColumnKind::Enumeration(_)
+        | ColumnKind::Other => None,
+    }
+}
+
+/// SHA-256 over the secret and the value, in the shape; null stays null.
+fn postgres_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
+    let hash = format!("encode(sha256(decode({secret}, 'hex') || convert_to(CAST({value} AS text), 'UTF8')), 'hex')");
+    match shape {
+        Shape::Text(length) => format!("left({hash}, {length})"),
+        // Version 8 and its variant, so that validators take it for what it is.
+        Shape::Uuid => format!("overlay(overlay(left({hash}, 32) PLACING '8' FROM 13 FOR 1) PLACING '8' FROM 17 FOR 1)"),
+        Shape::Number(below) => format!("CAST(CAST('x' || left({hash}, 15) AS bit(60)) AS bigint) % {below}"),
+    }
+}
+
+fn sqlite_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
+    match shape {
+        Shape::Text(length) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'text', {length})"),
+        Shape::Uuid => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'uuid', 0)"),
+        Shape::Number(below) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'number', {below})"),
+    }
+}

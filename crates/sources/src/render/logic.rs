@@ -1,0 +1,196 @@
+//! Conditions in a form that databases run well: negations at the leaves, alternatives at the top.
+
+use exeunt_model::selection::{ColumnPath, Condition, SetId};
+
+/// A condition whose negations stand at its leaves. Truth has two values: what compares with null is false.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Node {
+    Never,
+    Always,
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Leaf { leaf: Leaf, negated: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    SubjectKey {
+        columns: Vec<String>,
+    },
+    Equals {
+        column: ColumnPath,
+        text: String,
+    },
+    NotNull {
+        columns: Vec<ColumnPath>,
+    },
+    In {
+        columns: Vec<ColumnPath>,
+        set: SetId,
+    },
+    /// The columns point to a row of the tree that grows from `base`.
+    InTree {
+        base: Box<Node>,
+        columns: Vec<String>,
+        referenced: Vec<String>,
+    },
+}
+
+/// More alternatives than this are left to the database as they stand.
+const MOST_ALTERNATIVES: usize = 16;
+
+impl Node {
+    pub(crate) fn of(condition: &Condition) -> Self {
+        Self::lower(condition, false)
+    }
+
+    fn lower(condition: &Condition, negated: bool) -> Self {
+        let leaf = |leaf| Self::Leaf { leaf, negated };
+        match condition {
+            Condition::Never if negated => Self::Always,
+            Condition::Always if negated => Self::Never,
+            Condition::Never => Self::Never,
+            Condition::Always => Self::Always,
+            Condition::SubjectKey { kind: _, columns } => leaf(Leaf::SubjectKey { columns: columns.clone() }),
+            Condition::Equals { column, text } => leaf(Leaf::Equals { column: column.clone(), text: text.clone() }),
+            Condition::NotNull { columns } => leaf(Leaf::NotNull { columns: columns.clone() }),
+            Condition::In { columns, set } => leaf(Leaf::In { columns: columns.clone(), set: *set }),
+            Condition::Closure { base, columns, referenced } => {
+                let tree =
+                    Leaf::InTree { base: Box::new(Self::lower(base, false)), columns: columns.clone(), referenced: referenced.clone() };
+                Self::join([Self::lower(base, negated), leaf(tree)], !negated)
+            }
+            Condition::All(inner) => Self::join(inner.iter().map(|condition| Self::lower(condition, negated)), negated),
+            Condition::Any(inner) => Self::join(inner.iter().map(|condition| Self::lower(condition, negated)), !negated),
+            Condition::Not(inner) => Self::lower(inner, !negated),
+        }
+    }
+
+    /// Any or all of the nodes, constants folded away.
+    fn join(nodes: impl IntoIterator<Item = Self>, any: bool) -> Self {
+        let (neutral, decisive) = if any { (Self::Never, Self::Always) } else { (Self::Always, Self::Never) };
+        let mut kept: Vec<Self> = Vec::new();
+        for node in nodes {
+            match node {
+                node if node == neutral => {}
+                node if node == decisive => return decisive,
+                Self::Any(inner) if any => inner.into_iter().for_each(|node| push_new(&mut kept, node)),
+                Self::All(inner) if !any => inner.into_iter().for_each(|node| push_new(&mut kept, node)),
+                node => push_new(&mut kept, node),
+            }
+        }
+        match kept.len() {
+            0 => neutral,
+            1 => kept.remove(0),
+            _ if any => Self::Any(kept),
+            _ => Self::All(kept),
+        }
+    }
+
+    pub(crate) fn all(nodes: impl IntoIterator<Item = Self>) -> Self {
+        Self::join(nodes, false)
+    }
+
+    pub(crate) fn negate(&self) -> Self {
+        match self {
+            Self::Never => Self::Always,
+            Self::Always => Self::Never,
+            Self::All(inner) => Self::join(inner.iter().map(Self::negate), true),
+            Self::Any(inner) => Self::join(inner.iter().map(Self::negate), false),
+            Self::Leaf { leaf, negated } => Self::Leaf { leaf: leaf.clone(), negated: !negated },
+        }
+    }
+
+    /// The alternatives of the condition: a row satisfies it when it satisfies one of them.
+    ///
+    /// PostgreSQL looks for rows by an index under each alternative, and reads the whole table for an OR of subqueries. Where all
+    /// alternatives are plain comparisons it does well alone, so then there is one.
+    pub(crate) fn alternatives(&self) -> Vec<Self> {
+        let found = self.disjuncts();
+        match found {
+            Some(found) if found.iter().any(|node| !node.is_plain()) => found,
+            Some(_) | None => vec![self.clone()],
+        }
+    }
+
+    fn disjuncts(&self) -> Option<Vec<Self>> {
+        let found = match self {
+            Self::Never | Self::Always | Self::Leaf { .. } => vec![self.clone()],
+            Self::Any(inner) => inner.iter().map(Self::disjuncts).collect::<Option<Vec<_>>>()?.concat(),
+            Self::All(inner) => {
+                let mut found = vec![Self::Always];
+                for node in inner {
+                    let parts = node.disjuncts()?;
+                    if found.len() * parts.len() > MOST_ALTERNATIVES {
+                        return None;
+                    }
+                    let pairs = found.iter().flat_map(|left| parts.iter().map(|right| Self::all([left.clone(), right.clone()])));
+                    found = pairs.collect();
+                }
+                found
+            }
+        };
+        (found.len() <= MOST_ALTERNATIVES).then_some(found)
+    }
+
+    /// Compares columns with values alone.
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::Never | Self::Always => true,
+            Self::All(inner) | Self::Any(inner) => inner.iter().all(Self::is_plain),
+            Self::Leaf { leaf, negated: _ } => match leaf {
+                Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. } => true,
+                Leaf::In { .. } | Leaf::InTree { .. } => false,
+            },
+        }
+    }
+
+    /// A conjunction of leaves, which a database can turn into joins.
+    pub(crate) fn is_conjunction(&self) -> bool {
+        match self {
+            Self::Never | Self::Always | Self::Leaf { .. } => true,
+            Self::All(inner) => inner.iter().all(|node| matches!(node, Self::Leaf { .. })),
+            Self::Any(_) => false,
+        }
+    }
+}
+
+fn push_new(nodes: &mut Vec<Node>, node: Node) {
+    if !nodes.contains(&node) {
+        nodes.push(node);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn equals(column: &str) -> Condition {
+        Condition::Equals { column: column.into(), text: "x".into() }
+    }
+
+    fn member(column: &str) -> Condition {
+        Condition::In { columns: vec![column.into()], set: SetId(0) }
+    }
+
+    #[test]
+    fn negations_go_to_the_leaves() {
+        let condition = Condition::not(Condition::all([equals("a"), Condition::not(Condition::any([member("b"), equals("c")]))]));
+        let got = Node::of(&condition);
+        let leaf = |condition: &Condition, negated| match Node::of(condition) {
+            Node::Leaf { leaf, .. } => Node::Leaf { leaf, negated },
+            other => other,
+        };
+        assert_eq!(got, Node::Any(vec![leaf(&equals("a"), true), leaf(&member("b"), false), leaf(&equals("c"), false)]));
+        assert_eq!(got.negate().negate(), got);
+    }
+
+    #[test]
+    fn alternatives_stand_at_the_top() {
+        let either = Condition::any([member("a"), equals("b")]);
+        let condition = Condition::all([either, Condition::not(member("c"))]);
+        assert_eq!(Node::of(&condition).alternatives().len(), 2);
+        let plain = Condition::any([equals("a"), equals("b")]);
+        assert_eq!(Node::of(&plain).alternatives().len(), 1);
+    }
+}

@@ -1,0 +1,196 @@
+//! Selections as SQL.
+//!
+//! ```text
+//! Condition ──logic──► Node (negations at the leaves) ──condition──► text + parameters ──statement──► count, read, fill, change, delete
+//! ```
+//!
+//! Every name is quoted, every table has an alias of its own. Values never stand in the text: they are numbered [`Parameter`]s. Only
+//! `COPY`, which takes none, gets the subject's key as a quoted literal.
+
+pub(crate) mod changes;
+mod condition;
+mod logic;
+pub(crate) mod operand;
+pub(crate) mod statement;
+
+use exeunt_model::catalog::{Catalog, Column, SourceKind, Table};
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::selection::{ColumnPath, RowSet, SetId};
+
+pub(crate) use condition::carried_setting;
+
+use crate::quote::{identifier, postgres_text};
+use crate::sqlite::declared::{Affinity, affinity};
+
+/// The name of the table that keeps key sets during an erasure.
+pub(crate) const KEY_TABLE: &str = "exeunt_key";
+/// Columns of the key table; no real key has as many.
+pub(crate) const KEY_WIDTH: usize = 16;
+
+/// A plan and a database do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("there is no table {table}")]
+    NoTable { table: TableName },
+    #[error("{table} has no column `{column}`")]
+    NoColumn { table: TableName, column: String },
+    #[error("the plan refers to a set of rows that it does not list")]
+    NoSet,
+    #[error("the subject's key has {got} parts where {want} are needed")]
+    KeyParts { want: usize, got: usize },
+    #[error("a key of {got} columns is wider than the {KEY_WIDTH} that are supported")]
+    TooWide { got: usize },
+    #[error("`{column}` of {table} cannot take a pseudonym")]
+    NoPseudonym { table: TableName, column: String },
+    #[error("a handing over needs a successor with a key of one column")]
+    NoSuccessor,
+}
+
+/// Where the tuples of sets with kept keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeptKeys {
+    /// Their conditions run in place.
+    InPlace,
+    /// The key table holds them.
+    KeyTable,
+}
+
+/// How the subject's key gets into the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SubjectValues<'a> {
+    Parameters,
+    Literals(&'a [String]),
+}
+
+/// A value that a statement needs when it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// Part of the subject's key; `column` tells SQLite how it is stored.
+    Subject { part: usize, table: TableName, column: String },
+    /// The tuples of a set of another source, as a JSON array of arrays of texts (SQLite; PostgreSQL reads a setting).
+    Carried(SetId),
+    /// The key of whoever takes over.
+    Successor { table: TableName, column: String },
+    /// The secret of this run's pseudonyms, in hexadecimal digits.
+    PseudonymSecret,
+    /// A constant of the map for this column.
+    Constant { text: String, table: TableName, column: String },
+}
+
+/// A statement and what to bind to it, in the order of the numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rendered {
+    pub sql: String,
+    pub parameters: Vec<Parameter>,
+}
+
+/// What is needed to turn a plan's conditions into SQL of one database.
+#[derive(Clone, Copy)]
+pub(crate) struct Renderer<'a> {
+    pub catalog: &'a Catalog,
+    /// PostgreSQL's schema for tables whose name says none.
+    pub default_schema: Option<&'a str>,
+    pub sets: &'a [RowSet],
+    pub kept_keys: KeptKeys,
+    pub subject: SubjectValues<'a>,
+}
+
+/// A statement under construction.
+pub(crate) struct Draft {
+    pub parameters: Vec<Parameter>,
+    aliases: usize,
+    kind: SourceKind,
+}
+
+impl Draft {
+    /// A fresh alias for a table.
+    pub(crate) fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+
+    /// A placeholder for one more value.
+    pub(crate) fn parameter(&mut self, parameter: Parameter) -> String {
+        self.parameters.push(parameter);
+        let number = self.parameters.len();
+        match self.kind {
+            SourceKind::Postgres => format!("${number}"),
+            SourceKind::Sqlite | SourceKind::Files => format!("?{number}"),
+        }
+    }
+
+    pub(crate) fn finish(self, sql: String) -> Rendered {
+        Rendered { sql, parameters: self.parameters }
+    }
+}
+
+impl<'a> Renderer<'a> {
+    pub(crate) fn draft(&self) -> Draft {
+        Draft { parameters: Vec::new(), aliases: 0, kind: self.catalog.kind }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        match self.catalog.kind {
+            SourceKind::Postgres => true,
+            SourceKind::Sqlite | SourceKind::Files => false,
+        }
+    }
+
+    pub(crate) fn source(&self) -> &SourceName {
+        &self.catalog.source
+    }
+
+    pub(crate) fn table(&self, name: &TableName) -> Result<&'a Table, Error> {
+        self.catalog.table(name).ok_or_else(|| Error::NoTable { table: name.clone() })
+    }
+
+    pub(crate) fn column(&self, table: &'a Table, name: &str) -> Result<&'a Column, Error> {
+        table.column(name).ok_or_else(|| Error::NoColumn { table: table.name.clone(), column: name.to_owned() })
+    }
+
+    /// The table's name as SQL.
+    pub(crate) fn table_name(&self, name: &TableName) -> String {
+        let schema = match self.catalog.kind {
+            SourceKind::Postgres => name.schema.as_deref().or(self.default_schema).unwrap_or("public"),
+            SourceKind::Sqlite | SourceKind::Files => "main",
+        };
+        format!("{}.{}", identifier(schema), identifier(&name.name))
+    }
+
+    pub(crate) fn key_table(&self) -> String {
+        match self.catalog.kind {
+            SourceKind::Postgres => format!("pg_temp.{KEY_TABLE}"),
+            SourceKind::Sqlite | SourceKind::Files => format!("temp.{KEY_TABLE}"),
+        }
+    }
+
+    /// The columns of the key table that hold a set's tuples.
+    ///
+    /// SQLite compares by the affinity of both sides, so there a value is kept in a column whose affinity is that of its own: `t1` for
+    /// texts, `n1` for numbers, `k1` for the rest and for what another source brought.
+    pub(crate) fn key_columns(&self, set: &RowSet) -> Vec<String> {
+        let table = self.catalog.table(&set.table);
+        let prefix = |path: &ColumnPath| match (self.is_postgres(), table.and_then(|table| table.column(&path.column))) {
+            (true, _) | (false, None) => 'k',
+            (false, Some(_)) if !path.json.is_empty() => 't',
+            (false, Some(column)) => match affinity(&column.declared_type) {
+                Affinity::Text => 't',
+                Affinity::Numeric => 'n',
+                Affinity::None => 'k',
+            },
+        };
+        (1..).zip(&set.columns).map(|(number, path): (usize, &ColumnPath)| format!("{}{number}", prefix(path))).collect()
+    }
+
+    pub(crate) fn set(&self, id: SetId) -> Result<&'a RowSet, Error> {
+        self.sets.iter().find(|set| set.id == id).ok_or(Error::NoSet)
+    }
+
+    /// A text constant that is no personal data.
+    pub(crate) fn text(&self, text: &str) -> String {
+        match self.catalog.kind {
+            SourceKind::Postgres => postgres_text(text),
+            SourceKind::Sqlite | SourceKind::Files => format!("'{}'", text.replace('\'', "''")),
+        }
+    }
+}

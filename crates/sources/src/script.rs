@@ -1,0 +1,58 @@
+//! A plan's statements as text, for people.
+
+use exeunt_model::plan::{Outline, Purpose};
+
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::link::{Link, Terms};
+use crate::render::{KeptKeys, Parameter, Rendered, SubjectValues};
+
+/// One statement of a plan: what it is for, and its text with numbered parameters, which never holds a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub purpose: String,
+    pub sql: String,
+    /// What each parameter stands for, in the order of their numbers.
+    pub parameters: Vec<String>,
+}
+
+/// The statements that a plan runs in this database, from the same renderer that runs them.
+pub(crate) fn script(link: &mut Link, outline: &Outline) -> Result<Vec<Line>, Error> {
+    let kept_keys = match outline.purpose {
+        Purpose::Export => KeptKeys::InPlace,
+        Purpose::Erase => KeptKeys::KeyTable,
+    };
+    let keys = Keys::default();
+    let terms = Terms { sets: &outline.sets, keys: &keys, kept_keys, values: None };
+    let database = link.database.clone();
+    link.render(terms, SubjectValues::Parameters, |renderer| {
+        let mut lines = Vec::new();
+        if kept_keys == KeptKeys::KeyTable {
+            lines.push(Line { purpose: "make room for key sets".into(), sql: renderer.create_key_table(), parameters: Vec::new() });
+            for set in outline.sets.iter().filter(|set| set.keep_keys && set.table.source == database) {
+                lines.push(line(format!("keep keys of {}", set.table), renderer.fill(set)?));
+            }
+            for guard in outline.guards.iter().filter(|guard| guard.table.source == database) {
+                let purpose = format!("count rows of {} that would suffer by the loss of {}", guard.table, guard.references);
+                lines.push(line(purpose, renderer.count(&guard.table, &guard.condition)?));
+            }
+        }
+        for step in outline.steps.iter().filter(|step| step.table.source == database) {
+            for rendered in renderer.step(step)? {
+                lines.push(line(format!("{} {}", step.work.word(), step.table), rendered));
+            }
+        }
+        Ok(lines)
+    })
+}
+
+fn line(purpose: String, rendered: Rendered) -> Line {
+    let name = |parameter: &Parameter| match parameter {
+        Parameter::Subject { part, .. } => format!("the subject's key, part {}", part + 1),
+        Parameter::Carried(id) => format!("set {} of another source, as JSON", id.0),
+        Parameter::Successor { .. } => "the successor's key".to_owned(),
+        Parameter::PseudonymSecret => "the secret of this run's pseudonyms".to_owned(),
+        Parameter::Constant { column, .. } => format!("the map's constant for `{column}`"),
+    };
+    Line { purpose, parameters: rendered.parameters.iter().map(name).collect(), sql: rendered.sql }
+}
