@@ -21,6 +21,10 @@ fn parsed(dialect: Dialect) -> Parsed {
     parse(&text).unwrap_or_else(|diagnostics| panic!("{}", render("navigator.map.yaml", &text, &diagnostics, false)))
 }
 
+pub fn sqlite_scheme_of(catalog: Catalog) -> Scheme {
+    scheme(Dialect::Sqlite, catalog)
+}
+
 fn scheme(dialect: Dialect, catalog: Catalog) -> Scheme {
     let Parsed { map, positions, warnings } = parsed(dialect);
     assert_eq!(warnings, []);
@@ -29,7 +33,7 @@ fn scheme(dialect: Dialect, catalog: Catalog) -> Scheme {
     })
 }
 
-fn catalog(kind: SourceKind, url: &str) -> Catalog {
+pub fn catalog(kind: SourceKind, url: &str) -> Catalog {
     let database = Database::new(SourceName::new("app"), kind, url, &[], Path::new("/")).unwrap();
     database.reader().unwrap().introspect().unwrap()
 }
