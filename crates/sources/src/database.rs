@@ -1,6 +1,7 @@
 //! Where a database is, and the two ways of opening it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::names::SourceName;
@@ -85,14 +86,19 @@ impl Database {
 
     /// Opens the database for erasing.
     pub fn eraser(&self) -> Result<Eraser, Error> {
+        self.eraser_with_patience(LOCK_PATIENCE)
+    }
+
+    /// Opens the database for erasing, with another limit on waiting for somebody else's lock.
+    pub fn eraser_with_patience(&self, patience: Duration) -> Result<Eraser, Error> {
         match &self.place {
             Place::Sqlite(path) => {
-                let connection = sqlite::connection::open_erasing(&self.name, path, LOCK_PATIENCE)?;
-                Ok(Eraser::new(Link::new(&self.name, Connection::Sqlite { connection, path: path.clone() }, &[])))
+                let connection = sqlite::connection::open_erasing(&self.name, path, patience)?;
+                Ok(Eraser::new(Link::new(&self.name, Connection::Sqlite { connection, path: path.clone() }, &[]), patience))
             }
             Place::Postgres { address, schemas } => {
                 let session = Session::open(&self.name, address)?;
-                Ok(Eraser::new(Link::new(&self.name, Connection::Postgres(session), schemas)))
+                Ok(Eraser::new(Link::new(&self.name, Connection::Postgres(session), schemas), patience))
             }
         }
     }

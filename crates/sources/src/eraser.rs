@@ -13,6 +13,7 @@ use crate::keys::{ChangeValues, Keys, Lookup};
 use crate::link::{Connection, Link, Terms, json_of, postgres_statements, sqlite_values};
 use crate::postgres::session::Statement;
 use crate::render::{KEY_TABLE, KeptKeys, Rendered, SubjectValues};
+use crate::search::{SearchLimits, Searched, search};
 use crate::sqlite::connection::told;
 use crate::sqlite::value::value_of;
 
@@ -36,6 +37,7 @@ pub struct Eraser {
     link: Link,
     state: State,
     key_table: KeyTable,
+    patience: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +58,8 @@ enum KeyTable {
 }
 
 impl Eraser {
-    pub(crate) fn new(link: Link) -> Self {
-        Self { link, state: State::Idle, key_table: KeyTable::Missing }
+    pub(crate) fn new(link: Link, patience: Duration) -> Self {
+        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience }
     }
 
     pub fn name(&self) -> &SourceName {
@@ -75,7 +77,7 @@ impl Eraser {
         self.expect("begin a transaction", State::Idle)?;
         match &mut self.link.connection {
             Connection::Postgres(session) => {
-                let patience_ms = u64::try_from(LOCK_PATIENCE.as_millis()).unwrap_or(u64::MAX);
+                let patience_ms = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
                 session.begin_erasing(patience_ms)?;
             }
             Connection::Sqlite { connection, .. } => connection
@@ -223,7 +225,7 @@ impl Eraser {
                 let emptied = connection
                     .busy_timeout(Duration::ZERO)
                     .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
-                    .and(connection.busy_timeout(LOCK_PATIENCE));
+                    .and(connection.busy_timeout(self.patience));
                 drop(emptied);
             }
         }
@@ -258,6 +260,11 @@ impl Eraser {
     /// Which of these names of files some row still holds in one of the columns.
     pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
         self.reading(|link| crate::named::still_named(link, columns, files))
+    }
+
+    /// Looks for texts as [`Reader::search`](crate::Reader::search) does, in the open transaction or on the newest state.
+    pub fn search(&mut self, tables: &[&TableName], texts: &[String], limits: SearchLimits) -> Result<Vec<Searched>, Error> {
+        self.reading(|link| search(link, tables, texts, limits))
     }
 
     fn terms<'a>(&self, sets: &'a [RowSet], keys: &'a Keys) -> Terms<'a> {

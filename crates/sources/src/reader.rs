@@ -292,3 +292,36 @@ fn sqlite_csv(
     }
     Ok(writer.finish()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+    use exeunt_model::catalog::SourceKind;
+    use exeunt_testkit::postgres::Server;
+
+    /// No method of a reader writes; here the connection under it is asked to.
+    #[test]
+    fn the_databases_themselves_refuse_a_reader_to_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let create = "CREATE TABLE note (id INTEGER PRIMARY KEY); INSERT INTO note VALUES (1)";
+        rusqlite::Connection::open(folder.path().join("a.db")).unwrap().execute_batch(create).unwrap();
+        let server = Server::shared().database();
+        server.client().batch_execute(create).unwrap();
+        let sources = [(SourceKind::Sqlite, "sqlite:a.db"), (SourceKind::Postgres, server.url())];
+        let writes = ["DELETE FROM main_note", "UPDATE main_note SET id = 2", "CREATE TABLE more (id INTEGER)", "DROP TABLE main_note"];
+        for (kind, url) in sources {
+            for write in writes {
+                let database = Database::new(SourceName::new("app"), kind, url, &[], folder.path()).unwrap();
+                let mut reader = database.reader().unwrap();
+                let refused = match &mut reader.link.connection {
+                    Connection::Sqlite { connection, .. } => connection
+                        .execute_batch(&write.replace("main_", "main."))
+                        .map_err(|error| told(&database.name().clone(), "write", &error)),
+                    Connection::Postgres(session) => session.run("write", &write.replace("main_", "public.")).map(drop),
+                };
+                assert!(matches!(refused, Err(Error::ReadOnly { .. })), "{kind:?} {write}: {refused:?}");
+            }
+        }
+    }
+}
