@@ -25,7 +25,7 @@ pub mod world;
 
 pub use error::Error;
 pub use generate::{Summary, Target, generate};
-pub use map::{MAP, map};
+pub use map::{MAP, lock, map};
 pub use options::{FEWEST_SEATS, MOST_SEATS, Options};
 pub use rows::{Phase, Progress};
 pub use sink::Finishing;

@@ -18,6 +18,15 @@ pub fn map(dialect: Dialect) -> String {
     }
 }
 
+/// The lock of the map: the reviewed structure of a freshly made database of this dialect. It lies beside the map as
+/// `navigator.map.lock`.
+pub fn lock(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => include_str!("../navigator.map.lock"),
+        Dialect::Postgres => include_str!("../navigator.postgres.lock"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,8 +17,11 @@ use rusqlite::Connection;
 use crate::map::{catalog, sqlite_scheme_of};
 use crate::support::world;
 
-const DELETE: &[(&str, &str)] = &[("list", "delete"), ("note", "delete"), ("presentation", "delete")];
-const HAND_OVER: &[(&str, &str)] = &[("list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
+/// Table and action.
+type Choices = &'static [(&'static str, &'static str)];
+
+const DELETE: Choices = &[("list", "delete"), ("note", "delete"), ("presentation", "delete")];
+const HAND_OVER: Choices = &[("list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
 
 /// A copy of the world that may be erased in.
 struct Copy {
@@ -147,16 +150,17 @@ fn rendered(condition: &Condition, table: &str, key: i64) -> String {
 fn no_guard_refuses_any_seat_contract_member_or_person() {
     let copy = Copy::new();
     let layout = &world().layout;
-    let requests: [(&str, &[(&str, &str)], Vec<i64>); 4] = [
-        ("seat", DELETE, layout.all_seats().map(|seat| seat.id).collect()),
-        ("contract", &[], (1..=5).collect()),
-        ("member", &[], vec![1, 9, 60, person_everywhere_member(layout)]),
-        ("person", &[("note", "delete")], vec![1, 2, 100, 101, 150, 400]),
+    let everybody: Vec<i64> = layout.all_seats().map(|seat| seat.id).collect();
+    let requests: [(&str, Choices, &[i64]); 4] = [
+        ("seat", DELETE, &everybody),
+        ("contract", &[], &[1, 2, 3, 4, 5]),
+        ("member", &[], &[1, 9, 60, person_everywhere_member(layout)]),
+        ("person", &[("note", "delete")], &[1, 2, 100, 101, 150, 400]),
     ];
     for (kind, choices, keys) in requests {
         let outline = copy.outline(kind, choices);
         for key in keys {
-            assert_eq!(copy.prepare(&outline, key), Vec::<String>::new(), "{kind} {key}");
+            assert_eq!(copy.prepare(&outline, *key), Vec::<String>::new(), "{kind} {key}");
         }
     }
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use exeunt_model::catalog::{Catalog, SourceKind};
 use exeunt_model::map::ExportDisposition;
+use exeunt_model::map::lock::Lock;
 use exeunt_model::map::parse::{Parsed, parse, render};
 use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{Choice, Outline, Profile};
-use exeunt_navigator::schema::{Dialect, TABLES};
-use exeunt_navigator::{Target, generate, map};
+use exeunt_navigator::schema::{Dialect, TABLES, script};
+use exeunt_navigator::{Target, generate, lock, map};
 use exeunt_sources::Database;
 use exeunt_testkit::postgres::Server;
 
@@ -165,4 +166,33 @@ fn every_kind_of_subject_can_be_planned() {
         let outline = erase(&scheme, kind, choices).unwrap_or_else(|error| panic!("{kind}: {error}"));
         assert!(!outline.steps.is_empty(), "{kind}");
     }
+}
+
+/// The committed lock is the one that `map accept` would write now; `EXEUNT_UPDATE=1` writes it.
+fn is_locked(dialect: Dialect, catalog: Catalog) {
+    let name = parsed(dialect).map.name;
+    let want = Lock::of(&name, &[catalog]).write();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(match dialect {
+        Dialect::Sqlite => "navigator.map.lock",
+        Dialect::Postgres => "navigator.postgres.lock",
+    });
+    if std::env::var_os("EXEUNT_UPDATE").is_some() {
+        std::fs::write(&file, &want).unwrap();
+    } else {
+        let help = "the schema differs from its lock; EXEUNT_UPDATE=1 cargo test -p exeunt-navigator lock";
+        assert!(lock(dialect) == want, "{}: {help}", file.display());
+    }
+}
+
+#[test]
+fn the_lock_fits_sqlite() {
+    is_locked(Dialect::Sqlite, catalog(SourceKind::Sqlite, &format!("sqlite:{}", world().database().display())));
+}
+
+#[test]
+fn the_lock_fits_postgresql() {
+    let database = Server::shared().database();
+    let mut client = database.client();
+    client.batch_execute(&script(Dialect::Postgres)).unwrap();
+    is_locked(Dialect::Postgres, catalog(SourceKind::Postgres, database.url()));
 }
