@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::catalog::ReferentialAction;
 use crate::map::resolve::{Edge, Link, MappedTable, Path, Scheme};
+use crate::map::with_article;
 use crate::map::{Action, Change, ExportDisposition, Ground, Subject};
 use crate::names::{CategoryName, SubjectKind, TableName};
 use crate::selection::ColumnPath;
@@ -75,7 +76,7 @@ fn owners(scheme: &Scheme, mapped: &MappedTable) -> Vec<String> {
     let mut lines = Vec::new();
     for path in &mapped.owner {
         lines.push(if path.hops.is_empty() {
-            format!("each row is a {}", path.kind)
+            format!("each row is {}", with_article(path.kind.as_str()))
         } else if path.is_functional() {
             format!("each row belongs to the {} found by {}", path.kind, path.describe())
         } else {
@@ -284,7 +285,8 @@ impl Explanation {
         };
         section("Whose rows", &self.owners);
         section("Export", &self.export);
-        let erase: Vec<String> = self.erase.iter().map(|erasure| format!("erasing a {} {}", erasure.kind, erasure.says)).collect();
+        let erase: Vec<String> =
+            self.erase.iter().map(|erasure| format!("erasing {} {}", with_article(erasure.kind.as_str()), erasure.says)).collect();
         section("Erasure", &erase);
         section("What stays", &self.stays);
         section("Near it", &self.near);
@@ -295,7 +297,7 @@ impl Explanation {
     pub fn owners_in_short(&self, scheme: &Scheme) -> String {
         let Some(mapped) = scheme.table(&self.table) else { return String::new() };
         let short = |path: &Path| match path.hops.as_slice() {
-            [] => format!("is a {}", path.kind),
+            [] => format!("is {}", with_article(path.kind.as_str())),
             hops => {
                 let hops: Vec<String> = hops.iter().map(short_hop).collect();
                 format!("{} via {}", path.kind, hops.join("."))

@@ -3,6 +3,7 @@
 //! This file holds the map as plain data. [`resolve`] holds it against catalogs and finds every owner path.
 
 pub mod action;
+pub mod discover;
 pub mod explain;
 pub mod lock;
 pub mod owner;
@@ -152,4 +153,10 @@ pub fn category_label(name: &str) -> String {
         Some(first) => first.to_uppercase().chain(characters).collect(),
         None => words,
     }
+}
+
+/// `a seat`, `an employee`.
+pub(crate) fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }

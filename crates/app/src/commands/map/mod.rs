@@ -9,6 +9,7 @@ use crate::output::Output;
 
 mod accept;
 mod check;
+mod discover;
 mod explain;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,8 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Show what has changed in the databases since the last review, and review it
     Accept(accept::Arguments),
+    /// Draft a map from a live database, with everything undecided marked `todo`
+    Discover(discover::Arguments),
 }
 
 /// Which map a command works with.
@@ -34,5 +37,6 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Accept(arguments) => accept::run(&arguments, output),
+        Command::Discover(arguments) => discover::run(&arguments, output),
     }
 }

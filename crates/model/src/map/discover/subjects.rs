@@ -1,0 +1,87 @@
+//! Which tables are probably kinds of subjects, and which kind lies within which.
+
+use super::graph::Graph;
+use super::words::{Meaning, label_rank, meaning, subject_rank, table_words};
+use crate::catalog::{ColumnKind, Table, TableKind};
+use crate::names::TableName;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub kind: String,
+    pub table: TableName,
+    pub key: Vec<String>,
+    pub label: Option<String>,
+    pub rank: u8,
+    /// Columns of the table by which a person is found anywhere.
+    pub identifiers: Vec<String>,
+    /// Tables that point to it.
+    pub pointing: usize,
+    /// Columns that lead to a candidate further out, with that candidate's kind.
+    pub within: Vec<(String, Vec<String>)>,
+}
+
+/// Candidates from the outermost to the innermost, in each rank those with the most references first.
+pub(super) fn candidates(graph: &Graph<'_>) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = graph.tables.iter().filter_map(|table| candidate(graph, table)).collect();
+    found.sort_by(|a, b| (a.rank, usize::MAX - a.pointing, &a.table).cmp(&(b.rank, usize::MAX - b.pointing, &b.table)));
+    distinguish(&mut found);
+    let others: Vec<(u8, String, TableName)> = found.iter().map(|other| (other.rank, other.kind.clone(), other.table.clone())).collect();
+    for candidate in &mut found {
+        for link in graph.from(&candidate.table).filter(|link| !link.suggested) {
+            let outer = others.iter().find(|(rank, _, table)| *rank < candidate.rank && *table == link.to);
+            if let Some((_, kind, _)) = outer {
+                candidate.within.push((kind.clone(), link.columns.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn candidate(graph: &Graph<'_>, table: &Table) -> Option<Candidate> {
+    let rank = subject_rank(&table.name.name)?;
+    let key = table.row_key()?.to_vec();
+    // A table whose key is made of references ties others together.
+    let is_tie = key.iter().all(|column| table.foreign_keys.iter().any(|known| known.columns.contains(column)));
+    if is_tie || table.kind != TableKind::Table {
+        return None;
+    }
+    let of_meaning = |wanted: Meaning| {
+        let columns = table.columns.iter().filter(move |column| meaning(&column.name) == Some(wanted));
+        columns.map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    let identifiers = of_meaning(Meaning::Identifier);
+    let pointing = graph.to(&table.name).filter(|link| link.from != table.name).count();
+    let about_people = !identifiers.is_empty() || !of_meaning(Meaning::Personal).is_empty();
+    if pointing == 0 && !about_people {
+        return None;
+    }
+    let texts = table.columns.iter().filter(|column| matches!(column.kind, ColumnKind::Text));
+    // A person's title is their job.
+    let named = |column: &&crate::catalog::Column| rank < 2 || !column.name.eq_ignore_ascii_case("title");
+    let label = texts.filter(named).filter_map(|column| Some((label_rank(&column.name)?, column.name.clone()))).min();
+    let kind = table_words(&table.name.name).last()?.clone();
+    Some(Candidate {
+        kind,
+        table: table.name.clone(),
+        key,
+        label: label.map(|(_, name)| name),
+        rank,
+        identifiers,
+        pointing,
+        within: Vec::new(),
+    })
+}
+
+/// Two tables of one name give two kinds.
+fn distinguish(found: &mut [Candidate]) {
+    for index in 0..found.len() {
+        let (before, rest) = found.split_at_mut(index);
+        let Some(candidate) = rest.first_mut() else { continue };
+        let taken = |kind: &str| before.iter().any(|other| other.kind == kind);
+        if taken(&candidate.kind) {
+            let long = table_words(&candidate.table.name).join("_");
+            let schema = candidate.table.schema.clone().unwrap_or_else(|| candidate.table.source.to_string());
+            candidate.kind = if taken(&long) { format!("{schema}_{long}") } else { long };
+        }
+    }
+}
