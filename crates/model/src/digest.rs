@@ -30,6 +30,13 @@ impl Digest {
         Self::of_bytes(&bytes)
     }
 
+    /// Reads `sha256:` and 64 lower-case hexadecimal digits; anything else is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:")?;
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        (digits.len() == 64 && is_hex).then(|| Self(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use exeunt_model::archive::SEAL_CONTEXT;
 use exeunt_model::digest::Digest;
@@ -143,9 +144,7 @@ impl Part {
         let Self { target, directory, entries, .. } = self;
         let end = Directory { entries: *entries, offset: target.offset(), bytes: directory.len() };
         directory.empty_into(|bytes| target.write(bytes))?;
-        // The length of a seal does not depend on what it seals, so that it can be told before.
-        let length = key.sign(SEAL_CONTEXT, b"").to_text().len();
-        target.write(&end.end(u16::try_from(length).unwrap_or(u16::MAX)))?;
+        target.write(&end.end(seal_length()))?;
         let seal = key.sign_digest(SEAL_CONTEXT, &target.digest());
         target.write(seal.to_text().as_bytes())
     }
@@ -189,6 +188,15 @@ impl Part {
         deflater.recycle_input(input);
         Ok(())
     }
+}
+
+/// The length of a seal, which depends neither on the key nor on what is sealed, so that it can be told before.
+pub(super) fn seal_length() -> u16 {
+    static LENGTH: LazyLock<u16> = LazyLock::new(|| {
+        let seal = SigningKey::from_seed(&[0; 32]).sign(SEAL_CONTEXT, b"").to_text();
+        u16::try_from(seal.len()).unwrap_or(u16::MAX)
+    });
+    *LENGTH
 }
 
 fn take_block(target: &mut Target, entry: &mut Entry, crc: &mut Crc, block: &Compressed) -> io::Result<()> {

@@ -13,6 +13,7 @@ use exeunt_model::archive::statistics::{Dates, Statistics};
 use exeunt_model::archive::values;
 use exeunt_model::catalog::ColumnKind;
 
+use super::masks::{Block, running_parity};
 use super::tally::{DateTally, FirstRows};
 
 /// Bytes scanned in one round: small enough to stay in the second-level cache between scanning, hashing and copying.
@@ -378,53 +379,6 @@ fn begins_like_a_formula(value: &[u8]) -> bool {
         [0xef, 0xbc, 0x9d | 0x8b | 0x8d | 0xa0, ..] => true,
         [..] => false,
     }
-}
-
-/// 64 bytes, compared eight at a time.
-struct Block([u64; 8]);
-
-impl Block {
-    #[inline]
-    fn load(data: &[u8]) -> Self {
-        let mut padded = [0; 64];
-        let bytes = data.first_chunk::<64>().unwrap_or_else(|| {
-            padded[..data.len()].copy_from_slice(data);
-            &padded
-        });
-        let mut words = [0; 8];
-        for (index, word) in words.iter_mut().enumerate() {
-            let mut eight = [0; 8];
-            eight.copy_from_slice(&bytes[index * 8..index * 8 + 8]);
-            *word = u64::from_le_bytes(eight);
-        }
-        Self(words)
-    }
-
-    /// Bit *i* is set where byte *i* is the given one.
-    #[inline]
-    fn positions_of(&self, byte: u8) -> u64 {
-        const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-        let pattern = u64::from_ne_bytes([byte; 8]);
-        let mut positions = 0;
-        for (index, word) in self.0.iter().enumerate() {
-            let difference = word ^ pattern;
-            // The top bit of each byte that is zero, with no carry between bytes.
-            let zeros = !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS);
-            // Gathers the eight top bits into one byte.
-            let gathered = (zeros >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            positions |= gathered << (index * 8);
-        }
-        positions
-    }
-}
-
-/// Bit *i* is set when an odd number of the bits up to *i* is.
-#[inline]
-fn running_parity(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
 }
 
 #[cfg(test)]

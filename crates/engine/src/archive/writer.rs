@@ -25,6 +25,7 @@ use super::encryption::Encryption;
 use super::error::Error;
 use super::file::FileSink;
 use super::part::Part;
+use super::set;
 use super::spool::Spool;
 use super::table::TableSink;
 use super::target::{Closed, sync_folder};
@@ -281,9 +282,7 @@ impl ArchiveWriter {
 
 impl Options {
     fn file_name(&self, part: Option<u32>) -> String {
-        let part = part.map(|number| format!(".part{number}")).unwrap_or_default();
-        let encrypted = if self.encryption.is_some() { ".age" } else { "" };
-        format!("{}{part}.zip{encrypted}", self.name)
+        set::file_name(&self.name, part, self.encryption.is_some())
     }
 
     fn path(&self, part: Option<u32>) -> PathBuf {

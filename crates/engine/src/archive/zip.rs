@@ -7,11 +7,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(super) const LOCAL_HEADER: u32 = 0x0403_4b50;
-pub(super) const DATA_DESCRIPTOR: u32 = 0x0807_4b50;
+const LOCAL_HEADER: u32 = 0x0403_4b50;
+const DATA_DESCRIPTOR: u32 = 0x0807_4b50;
 pub(super) const CENTRAL_HEADER: u32 = 0x0201_4b50;
 pub(super) const END_64: u32 = 0x0606_4b50;
-pub(super) const END_64_LOCATOR: u32 = 0x0706_4b50;
+const END_64_LOCATOR: u32 = 0x0706_4b50;
 pub(super) const END: u32 = 0x0605_4b50;
 
 pub(super) const STORED: u16 = 0;
@@ -63,6 +63,12 @@ impl Modified {
             time: small(moment.hour()) << 11 | small(moment.minute()) << 5 | (small(moment.second()) / 2),
             date: year << 9 | small(moment.month()) << 5 | small(moment.day()),
         }
+    }
+}
+
+impl Modified {
+    pub(super) fn from_fields(time: u16, date: u16) -> Self {
+        Self { time, date }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::archive::header::Category;
+
 /// Gathered while the rows pass through, for the reading page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Statistics {
@@ -10,6 +12,16 @@ pub struct Statistics {
     pub dates: Option<Dates>,
     /// Rows per month, in order, months without rows left out; empty without dates.
     pub months: Vec<MonthCount>,
+}
+
+/// The files of one category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryFiles {
+    pub category: Category,
+    pub count: u64,
+    pub bytes: u64,
+    /// Path and bytes of the first ones.
+    pub named: Vec<(String, u64)>,
 }
 
 /// From when to when the rows date.

@@ -206,3 +206,66 @@ fn bytes_that_are_no_text_are_replaced_and_counted_and_characters_survive_any_bo
         assert_eq!((findings.rows, findings.replaced_bytes), (3, 3));
     }
 }
+
+/// `cargo test --release -p exeunt-engine --lib scanning_speed -- --ignored --nocapture`
+#[test]
+#[ignore = "prints a figure and checks nothing"]
+fn scanning_speed() {
+    struct Nowhere(u64);
+    impl Pieces for Nowhere {
+        fn guarded(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.0 += bytes.len() as u64;
+            Ok(())
+        }
+
+        fn original(&mut self, _bytes: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let kinds = [
+        ColumnKind::Integer,
+        ColumnKind::Integer,
+        ColumnKind::Uuid,
+        ColumnKind::TimestampWithZone,
+        ColumnKind::Text,
+        ColumnKind::Text,
+        ColumnKind::Decimal,
+        ColumnKind::Boolean,
+    ];
+    let mut header = header(&kinds.map(|kind| (kind, true)));
+    header.dated_by = Some("c3".to_owned());
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut csv = String::new();
+    while csv.len() < 32 * 1024 * 1024 {
+        use std::fmt::Write as _;
+        let (id, seat, minute, cents) = (csv.len(), rng.random_range(1..5000), rng.random_range(10..60), rng.random_range(0..100_000));
+        let text = ["\"Follow up, soon\"", "Renewal next quarter", "budget and pricing", ""][rng.random_range(0..4)];
+        let _ = writeln!(
+            csv,
+            "{id},{seat},6ba7b810-9dad-11d1-80b4-00c04fd{:05},2025-0{}-1{} 09:{minute}:{minute}.123456+00,page_view,{text},{}.{:02},true",
+            rng.random_range(10000..99999),
+            rng.random_range(1..10),
+            rng.random_range(0..10),
+            cents / 100,
+            cents % 100
+        );
+    }
+    for chunk in [110, 8192, 1 << 20] {
+        let started = std::time::Instant::now();
+        let mut scanner = Scanner::new(&header, 5);
+        let mut nowhere = Nowhere(0);
+        for piece in csv.as_bytes().chunks(chunk) {
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let taken = scanner.fill(rest);
+                rest = &rest[taken..];
+                if scanner.is_full() {
+                    scanner.scan(false, &mut nowhere).expect("valid");
+                }
+            }
+        }
+        scanner.finish(&mut nowhere).expect("valid");
+        let seconds = started.elapsed().as_secs_f64();
+        println!("{:.0} MB/s, {} rows, in pieces of {chunk}", csv.len() as f64 / 1e6 / seconds, scanner.rows());
+    }
+}

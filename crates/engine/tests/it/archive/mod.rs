@@ -1,3 +1,4 @@
 mod readers;
 mod sample;
+mod verifying;
 mod writing;
