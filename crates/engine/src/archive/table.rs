@@ -121,7 +121,7 @@ impl<'archive> TableSink<'archive> {
             replaced_bytes: findings.replaced_bytes,
             outputs,
         };
-        archive.tables.push((table, findings.statistics));
+        archive.list_table(table, findings.statistics);
         archive.pending = None;
         Ok(TableTotals { rows, bytes })
     }

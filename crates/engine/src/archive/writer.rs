@@ -6,16 +6,15 @@
 //!
 //! Memory does not depend on how much passes through: lists that grow with the number of files are spooled.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use exeunt_model::archive::header::{Category, FileHeader, Summary, TableHeader};
+use exeunt_model::archive::header::{FileHeader, Summary, TableHeader};
 use exeunt_model::archive::manifest::{self, CsvForm, FileList, Manifest, Page};
+use exeunt_model::archive::page::{self, Content};
 use exeunt_model::archive::paths::Paths;
-use exeunt_model::archive::statistics::Statistics;
-use exeunt_model::archive::{FILE_LIST_PATH, MANIFEST_CONTEXT, MANIFEST_PATH, SIGNATURE_PATH};
-use exeunt_model::names::CategoryName;
+use exeunt_model::archive::statistics::{CategoryFiles, Statistics};
+use exeunt_model::archive::{FILE_LIST_PATH, INDEX_PATH, MANIFEST_CONTEXT, MANIFEST_PATH, PACKAGE_PATH, SIGNATURE_PATH, package};
 use exeunt_model::signature::SigningKey;
 use jiff::Timestamp;
 
@@ -73,21 +72,12 @@ pub struct ArchiveWriter {
     /// Earlier parts, whole, under their partial names.
     earlier: Vec<(String, Closed)>,
     pub(super) paths: Paths,
-    pub(super) tables: Vec<(manifest::Table, Statistics)>,
+    tables: Vec<manifest::Table>,
+    statistics: Vec<Statistics>,
     files: FileTotals,
     pages: Vec<Page>,
     /// What is being written; anything but `None` when the next thing begins means that it was abandoned.
     pub(super) pending: Option<String>,
-}
-
-/// Files of one category, for the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CategoryFiles {
-    pub category: Category,
-    pub count: u64,
-    pub bytes: u64,
-    /// Paths and sizes of the first ones.
-    pub named: Vec<(String, u64)>,
 }
 
 struct FileTotals {
@@ -95,7 +85,8 @@ struct FileTotals {
     list: Spool,
     count: u64,
     bytes: u64,
-    categories: BTreeMap<CategoryName, CategoryFiles>,
+    /// In the order in which they first appear.
+    categories: Vec<CategoryFiles>,
 }
 
 impl ArchiveWriter {
@@ -119,7 +110,8 @@ impl ArchiveWriter {
             earlier: Vec::new(),
             paths: Paths::default(),
             tables: Vec::new(),
-            files: FileTotals { list: Spool::new(&options.folder), count: 0, bytes: 0, categories: BTreeMap::new() },
+            statistics: Vec::new(),
+            files: FileTotals { list: Spool::new(&options.folder), count: 0, bytes: 0, categories: Vec::new() },
             pages: Vec::new(),
             pending: None,
             options,
@@ -149,7 +141,7 @@ impl ArchiveWriter {
     pub fn finish(mut self, summary: Summary) -> Result<Delivered, Error> {
         self.begin("the description".to_owned())?;
         let files = self.write_file_list()?;
-        let manifest = Manifest {
+        let mut manifest = Manifest {
             exeunt_archive: manifest::VERSION,
             tool: summary.tool,
             platform: summary.platform,
@@ -159,7 +151,7 @@ impl ArchiveWriter {
             map: summary.map,
             sources: summary.sources,
             csv: CsvForm::default(),
-            tables: self.tables.iter().map(|(table, _)| table.clone()).collect(),
+            tables: std::mem::take(&mut self.tables),
             files,
             pages: std::mem::take(&mut self.pages),
             left_out: summary.left_out,
@@ -170,6 +162,19 @@ impl ArchiveWriter {
                 .map(|(name, part)| manifest::Part { name: name.clone(), bytes: part.bytes, sha256: part.sha256.clone() })
                 .collect(),
         };
+        let categories: Vec<CategoryFiles> = std::mem::take(&mut self.files.categories);
+        let number = (!self.earlier.is_empty()).then(|| self.part_number());
+        let html = page::render(Content {
+            manifest: &manifest,
+            statistics: &self.statistics,
+            files: &categories,
+            key: &self.options.key.id(),
+            file_name: &self.options.file_name(number),
+        });
+        let package = package::to_json(&manifest).map_err(|source| Error::Describe { source })?;
+        let index = self.write_page(INDEX_PATH, html.as_bytes())?;
+        let package = self.write_page(PACKAGE_PATH, &package)?;
+        manifest.pages.extend([index, package]);
         let json = manifest.to_json().map_err(|source| Error::Describe { source })?;
         let signature = self.options.key.sign(MANIFEST_CONTEXT, &json).to_text();
         self.write_page(MANIFEST_PATH, &json)?;
@@ -222,6 +227,12 @@ impl ArchiveWriter {
         Ok(Page { path: path.to_owned(), part, bytes: written.bytes, sha256: written.sha256 })
     }
 
+    /// Notes a table that is in the archive.
+    pub(super) fn list_table(&mut self, table: manifest::Table, statistics: Statistics) {
+        self.tables.push(table);
+        self.statistics.push(statistics);
+    }
+
     /// Notes a file that is in the archive.
     pub(super) fn list_file(&mut self, header: FileHeader, path: String, bytes: u64, sha256: &str) -> Result<(), Error> {
         let totals = &mut self.files;
@@ -236,12 +247,12 @@ impl ArchiveWriter {
         csv_text::push_row(&mut totals.list, &row).map_err(|source| self.part.failure(source))?;
         totals.count += 1;
         totals.bytes += bytes;
-        let of_category = totals.categories.entry(header.category.name.clone()).or_insert_with(|| CategoryFiles {
-            category: header.category,
-            count: 0,
-            bytes: 0,
-            named: Vec::new(),
+        let place = totals.categories.iter().position(|files| files.category.name == header.category.name);
+        let place = place.unwrap_or_else(|| {
+            totals.categories.push(CategoryFiles { category: header.category, count: 0, bytes: 0, named: Vec::new() });
+            totals.categories.len() - 1
         });
+        let of_category = &mut totals.categories[place];
         of_category.count += 1;
         of_category.bytes += bytes;
         if of_category.named.len() < NAMED_FILES {

@@ -141,7 +141,9 @@ pub fn to_json(manifest: &Manifest) -> Result<Vec<u8>, serde_json::Error> {
     let names = resource_names(manifest);
     let mut resources: Vec<Resource> =
         manifest.tables.iter().zip(&names).map(|(table, name)| table_resource(manifest, &names, table, name)).collect();
-    resources.extend(manifest.files.as_ref().map(|files| file_list_resource(&files.list.path, files.list.bytes, &files.list.sha256, files.count)));
+    resources.extend(
+        manifest.files.as_ref().map(|files| file_list_resource(&files.list.path, files.list.bytes, &files.list.sha256, files.count)),
+    );
     let package = Package {
         schema: SCHEMA,
         name: format!("exeunt-{}", manifest.plan.short()),
@@ -189,7 +191,8 @@ fn table_resource(manifest: &Manifest, names: &[String], table: &Table, name: &s
     };
     let (closed, open): (Vec<&Reference>, Vec<&Reference>) =
         table.references.iter().partition(|reference| can_be_demanded(manifest, table, reference));
-    let foreign_keys = |references: Vec<&Reference>| references.into_iter().filter_map(|it| foreign_key(manifest, names, table, it)).collect();
+    let foreign_keys =
+        |references: Vec<&Reference>| references.into_iter().filter_map(|it| foreign_key(manifest, names, table, it)).collect();
     Resource {
         name: name.to_owned(),
         kind: "table",

@@ -199,10 +199,10 @@ fn contents(html: &mut String, shares: &[Share<'_>]) {
         let dates = share.dates().map(|(first, last)| range(first, last)).unwrap_or_default();
         let files = if share.files.is_some() { number(share.file_count()) } else { String::new() };
         let rows = if share.tables.is_empty() { String::new() } else { number(share.rows()) };
-        let _ = write!(
+        let _ = writeln!(
             html,
             "<tr><td><a href=\"#category-{index}\">{}</a></td><td class=\"number\">{rows}</td>{}<td class=\"number optional\">{}</td>\
-             <td class=\"dates\">{dates}</td><td class=\"optional\">{}</td></tr>\n",
+             <td class=\"dates\">{dates}</td><td class=\"optional\">{}</td></tr>",
             Escaped(&share.category.label),
             files_column(&files),
             size(share.bytes()),

@@ -54,11 +54,8 @@ fn table_details(html: &mut String, table: &Table, statistics: &Statistics, open
     if let Some(description) = &table.description {
         let _ = write!(html, "{}. ", Escaped(description.trim_end_matches('.')));
     }
-    let outputs: Vec<String> = table
-        .outputs
-        .iter()
-        .map(|output| format!("<a href=\"{}\">{}</a>", Link(&output.path), Escaped(&output.path)))
-        .collect();
+    let outputs: Vec<String> =
+        table.outputs.iter().map(|output| format!("<a href=\"{}\">{}</a>", Link(&output.path), Escaped(&output.path))).collect();
     let _ = write!(html, "{} <span class=\"soft\">· {}", outputs.join(", "), size(table_bytes(table)));
     if let Some(dates) = &table.dates {
         let _ = write!(html, " · dated by {}", Escaped(&dates.column));
@@ -68,9 +65,9 @@ fn table_details(html: &mut String, table: &Table, statistics: &Statistics, open
     }
     html.push_str("</span></p>\n");
     if table.replaced_bytes > 0 {
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<p>{} in this table were no valid text and are shown as \u{fffd}.</p>\n",
+            "<p>{} in this table were no valid text and are shown as \u{fffd}.</p>",
             counted(table.replaced_bytes, "byte", "bytes")
         );
     }
@@ -106,7 +103,7 @@ fn first_rows(html: &mut String, table: &Table, statistics: &Statistics) {
     html.push_str("</tbody>\n</table></div>\n");
     let shown = statistics.first_rows.len() as u64;
     if table.rows > shown {
-        let _ = write!(html, "<p class=\"soft\">The first {} of {}.</p>\n", shown, counted(table.rows, "row", "rows"));
+        let _ = writeln!(html, "<p class=\"soft\">The first {} of {}.</p>", shown, counted(table.rows, "row", "rows"));
     }
 }
 
@@ -134,14 +131,14 @@ fn file_links(html: &mut String, files: &CategoryFiles) {
     for (path, bytes) in &files.named {
         // The folder is the category's, which stands above.
         let name = path.splitn(3, '/').nth(2).unwrap_or(path);
-        let _ = write!(html, "<li><a href=\"{}\">{}</a> <span class=\"soft\">{}</span></li>\n", Link(path), Escaped(name), size(*bytes));
+        let _ = writeln!(html, "<li><a href=\"{}\">{}</a> <span class=\"soft\">{}</span></li>", Link(path), Escaped(name), size(*bytes));
     }
     html.push_str("</ul>\n");
     let more = files.count.saturating_sub(files.named.len() as u64);
     if more > 0 {
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<p class=\"soft\">and {} more; all are listed in <a href=\"{FILE_LIST_PATH}\">{FILE_LIST_PATH}</a>.</p>\n",
+            "<p class=\"soft\">and {} more; all are listed in <a href=\"{FILE_LIST_PATH}\">{FILE_LIST_PATH}</a>.</p>",
             counted(more, "file", "files")
         );
     }
@@ -165,7 +162,7 @@ pub(super) fn left_out(html: &mut String, manifest: &Manifest) {
         }
         let _ = write!(html, "<p>{sentence}</p>\n<ul class=\"plain\">\n");
         for item in items {
-            let _ = write!(html, "<li>{}</li>\n", left_out_item(item));
+            let _ = writeln!(html, "<li>{}</li>", left_out_item(item));
         }
         html.push_str("</ul>\n");
     }
@@ -173,7 +170,7 @@ pub(super) fn left_out(html: &mut String, manifest: &Manifest) {
         html.push_str("<p>Nothing was left out.</p>\n");
     }
     if let Some(Contact { name, address }) = &manifest.contact {
-        let _ = write!(html, "<p>About anything that you miss here, ask {}: {}.</p>\n", Escaped(name), address_link(address));
+        let _ = writeln!(html, "<p>About anything that you miss here, ask {}: {}.</p>", Escaped(name), address_link(address));
     }
 }
 

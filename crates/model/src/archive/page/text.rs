@@ -47,7 +47,7 @@ pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn nothing_that_html_reads_as_markup_gets_through() {
-        assert_eq!(Escaped("<a href=\"x\" b='y'>&\0\u{85}\n").to_string(), "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\u{fffd}\u{fffd}\n");
+        assert_eq!(
+            Escaped("<a href=\"x\" b='y'>&\0\u{85}\n").to_string(),
+            "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\u{fffd}\u{fffd}\n"
+        );
     }
 
     #[test]
