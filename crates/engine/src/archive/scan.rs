@@ -62,6 +62,9 @@ pub(super) struct Scanner {
     continues: bool,
     in_quotes: bool,
     rows: u64,
+    /// The current row has a value that is neither null nor empty text.
+    row_says_something: bool,
+    blank_rows: u64,
     dates: Option<(String, DateTally)>,
     first_rows: FirstRows,
     replaced_bytes: u64,
@@ -74,6 +77,8 @@ pub(super) struct Findings {
     pub columns: Vec<(bool, bool)>,
     pub statistics: Statistics,
     pub replaced_bytes: u64,
+    /// Rows in which every value is null or empty text.
+    pub blank_rows: u64,
 }
 
 impl Scanner {
@@ -97,6 +102,8 @@ impl Scanner {
             continues: false,
             in_quotes: false,
             rows: 0,
+            row_says_something: false,
+            blank_rows: 0,
             dates: dated.map(|index| (header.columns[index].name.clone(), DateTally::default())),
             first_rows: FirstRows::new(first_rows),
             replaced_bytes: 0,
@@ -135,7 +142,13 @@ impl Scanner {
             Some((column, Some((first, last, months)))) => (Some(Dates { column, first, last }), months),
             Some((_, None)) | None => (None, Vec::new()),
         };
-        Findings { rows: self.rows, columns, statistics: Statistics { first_rows, dates, months }, replaced_bytes: self.replaced_bytes }
+        Findings {
+            rows: self.rows,
+            columns,
+            statistics: Statistics { first_rows, dates, months },
+            replaced_bytes: self.replaced_bytes,
+            blank_rows: self.blank_rows,
+        }
     }
 
     fn round(&mut self, last: bool, stop_at_row_end: bool, pieces: &mut impl Pieces) -> Result<bool, ScanError> {
@@ -196,6 +209,7 @@ impl Scanner {
                 {
                     self.look_at(round, end, pieces)?;
                 }
+                self.row_says_something |= self.continues || says_something(&round.data[round.start..end]);
                 self.continues = false;
                 round.start = end + 1;
                 self.column += 1;
@@ -223,6 +237,8 @@ impl Scanner {
         }
         self.column = 0;
         self.rows += 1;
+        self.blank_rows += u64::from(!self.row_says_something);
+        self.row_says_something = false;
         Ok(())
     }
 
@@ -238,6 +254,7 @@ impl Scanner {
         }
         round.flush_to(end, pieces)?;
         if open_row {
+            self.row_says_something |= self.continues || says_something(&round.data[round.start..end]);
             self.column += 1;
             self.end_row(self.columns.len().max(1))?;
             pieces.guarded(b"\n")?;
@@ -369,6 +386,12 @@ fn unquoted(data: &[u8], field: Range<usize>) -> Option<Range<usize>> {
         [b'"', .., b'"'] => Some(field.start + 1..field.end - 1),
         [..] => Some(field),
     }
+}
+
+/// Whether a field is neither null nor empty text.
+#[inline]
+fn says_something(field: &[u8]) -> bool {
+    field.len() > 2 || field.first().is_some_and(|byte| *byte != b'"')
 }
 
 #[inline]

@@ -119,6 +119,7 @@ impl<'archive> TableSink<'archive> {
             description: header.description,
             dates: findings.statistics.dates.clone(),
             replaced_bytes: findings.replaced_bytes,
+            blank_rows: findings.blank_rows,
             outputs,
         };
         archive.list_table(table, findings.statistics);

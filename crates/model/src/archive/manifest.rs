@@ -92,6 +92,9 @@ pub struct Table {
     /// Bytes that were not UTF-8 and had to be replaced by U+FFFD.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replaced_bytes: u64,
+    /// Rows in which every value is null or empty text.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blank_rows: u64,
     /// One entry per format, and per piece where parts split the table.
     pub outputs: Vec<Output>,
 }

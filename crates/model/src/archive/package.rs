@@ -206,7 +206,7 @@ fn table_resource(manifest: &Manifest, names: &[String], table: &Table, name: &s
         hash,
         dialect: DIALECT,
         schema: Schema {
-            fields: table.columns.iter().map(|column| field(table, column)).collect(),
+            fields: fields(table),
             primary_key: table.primary_key.iter().filter(|_| has_columns(table, &table.primary_key)).cloned().collect(),
             foreign_keys: foreign_keys(closed),
             references: foreign_keys(open),
@@ -237,6 +237,22 @@ fn foreign_key(manifest: &Manifest, names: &[String], table: &Table, reference: 
     let resource = if target.table == table.table { String::new() } else { name.clone() };
     let reference_to = ForeignReference { resource, fields: reference.referenced_columns.clone() };
     whole.then(|| ForeignKey { fields: reference.columns.clone(), reference: reference_to })
+}
+
+fn fields(table: &Table) -> Vec<Field> {
+    let mut fields: Vec<Field> = table.columns.iter().map(|column| field(table, column)).collect();
+    if table.blank_rows > 0 {
+        // Validators refuse a row without any value, which a table without a key may well have. Where empty text counts as a value, it
+        // has one.
+        let plain = fields.iter().position(|field| field.kind == "string" && field.format.is_none() && field.constraints.is_none());
+        if let Some(field) = fields.get_mut(plain.unwrap_or(0)) {
+            if plain.is_none() {
+                (field.kind, field.format, field.constraints) = ("any", None, None);
+            }
+            field.missing_values = Some([]);
+        }
+    }
+    fields
 }
 
 fn field(table: &Table, column: &Column) -> Field {

@@ -36,6 +36,7 @@ fn manifest() -> Manifest {
         description: Some(HOSTILE.to_owned()),
         dates: None,
         replaced_bytes: 0,
+        blank_rows: 0,
         outputs: vec![Output {
             path: format!("data/c/{HOSTILE}.csv"),
             format: Format::Csv,
