@@ -1,0 +1,117 @@
+//! What the archive says of its tables and of what is not inside.
+
+use exeunt_model::archive::header::{self, Category, ColumnHeader, LeftOut, LeftOutReason, Reference, TableHeader};
+use exeunt_model::catalog::SourceKind;
+use exeunt_model::map::resolve::{Edge, Link, MappedTable, Scheme};
+use exeunt_model::names::CategoryName;
+use exeunt_model::plan::{self, Outline, Step, Work};
+
+/// The category as the map labels it.
+pub fn category(scheme: &Scheme, name: &CategoryName) -> Category {
+    let label = scheme.map.category(name).map_or_else(|| name.to_string(), |category| category.label.clone());
+    Category { name: name.clone(), label }
+}
+
+/// The header of a step's table; `None` for a step that reads nothing.
+pub fn table(scheme: &Scheme, outline: &Outline, step: &Step) -> Option<TableHeader> {
+    let Work::Read { columns, .. } = &step.work else { return None };
+    let mapped = scheme.table(&step.table)?;
+    let checked = scheme.catalogs.iter().any(|catalog| catalog.source == step.table.source && catalog.kind == SourceKind::Postgres);
+    let columns: Vec<ColumnHeader> = columns
+        .iter()
+        .filter_map(|name| mapped.table.column(name))
+        .map(|column| ColumnHeader {
+            name: column.name.clone(),
+            kind: column.kind.clone(),
+            declared_type: column.declared_type.clone(),
+            nullable: column.nullable,
+            checked_by_source: checked,
+            description: column.comment.clone(),
+        })
+        .collect();
+    let exported = |name: &String| columns.iter().any(|column| column.name == *name);
+    let whole_key = mapped.table.primary_key.iter().all(exported);
+    Some(TableHeader {
+        table: step.table.clone(),
+        category: category(scheme, step.category.as_ref()?),
+        primary_key: if whole_key { mapped.table.primary_key.clone() } else { Vec::new() },
+        references: references(scheme, outline, mapped, &columns),
+        columns,
+        owner_path: mapped.owner.first().map(|path| path.describe()),
+        description: mapped.entry.label.clone().or_else(|| mapped.table.comment.clone()),
+        dated_by: None,
+    })
+}
+
+fn references(scheme: &Scheme, outline: &Outline, mapped: &MappedTable, columns: &[ColumnHeader]) -> Vec<Reference> {
+    let plain = |edge: &Edge| edge.when.is_empty() && edge.columns.iter().all(|path| path.json.is_empty());
+    let exported = |edge: &Edge| edge.columns.iter().all(|path| columns.iter().any(|column| column.name == path.column));
+    let target = |edge: &Edge| outline.steps.iter().any(|step| step.table == edge.to);
+    let edges = scheme.edges().into_iter().filter(|edge| edge.from == mapped.table.name);
+    edges
+        .filter(|edge| plain(edge) && exported(edge) && target(edge))
+        .map(|edge| Reference {
+            closed: is_closed(scheme, outline, mapped, &edge),
+            columns: edge.columns.into_iter().map(|path| path.column).collect(),
+            table: edge.to,
+            referenced_columns: edge.referenced,
+        })
+        .collect()
+}
+
+/// Every row of the table comes into the archive by this very reference, so that the row it points to is there too.
+fn is_closed(scheme: &Scheme, outline: &Outline, mapped: &MappedTable, edge: &Edge) -> bool {
+    let claims = || {
+        let scope = scheme.scope_kinds(&outline.kind);
+        move |path: &&exeunt_model::map::resolve::Path| scope.contains(&path.kind)
+    };
+    let mine: Vec<_> = mapped.owner.iter().chain(&mapped.about).filter(claims()).collect();
+    let [only] = mine.as_slice() else { return false };
+    let Some((Link::Forward { columns, to, .. }, rest)) = only.hops.split_first() else { return false };
+    let Some(target) = scheme.table(to) else { return false };
+    let arrives = target.owner.iter().chain(&target.about).any(|path| path.kind == only.kind && path.hops == rest);
+    *columns == edge.columns && *to == edge.to && arrives
+}
+
+/// What is not inside: categories, tables and secret columns, each with its reason.
+pub fn left_out(scheme: &Scheme, outline: &Outline) -> Vec<LeftOut> {
+    let mut found = Vec::new();
+    for left in &outline.left_out {
+        let note = match &left.reason {
+            plan::LeftOutReason::Unowned(ground) => Some(ground.ground.clone()),
+            plan::LeftOutReason::OnRequest
+            | plan::LeftOutReason::Excluded
+            | plan::LeftOutReason::NotApplicable
+            | plan::LeftOutReason::OtherSubjects => None,
+        };
+        let reason = match left.reason {
+            plan::LeftOutReason::OnRequest => LeftOutReason::OnRequest,
+            plan::LeftOutReason::Excluded => LeftOutReason::Excluded,
+            plan::LeftOutReason::NotApplicable => LeftOutReason::NotApplicable,
+            plan::LeftOutReason::Unowned(_) => LeftOutReason::Unowned,
+            // The table holds nothing of this kind of subject: nothing is missing.
+            plan::LeftOutReason::OtherSubjects => continue,
+        };
+        let category = left.category.as_ref().map(|name| category(scheme, name));
+        found.push(LeftOut { category, table: left.table.clone(), columns: Vec::new(), reason, note });
+    }
+    for step in &outline.steps {
+        let Some(mapped) = scheme.table(&step.table) else { continue };
+        if !mapped.entry.secret.is_empty() {
+            found.push(LeftOut {
+                category: None,
+                table: Some(step.table.clone()),
+                columns: mapped.entry.secret.iter().map(ToString::to_string).collect(),
+                reason: LeftOutReason::Secret,
+                note: None,
+            });
+        }
+    }
+    found
+}
+
+/// A file that a row names and that the store does not hold.
+pub fn missing_files(step: &Step, missing: u64) -> LeftOut {
+    let note = Some(format!("{missing} file(s) that rows name are not in the file store"));
+    LeftOut { category: None, table: Some(step.table.clone()), columns: Vec::new(), reason: header::LeftOutReason::Missing, note }
+}

@@ -1,0 +1,19 @@
+//! Export: the rows of a plan, straight from the database's bulk path into the archive.
+//!
+//! ```text
+//! Snapshot ──outline──► for every table: stream_csv ──► Meter (progress, interrupts) ──► TableSink
+//!                  └──► for every file key: FileReader ──► FileSink
+//!          ──► counts compared with the approved plan ──► manifest, signature, final name
+//! ```
+//!
+//! One pass: rows are counted as they flow. An export that fails, is interrupted or differs from its approved plan leaves no archive.
+
+mod describe;
+mod error;
+mod files;
+mod meter;
+mod run;
+
+pub use error::Error;
+pub use meter::{Progress, Unwatched};
+pub use run::{Report, Settings, export};

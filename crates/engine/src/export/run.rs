@@ -1,0 +1,220 @@
+//! One export, from the request to the archive under its final name.
+
+use std::collections::BTreeSet;
+
+use exeunt_model::archive::header::{Contact, LeftOut, SourceMoment, Subject as ArchiveSubject, Summary};
+use exeunt_model::catalog::SourceKind;
+use exeunt_model::names::SourceName;
+use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
+use exeunt_model::tombstone::HashSecret;
+use exeunt_sources::Keys;
+use jiff::Timestamp;
+
+use super::meter::Meter;
+use super::{Error, Progress, describe, files};
+use crate::archive::{ArchiveWriter, Delivered, Options};
+use crate::planning::{Counts, Request, Snapshot};
+use crate::platform::Platform;
+
+/// How an export is run, beside the request itself.
+pub struct Settings<'a> {
+    pub archive: Options,
+    /// The secret of subject hashes.
+    pub secret: &'a HashSecret,
+    /// The plan that was approved: the export must find exactly its rows.
+    pub approved: Option<&'a Plan>,
+    /// The platform's name as the customer knows it.
+    pub platform_name: String,
+    pub contact: Option<Contact>,
+    /// Name and version of the program.
+    pub tool: String,
+    pub clock: &'a dyn Fn() -> Timestamp,
+}
+
+/// What an export delivered.
+#[derive(Debug)]
+pub struct Report {
+    pub delivered: Delivered,
+    pub plan: Plan,
+    /// Rows of all tables, and files.
+    pub rows: u64,
+    pub files: u64,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Exports a subject's rows and files into one archive.
+///
+/// A retry starts afresh: an unfinished archive has no final name and is removed.
+///
+/// # Errors
+/// See [`Error`]. No archive is left in any of these cases.
+pub fn export(
+    platform: &Platform,
+    request: &Request,
+    settings: Settings<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    let mut snapshot = Snapshot::open(platform)?;
+    let taken = (settings.clock)();
+    let label = snapshot.find(&request.subject)?;
+    let Some(label) = label else {
+        return Err(Error::Plan(crate::planning::Error::NoSubject { kind: request.subject.kind.clone() }));
+    };
+    let outline = snapshot.outline(request)?;
+    if let Some(approved) = settings.approved {
+        compare_outline(approved, &outline, &snapshot, request, settings.secret)?;
+    }
+    let keys = snapshot.keys(&request.subject, &outline)?;
+    progress.begin(estimate(&mut snapshot, &outline, &keys));
+
+    let mut archive = ArchiveWriter::create(settings.archive.clone())?;
+    let mut left_out = describe::left_out(&snapshot.scheme, &outline);
+    let mut counts = Counts::default();
+    for step in &outline.steps {
+        counts.step_rows.push(stream(&mut snapshot, &outline, &keys, step, &mut archive, progress)?);
+    }
+    for step in &outline.steps {
+        let missing = copy_files(platform, &mut snapshot, &outline, &keys, step, &mut archive, &mut counts.files, progress)?;
+        if missing > 0 {
+            left_out.push(describe::missing_files(step, missing));
+        }
+    }
+    let rows = counts.step_rows.iter().sum();
+    let file_count = counts.files.iter().map(|count| count.files).sum();
+    let plan = snapshot.bind(outline, request, counts, settings.secret);
+    if let Some(approved) = settings.approved {
+        compare_counts(approved, &plan)?;
+    }
+    let summary = Summary {
+        subject: ArchiveSubject {
+            kind: request.subject.kind.clone(),
+            digest: plan.subject.clone(),
+            label: (!label.is_empty()).then_some(label),
+        },
+        platform: settings.platform_name,
+        finished: (settings.clock)(),
+        plan: plan.digest(),
+        map: plan.outline.map.digest.clone(),
+        sources: moments(platform, &plan.outline, taken),
+        left_out: left_out.clone(),
+        contact: settings.contact,
+        tool: settings.tool,
+    };
+    let delivered = archive.finish(summary)?;
+    Ok(Report { delivered, plan, rows, files: file_count, left_out })
+}
+
+fn moments(platform: &Platform, outline: &Outline, taken: Timestamp) -> Vec<SourceMoment> {
+    let source = |source: &exeunt_model::map::Source| SourceMoment {
+        source: source.name.clone(),
+        kind: source.kind,
+        taken,
+        catalog: outline.catalogs.iter().find(|catalog| catalog.source == source.name).map(|catalog| catalog.digest.clone()),
+    };
+    platform.map.sources.iter().map(source).collect()
+}
+
+fn estimate(snapshot: &mut Snapshot, outline: &Outline, keys: &Keys) -> Option<u64> {
+    let postgres = |source: &SourceName, snapshot: &Snapshot| {
+        snapshot.scheme.catalogs.iter().any(|catalog| catalog.source == *source && catalog.kind == SourceKind::Postgres)
+    };
+    if !outline.steps.iter().all(|step| postgres(&step.table.source, snapshot)) {
+        return None;
+    }
+    let mut total = 0;
+    for step in &outline.steps {
+        // An estimate that fails costs nothing but the time left.
+        let estimated = snapshot.reader(&step.table.source).estimate(&outline.sets, &step.table, &step.condition, keys);
+        total += estimated.ok().flatten()?;
+    }
+    Some(total)
+}
+
+fn stream(
+    snapshot: &mut Snapshot,
+    outline: &Outline,
+    keys: &Keys,
+    step: &Step,
+    archive: &mut ArchiveWriter,
+    progress: &mut dyn Progress,
+) -> Result<u64, Error> {
+    let Work::Read { columns, secret_paths, .. } = &step.work else { return Ok(0) };
+    let Some(header) = describe::table(&snapshot.scheme, outline, step) else { return Ok(0) };
+    progress.table(&step.table);
+    let mut meter = Meter::new(archive.table(header)?, progress);
+    let streamed = snapshot.reader(&step.table.source).stream_csv(
+        &outline.sets,
+        &step.table,
+        columns,
+        secret_paths,
+        &step.condition,
+        keys,
+        &mut meter,
+    );
+    if let Some(failure) = meter.failure.take() {
+        return Err(Error::Archive(failure));
+    }
+    if meter.stopped || !meter.tell() {
+        return Err(Error::Interrupted);
+    }
+    streamed.map_err(|source| Error::Read { table: step.table.clone(), source })?;
+    Ok(meter.sink.finish()?.rows)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of the run, with all of its state")]
+fn copy_files(
+    platform: &Platform,
+    snapshot: &mut Snapshot,
+    outline: &Outline,
+    keys: &Keys,
+    step: &Step,
+    archive: &mut ArchiveWriter,
+    counts: &mut Vec<FileCount>,
+    progress: &mut dyn Progress,
+) -> Result<u64, Error> {
+    let (Work::Read { files: columns, .. }, Some(category)) = (&step.work, &step.category) else { return Ok(0) };
+    let category = describe::category(&snapshot.scheme, category);
+    let mut missing = 0;
+    for (source, column) in columns {
+        let Some(store) = platform.file_store(source) else { continue };
+        let reader = store.reader().map_err(|error| Error::Files { files: source.clone(), source: error })?;
+        let named: BTreeSet<String> = snapshot.file_keys(outline, keys, &step.table, column, &step.condition)?.into_iter().collect();
+        let mut bytes = 0;
+        for key in &named {
+            match files::copy(archive, &reader, source, key, category.clone(), progress)? {
+                Some(size) => bytes += size,
+                None => missing += 1,
+            }
+        }
+        counts.push(FileCount {
+            source: source.clone(),
+            table: step.table.clone(),
+            column: column.clone(),
+            files: named.len() as u64,
+            shared: 0,
+            bytes: Some(bytes),
+        });
+    }
+    Ok(missing)
+}
+
+fn compare_outline(
+    approved: &Plan,
+    outline: &Outline,
+    snapshot: &Snapshot,
+    request: &Request,
+    secret: &HashSecret,
+) -> Result<(), Error> {
+    let now = snapshot.bind(outline.clone(), request, Counts::default(), secret);
+    match crate::planning::difference(approved, &now) {
+        Some(difference) => Err(Error::PlanDiffers { difference }),
+        None => Ok(()),
+    }
+}
+
+fn compare_counts(approved: &Plan, plan: &Plan) -> Result<(), Error> {
+    match crate::planning::count_difference(approved, plan) {
+        Some(difference) => Err(Error::PlanDiffers { difference }),
+        None => Ok(()),
+    }
+}

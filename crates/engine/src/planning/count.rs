@@ -1,0 +1,238 @@
+//! Counting what a plan's conditions select.
+
+use exeunt_model::map::action::Until;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Work};
+use exeunt_model::selection::{ColumnPath, Condition};
+use exeunt_model::tombstone::{HashSecret, subject_hash};
+use exeunt_sources::Keys;
+
+use super::{Error, Request, Snapshot, Subject};
+use crate::platform::Platform;
+
+/// Version of the plan format that this program writes and reads.
+pub const PLAN_VERSION: u32 = 1;
+
+impl Snapshot {
+    /// Makes the plan and counts it, all at the snapshot's moment.
+    ///
+    /// # Errors
+    /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::Successor`], and those of
+    /// [`Snapshot::outline`].
+    pub fn plan(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Plan, Error> {
+        if self.find(&request.subject)?.is_none() {
+            return Err(Error::NoSubject { kind: request.subject.kind.clone() });
+        }
+        let outline = self.outline(request)?;
+        self.check_successor(request, &outline)?;
+        let keys = self.keys(&request.subject, &outline)?;
+        let (step_rows, kept_rows) = self.count(&outline, &keys)?;
+        let kept_until = self.ends_of_keeping(&outline, &keys)?;
+        let files = match request.purpose {
+            Purpose::Export => self.files_to_export(platform, &outline, &keys)?,
+            Purpose::Erase => self.files_to_delete(platform, &outline, &keys)?,
+        };
+        let counts = Counts { step_rows, kept_rows, kept_until, files };
+        Ok(self.bind(outline, request, counts, secret))
+    }
+
+    /// A plan from an outline and counts that were found while it ran, such as those of an export.
+    pub fn bind(&self, outline: Outline, request: &Request, counts: Counts, secret: &HashSecret) -> Plan {
+        let kind = &request.subject.kind;
+        Plan {
+            exeunt_plan: PLAN_VERSION,
+            outline,
+            subject: subject_hash(secret, kind, &request.subject.key),
+            successor: request.successor.as_ref().map(|key| subject_hash(secret, kind, key)),
+            step_rows: counts.step_rows,
+            kept_rows: counts.kept_rows,
+            kept_until: counts.kept_until,
+            files: counts.files,
+            lock: self.lock.clone(),
+        }
+    }
+
+    fn check_successor(&mut self, request: &Request, outline: &Outline) -> Result<(), Error> {
+        let hands_over = outline.steps.iter().any(|step| matches!(step.work, Work::HandOver { .. }));
+        let Some(key) = &request.successor else {
+            return if hands_over { Err(Error::Successor { reason: "is not named: say who takes the rows over" }) } else { Ok(()) };
+        };
+        if !hands_over {
+            return Err(Error::Successor { reason: "takes nothing over: no row of this plan is handed over" });
+        }
+        if *key == request.subject.key {
+            return Err(Error::Successor { reason: "is the subject itself" });
+        }
+        let successor = Subject { kind: request.subject.kind.clone(), key: key.clone() };
+        if self.find(&successor)?.is_none() {
+            return Err(Error::Successor { reason: "does not exist" });
+        }
+        if !self.same_outer(&request.subject, &successor)? {
+            return Err(Error::Successor { reason: "belongs to another contract" });
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, outline: &Outline, keys: &Keys) -> Result<(Vec<u64>, Vec<u64>), Error> {
+        let steps = outline.steps.iter().map(|step| (&step.table, &step.condition));
+        let kept = outline.kept.iter().map(|kept| (&kept.table, &kept.condition));
+        let guards = outline.guards.iter().map(|guard| (&guard.table, &guard.condition));
+        let all: Vec<(&TableName, &Condition)> = steps.chain(kept).chain(guards).collect();
+        let mut rows = vec![0; all.len()];
+        let sources: Vec<SourceName> = self.scheme.catalogs.iter().map(|catalog| catalog.source.clone()).collect();
+        for source in sources {
+            let mine: Vec<usize> = (0..all.len()).filter(|index| all[*index].0.source == source).collect();
+            let asked: Vec<(&TableName, &Condition)> = mine.iter().map(|index| all[*index]).collect();
+            let counted = self
+                .reader(&source)
+                .count_all(&outline.sets, &asked, keys)
+                .map_err(|error| Error::Read { database: source.clone(), source: error })?;
+            for (index, count) in mine.into_iter().zip(counted) {
+                rows[index] = count;
+            }
+        }
+        let guarded = rows.split_off(outline.steps.len() + outline.kept.len());
+        for (guard, rows) in outline.guards.iter().zip(guarded) {
+            if rows > 0 {
+                let columns: Vec<String> = guard.columns.iter().map(ToString::to_string).collect();
+                return Err(Error::Guarded {
+                    table: guard.table.clone(),
+                    columns: columns.join(", "),
+                    references: guard.references.clone(),
+                    effect: guard.effect,
+                    rows,
+                });
+            }
+        }
+        let kept = rows.split_off(outline.steps.len());
+        Ok((rows, kept))
+    }
+
+    /// For each kept group the day on which its ground ends: a span after the latest value of the map's column.
+    fn ends_of_keeping(&mut self, outline: &Outline, keys: &Keys) -> Result<Vec<Option<String>>, Error> {
+        let mut ends = Vec::new();
+        for kept in &outline.kept {
+            let until = match &kept.reason {
+                KeptReason::Ground(ground) => ground.until.as_ref(),
+                KeptReason::Shared | KeptReason::Follows => None,
+            };
+            let Some(until) = until else {
+                ends.push(None);
+                continue;
+            };
+            let column = [ColumnPath::column(&until.column)];
+            let days = self.values(&outline.sets, &kept.table, &column, &kept.condition, keys, true)?;
+            let latest = days.into_iter().filter_map(|mut row| row.swap_remove(0)).max();
+            ends.push(latest.and_then(|day| end_of(&day, until)));
+        }
+        Ok(ends)
+    }
+
+    fn files_to_export(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<Vec<FileCount>, Error> {
+        let mut counts = Vec::new();
+        for step in &outline.steps {
+            let Work::Read { files, .. } = &step.work else { continue };
+            for (source, column) in files {
+                let mut count = FileCount {
+                    source: source.clone(),
+                    table: step.table.clone(),
+                    column: column.clone(),
+                    files: 0,
+                    shared: 0,
+                    bytes: Some(0),
+                };
+                for key in self.file_keys(outline, keys, &step.table, column, &step.condition)? {
+                    count.files += 1;
+                    count.bytes = add_size(platform, source, &key, count.bytes)?;
+                }
+                counts.push(count);
+            }
+        }
+        Ok(counts)
+    }
+
+    fn files_to_delete(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<Vec<FileCount>, Error> {
+        let mut counts = Vec::new();
+        for step in &outline.steps {
+            let Work::Delete { files, .. } = &step.work else { continue };
+            for (source, column) in files {
+                let named = self.file_keys(outline, keys, &step.table, column, &step.condition)?;
+                let shared = self.named_elsewhere(outline, keys, source, &named)?;
+                let mut bytes = Some(0);
+                for key in named.iter().filter(|key| !shared.contains(key)) {
+                    bytes = add_size(platform, source, key, bytes)?;
+                }
+                counts.push(FileCount {
+                    source: source.clone(),
+                    table: step.table.clone(),
+                    column: column.clone(),
+                    files: (named.len() - shared.len()) as u64,
+                    shared: shared.len() as u64,
+                    bytes,
+                });
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Which of the keys rows name that stay, in any table with files of this source.
+    fn named_elsewhere(&mut self, outline: &Outline, keys: &Keys, source: &SourceName, named: &[String]) -> Result<Vec<String>, Error> {
+        let tables: Vec<(TableName, String)> = self
+            .scheme
+            .tables
+            .iter()
+            .flat_map(|mapped| mapped.entry.files.iter().map(|file| (mapped.table.name.clone(), file)))
+            .filter(|(_, file)| file.source == *source)
+            .map(|(table, file)| (table, file.column.clone()))
+            .collect();
+        let mut found: Vec<String> = Vec::new();
+        for (table, column) in tables {
+            let goes = outline.steps.iter().find(|step| step.table == table && matches!(step.work, Work::Delete { .. }));
+            let stays = goes.map_or(Condition::Always, |step| Condition::not(step.condition.clone()));
+            let more = self
+                .reader(&table.source)
+                .named(&outline.sets, &table, &column, &stays, keys, named)
+                .map_err(|error| Error::Read { database: table.source.clone(), source: error })?;
+            found.extend(more.into_iter().filter(|key| !found.contains(key)).collect::<Vec<_>>());
+        }
+        Ok(found)
+    }
+
+    /// The distinct file keys that the selected rows name, in their order as text.
+    pub(crate) fn file_keys(
+        &mut self,
+        outline: &Outline,
+        keys: &Keys,
+        table: &TableName,
+        column: &str,
+        condition: &Condition,
+    ) -> Result<Vec<String>, Error> {
+        let rows = self.values(&outline.sets, table, &[ColumnPath::column(column)], condition, keys, true)?;
+        let mut found: Vec<String> = rows.into_iter().filter_map(|mut row| row.swap_remove(0)).filter(|key| !key.is_empty()).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+/// What was counted of an outline, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub step_rows: Vec<u64>,
+    pub kept_rows: Vec<u64>,
+    pub kept_until: Vec<Option<String>>,
+    pub files: Vec<FileCount>,
+}
+
+fn add_size(platform: &Platform, source: &SourceName, key: &str, bytes: Option<u64>) -> Result<Option<u64>, Error> {
+    let failed = |error| Error::Files { files: source.clone(), source: error };
+    let Some(store) = platform.file_store(source) else { return Ok(None) };
+    let size = store.reader().map_err(failed)?.size_bytes(key).map_err(failed)?;
+    Ok(bytes.map(|bytes| bytes + size.unwrap_or(0)))
+}
+
+/// The day, a span after the day that `text` begins with.
+fn end_of(text: &str, until: &Until) -> Option<String> {
+    let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+    let span = jiff::Span::new().years(i64::from(until.years)).months(i64::from(until.months)).days(i64::from(until.days));
+    day.checked_add(span).ok().map(|end| end.to_string())
+}

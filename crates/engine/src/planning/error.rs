@@ -1,0 +1,46 @@
+//! Why there is no plan.
+
+use exeunt_model::map::resolve::Problem;
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::plan::{Effect, planner};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("read {database}")]
+    Read {
+        database: SourceName,
+        #[source]
+        source: exeunt_sources::Error,
+    },
+    #[error("read a file of {files}")]
+    Files {
+        files: SourceName,
+        #[source]
+        source: exeunt_sources::files::Error,
+    },
+    #[error("the map was never accepted: it has no lock")]
+    NoLock,
+    #[error("{database} has changed since the map was reviewed: {}", differences.join("; "))]
+    Drift { database: SourceName, differences: Vec<String> },
+    #[error("the map does not fit its databases: {} problem(s), first: {}", problems.len(), problems.first().map_or("", |problem| problem.message.as_str()))]
+    Unfit { problems: Vec<Problem> },
+    #[error("there is no {kind} with this key")]
+    NoSubject { kind: SubjectKind },
+    #[error("a {kind} is named by {columns}: {expected} value(s), not {given}")]
+    KeyShape { kind: SubjectKind, columns: String, expected: usize, given: usize },
+    #[error("make the plan")]
+    Plan(#[from] planner::Error),
+    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", effect(*effect))]
+    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
+    #[error("the successor {reason}")]
+    Successor { reason: &'static str },
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Cascade => "and the database would delete them (ON DELETE CASCADE)",
+        Effect::Overwrite => "and the database would change them (ON DELETE SET NULL or SET DEFAULT)",
+        Effect::Refuse => "and the database would refuse the deletion",
+        Effect::Dangle => "and they would point to nothing",
+    }
+}

@@ -1,0 +1,20 @@
+//! Planning: from a platform and a request to a plan with exact counts.
+//!
+//! ```text
+//! Platform ──open──► Snapshot (one moment of every database, checked against the lock, resolved with the map)
+//!                      └─► subject found ──► facts ──► outline (pure) ──► counts ──► Plan
+//! ```
+//!
+//! Everything here reads and nothing writes.
+
+mod compare;
+mod count;
+mod error;
+mod request;
+mod snapshot;
+
+pub use compare::{count_difference, difference};
+pub use count::{Counts, PLAN_VERSION};
+pub use error::Error;
+pub use request::{Request, Subject};
+pub use snapshot::{Snapshot, read_catalogs};

@@ -1,0 +1,169 @@
+//! One moment of every database of a platform, checked and resolved.
+
+use exeunt_model::catalog::Catalog;
+use exeunt_model::map::lock;
+use exeunt_model::map::resolve::{Scheme, resolve};
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::facts::{Fact, ancestor, questions};
+use exeunt_model::plan::planner::{self, Asked};
+use exeunt_model::plan::sets::Sets;
+use exeunt_model::plan::{Outline, Purpose};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet};
+use exeunt_sources::{Keys, Reader};
+
+use super::{Error, Request, Subject};
+use crate::platform::Platform;
+
+/// Open readers, one per database, and what the map says of what they see.
+pub struct Snapshot {
+    readers: Vec<Reader>,
+    pub scheme: Scheme,
+    pub lock: exeunt_model::digest::Digest,
+}
+
+impl Snapshot {
+    /// Opens every database for reading, compares it with the lock and holds the map against it.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::NoLock`], [`Error::Drift`] or [`Error::Unfit`]; nothing was asked of any subject yet.
+    pub fn open(platform: &Platform) -> Result<Self, Error> {
+        let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
+        let (readers, catalogs) = read_catalogs(platform)?;
+        for catalog in &catalogs {
+            let differences = lock::differences(lock, catalog);
+            if !differences.is_empty() {
+                let differences = differences.iter().map(ToString::to_string).collect();
+                return Err(Error::Drift { database: catalog.source.clone(), differences });
+            }
+        }
+        let scheme = resolve(&platform.map, &catalogs).map_err(|problems| Error::Unfit { problems })?;
+        Ok(Self { readers, scheme, lock: lock.digest() })
+    }
+
+    pub fn reader(&mut self, source: &SourceName) -> &mut Reader {
+        // Unwrap safety: every table of a scheme is of a catalog, and every catalog was read by one of these readers.
+        #[expect(clippy::expect_used, reason = "a scheme's tables come from these readers")]
+        self.readers.iter_mut().find(|reader| reader.name() == source).expect("a reader for every catalog")
+    }
+
+    /// The subject's label, or `None` where there is no such subject. A map without labels gives an empty one.
+    ///
+    /// # Errors
+    /// [`Error::KeyShape`] when the key has too many or too few values; [`Error::Read`].
+    pub fn find(&mut self, subject: &Subject) -> Result<Option<String>, Error> {
+        let declared = self.scheme.subject(&subject.kind).cloned().ok_or_else(|| self.unknown(subject))?;
+        if declared.key.len() != subject.key.len() {
+            return Err(Error::KeyShape {
+                kind: subject.kind.clone(),
+                columns: declared.key.join(", "),
+                expected: declared.key.len(),
+                given: subject.key.len(),
+            });
+        }
+        let column = declared.label.as_ref().unwrap_or(&declared.key[0]);
+        let condition = Condition::SubjectKey { kind: subject.kind.clone(), columns: declared.key.clone() };
+        let found = self.values(&[], &declared.table, &[ColumnPath::column(column)], &condition, &keys(subject), false)?;
+        let label = found.into_iter().next().map(|mut row| row.swap_remove(0).unwrap_or_default());
+        Ok(if declared.label.is_some() { label } else { label.map(|_| String::new()) })
+    }
+
+    fn unknown(&self, subject: &Subject) -> Error {
+        let known: Vec<&str> = self.scheme.map.subjects.iter().map(|subject| subject.kind.as_str()).collect();
+        Error::Plan(planner::Error::UnknownKind { kind: subject.kind.clone(), known: known.join(", ") })
+    }
+
+    /// The structure of the plan that is asked for; nothing is counted yet.
+    ///
+    /// # Errors
+    /// [`Error::Plan`] where the map or the requester leaves something open; [`Error::Read`].
+    pub fn outline(&mut self, request: &Request) -> Result<Outline, Error> {
+        let facts = self.facts(&request.subject)?;
+        let asked = Asked { kind: &request.subject.kind, profile: request.profile, choices: &request.choices, facts: &facts };
+        let outline = match request.purpose {
+            Purpose::Export => planner::export(&self.scheme, &asked),
+            Purpose::Erase => planner::erase(&self.scheme, &asked),
+        };
+        Ok(outline?)
+    }
+
+    fn facts(&mut self, subject: &Subject) -> Result<Vec<Fact>, Error> {
+        let mut facts = Vec::new();
+        for question in questions(&self.scheme, &subject.kind) {
+            let columns = [ColumnPath::column(&question.column)];
+            let found = self.values(&question.sets, &question.table, &columns, &question.condition, &keys(subject), false)?;
+            let value = found.into_iter().next().and_then(|mut row| row.swap_remove(0));
+            facts.push(Fact { kind: question.kind, column: question.column, value });
+        }
+        Ok(facts)
+    }
+
+    /// Whether two subjects of one kind are within the same outer subject; true where the kind is within none.
+    pub(super) fn same_outer(&mut self, one: &Subject, other: &Subject) -> Result<bool, Error> {
+        let Some(outer) = self.scheme.within(&one.kind).map(|path| path.kind.clone()) else { return Ok(true) };
+        let mut found = Vec::new();
+        for subject in [one, other] {
+            let mut sets = Sets::default();
+            let Some(condition) = ancestor(&self.scheme, &mut sets, &subject.kind, &outer) else { return Ok(false) };
+            let Some(declared) = self.scheme.subject(&outer).cloned() else { return Ok(false) };
+            let columns: Vec<ColumnPath> = declared.key.iter().map(ColumnPath::column).collect();
+            found.push(self.values(&sets.into_sets(), &declared.table, &columns, &condition, &keys(subject), false)?);
+        }
+        Ok(!found[0].is_empty() && found[0] == found[1])
+    }
+
+    /// Values of a few rows, as text.
+    pub(crate) fn values(
+        &mut self,
+        sets: &[RowSet],
+        table: &TableName,
+        columns: &[ColumnPath],
+        condition: &Condition,
+        keys: &Keys,
+        distinct: bool,
+    ) -> Result<Vec<Vec<Option<String>>>, Error> {
+        let mut rows = Vec::new();
+        let mut take = |row: &[Option<String>]| {
+            rows.push(row.to_vec());
+            Ok(())
+        };
+        self.reader(&table.source)
+            .values(sets, table, columns, condition, keys, distinct, &mut take)
+            .map_err(|source| Error::Read { database: table.source.clone(), source })?;
+        Ok(rows)
+    }
+
+    /// The subject's key together with the tuples of sets that conditions on another database need.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn keys(&mut self, subject: &Subject, outline: &Outline) -> Result<Keys, Error> {
+        let mut keys = keys(subject);
+        for set in outline.sets.iter().filter(|set| !set.carried_to.is_empty()) {
+            let rows = self.values(&outline.sets, &set.table, &set.columns, &set.condition, &keys, true)?;
+            // A tuple with a null points nowhere.
+            let tuples = rows.into_iter().filter_map(|row| row.into_iter().collect::<Option<Vec<String>>>()).collect();
+            keys.carried.push((set.id, tuples));
+        }
+        Ok(keys)
+    }
+}
+
+/// Opens readers and reads what every database looks like.
+///
+/// # Errors
+/// [`Error::Read`] for the first database that cannot be reached or read.
+pub fn read_catalogs(platform: &Platform) -> Result<(Vec<Reader>, Vec<Catalog>), Error> {
+    let mut readers = Vec::new();
+    let mut catalogs = Vec::new();
+    for database in &platform.databases {
+        let failed = |source| Error::Read { database: database.name().clone(), source };
+        let mut reader = database.reader().map_err(failed)?;
+        catalogs.push(reader.introspect().map_err(failed)?);
+        readers.push(reader);
+    }
+    Ok((readers, catalogs))
+}
+
+fn keys(subject: &Subject) -> Keys {
+    Keys { subject: subject.key.clone(), carried: Vec::new() }
+}
