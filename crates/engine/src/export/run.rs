@@ -7,7 +7,7 @@ use exeunt_model::catalog::SourceKind;
 use exeunt_model::names::SourceName;
 use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
 use exeunt_model::tombstone::HashSecret;
-use exeunt_sources::Keys;
+use exeunt_sources::{Keys, Read};
 use jiff::Timestamp;
 
 use super::meter::Meter;
@@ -142,15 +142,8 @@ fn stream(
     let Some(header) = describe::table(&snapshot.scheme, outline, step) else { return Ok(0) };
     progress.table(&step.table);
     let mut meter = Meter::new(archive.table(header)?, progress);
-    let streamed = snapshot.reader(&step.table.source).stream_csv(
-        &outline.sets,
-        &step.table,
-        columns,
-        secret_paths,
-        &step.condition,
-        keys,
-        &mut meter,
-    );
+    let read = Read { table: &step.table, columns, secret_paths, condition: &step.condition };
+    let streamed = snapshot.reader(&step.table.source).stream_csv(&outline.sets, &read, keys, &mut meter);
     if let Some(failure) = meter.failure.take() {
         return Err(Error::Archive(failure));
     }

@@ -1,9 +1,11 @@
 //! Counting what a plan's conditions select.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::map::action::Until;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Work};
-use exeunt_model::selection::{ColumnPath, Condition};
+use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Step, Work};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
 use exeunt_sources::Keys;
 
@@ -157,9 +159,9 @@ impl Snapshot {
             let Work::Delete { files, .. } = &step.work else { continue };
             for (source, column) in files {
                 let named = self.file_keys(outline, keys, &step.table, column, &step.condition)?;
-                let shared = self.named_elsewhere(outline, keys, source, &named)?;
+                let shared = self.named_elsewhere(outline, keys, source, step, column)?;
                 let mut bytes = Some(0);
-                for key in named.iter().filter(|key| !shared.contains(key)) {
+                for key in named.iter().filter(|key| !shared.contains(*key)) {
                     bytes = add_size(platform, source, key, bytes)?;
                 }
                 counts.push(FileCount {
@@ -175,8 +177,8 @@ impl Snapshot {
         Ok(counts)
     }
 
-    /// Which of the keys rows name that stay, in any table with files of this source.
-    fn named_elsewhere(&mut self, outline: &Outline, keys: &Keys, source: &SourceName, named: &[String]) -> Result<Vec<String>, Error> {
+    /// Which files of a deleting step rows name too that stay, in any table with files of this source.
+    fn named_elsewhere(&mut self, outline: &Outline, keys: &Keys, source: &SourceName, step: &Step, column: &str) -> Result<BTreeSet<String>, Error> {
         let tables: Vec<(TableName, String)> = self
             .scheme
             .tables
@@ -185,15 +187,32 @@ impl Snapshot {
             .filter(|(_, file)| file.source == *source)
             .map(|(table, file)| (table, file.column.clone()))
             .collect();
-        let mut found: Vec<String> = Vec::new();
+        let named = RowSet {
+            // Unwrap safety: a plan has far fewer than 2^32 sets, each of them in memory.
+            #[expect(clippy::unwrap_used, reason = "bounded by memory")]
+            id: SetId(u32::try_from(outline.sets.len()).unwrap()),
+            table: step.table.clone(),
+            columns: vec![ColumnPath::column(column)],
+            condition: step.condition.clone(),
+            keep_keys: false,
+            carried_to: Vec::new(),
+        };
+        let mut sets = outline.sets.clone();
+        sets.push(named.clone());
+        let mut keys = keys.clone();
+        let carried = tables.iter().any(|(table, _)| table.source != step.table.source);
+        if carried {
+            let rows = self.values(&sets, &named.table, &named.columns, &named.condition, &keys, true)?;
+            keys.carried.push((named.id, rows.into_iter().filter_map(|row| row.into_iter().collect()).collect()));
+        }
+        let mut found = BTreeSet::new();
         for (table, column) in tables {
             let goes = outline.steps.iter().find(|step| step.table == table && matches!(step.work, Work::Delete { .. }));
             let stays = goes.map_or(Condition::Always, |step| Condition::not(step.condition.clone()));
-            let more = self
-                .reader(&table.source)
-                .named(&outline.sets, &table, &column, &stays, keys, named)
-                .map_err(|error| Error::Read { database: table.source.clone(), source: error })?;
-            found.extend(more.into_iter().filter(|key| !found.contains(key)).collect::<Vec<_>>());
+            let columns = vec![ColumnPath::column(&column)];
+            let condition = Condition::all([Condition::In { columns: columns.clone(), set: named.id }, stays]);
+            let rows = self.values(&sets, &table, &columns, &condition, &keys, true)?;
+            found.extend(rows.into_iter().filter_map(|mut row| row.swap_remove(0)));
         }
         Ok(found)
     }

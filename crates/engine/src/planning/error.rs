@@ -1,5 +1,6 @@
 //! Why there is no plan.
 
+use exeunt_model::map::lock::Difference;
 use exeunt_model::map::resolve::Problem;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::{Effect, planner};
@@ -20,8 +21,8 @@ pub enum Error {
     },
     #[error("the map was never accepted: it has no lock")]
     NoLock,
-    #[error("{database} has changed since the map was reviewed: {}", differences.join("; "))]
-    Drift { database: SourceName, differences: Vec<String> },
+    #[error("the databases are not as they were reviewed: {} difference(s), first: {}", differences.len(), differences.first().map_or_else(String::new, ToString::to_string))]
+    Drift { differences: Vec<Difference> },
     #[error("the map does not fit its databases: {} problem(s), first: {}", problems.len(), problems.first().map_or("", |problem| problem.message.as_str()))]
     Unfit { problems: Vec<Problem> },
     #[error("there is no {kind} with this key")]
@@ -30,13 +31,13 @@ pub enum Error {
     KeyShape { kind: SubjectKind, columns: String, expected: usize, given: usize },
     #[error("make the plan")]
     Plan(#[from] planner::Error),
-    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", effect(*effect))]
+    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", consequence(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("the successor {reason}")]
     Successor { reason: &'static str },
 }
 
-fn effect(effect: Effect) -> &'static str {
+fn consequence(effect: Effect) -> &'static str {
     match effect {
         Effect::Cascade => "and the database would delete them (ON DELETE CASCADE)",
         Effect::Overwrite => "and the database would change them (ON DELETE SET NULL or SET DEFAULT)",

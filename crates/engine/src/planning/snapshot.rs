@@ -1,7 +1,6 @@
 //! One moment of every database of a platform, checked and resolved.
 
 use exeunt_model::catalog::Catalog;
-use exeunt_model::map::lock;
 use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::facts::{Fact, ancestor, questions};
@@ -9,7 +8,7 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::sets::Sets;
 use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Keys, Reader};
+use exeunt_sources::{Keys, Lookup, Reader};
 
 use super::{Error, Request, Subject};
 use crate::platform::Platform;
@@ -29,12 +28,9 @@ impl Snapshot {
     pub fn open(platform: &Platform) -> Result<Self, Error> {
         let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
         let (readers, catalogs) = read_catalogs(platform)?;
-        for catalog in &catalogs {
-            let differences = lock::differences(lock, catalog);
-            if !differences.is_empty() {
-                let differences = differences.iter().map(ToString::to_string).collect();
-                return Err(Error::Drift { database: catalog.source.clone(), differences });
-            }
+        let differences = lock.compare(&catalogs);
+        if !differences.is_empty() {
+            return Err(Error::Drift { differences });
         }
         let scheme = resolve(&platform.map, &catalogs).map_err(|problems| Error::Unfit { problems })?;
         Ok(Self { readers, scheme, lock: lock.digest() })
@@ -122,12 +118,9 @@ impl Snapshot {
         distinct: bool,
     ) -> Result<Vec<Vec<Option<String>>>, Error> {
         let mut rows = Vec::new();
-        let mut take = |row: &[Option<String>]| {
-            rows.push(row.to_vec());
-            Ok(())
-        };
+        let lookup = Lookup { table, columns, condition, distinct };
         self.reader(&table.source)
-            .values(sets, table, columns, condition, keys, distinct, &mut take)
+            .values(sets, &lookup, keys, &mut |row| rows.push(row.iter().map(|value| value.map(str::to_owned)).collect()))
             .map_err(|source| Error::Read { database: table.source.clone(), source })?;
         Ok(rows)
     }
