@@ -183,7 +183,8 @@ impl From<exeunt_sources::Error> for Failure {
             E::Busy { .. } => (ExitCode::SourceUnreachable, "try again when the other transaction has ended"),
             E::ConnectionLost { .. } => (ExitCode::SourceUnreachable, "try again; what was not committed was rolled back"),
             E::Output { .. } => (ExitCode::InputOutput, "check the free space and the rights of the folder"),
-            E::Refused { .. } | E::Protocol { .. } | E::Unsupported { .. } => (ExitCode::Failed, ""),
+            E::CommitUnknown { .. } => (ExitCode::Incomplete, "run the same command again: it counts what is there and goes on"),
+            E::Refused { .. } | E::Protocol { .. } | E::Plan { .. } | E::Unsupported { .. } => (ExitCode::Failed, ""),
         };
         let failure = Self::new(code, error);
         if next.is_empty() { failure } else { failure.next(next) }

@@ -7,7 +7,11 @@ use clap::{Parser, Subcommand};
 use crate::edge::Outcome;
 use crate::output::Output;
 
+mod export;
 mod map;
+pub mod plan;
+mod request;
+mod subject;
 
 /// Exports and erases customer data by seat or by contract, with exact counts and a certificate anybody can check.
 #[derive(Debug, Parser)]
@@ -26,10 +30,16 @@ pub enum Command {
     /// Write, check and explain the data map
     #[command(subcommand)]
     Map(map::Command),
+    /// Count what an export or an erasure is about, without touching anything
+    Plan(plan::Arguments),
+    /// Write a subject's rows and files into one archive
+    Export(export::Arguments),
 }
 
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Map(command) => map::run(command, output),
+        Command::Plan(arguments) => plan::run(&arguments, output),
+        Command::Export(arguments) => export::run(&arguments, output),
     }
 }

@@ -1,0 +1,215 @@
+//! `exeunt export`: a subject's rows and files as one archive.
+
+use std::path::PathBuf;
+
+use exeunt_engine::archive::{self, Encryption, Options};
+use exeunt_engine::export::{self, Report, Settings, export};
+use exeunt_model::archive::header::{Contact, LeftOutReason};
+use serde_json::json;
+
+use crate::commands::map::MapArgument;
+use crate::commands::plan::{human_bytes, plural};
+use crate::commands::request::{self, ProfileArgument};
+use crate::commands::subject::SubjectArgument;
+use crate::desk::{self, StoreArgument, TOOL};
+use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::output::Output;
+use crate::progress::Shown;
+use crate::project::Project;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    map: MapArgument,
+
+    #[command(flatten)]
+    subject: SubjectArgument,
+
+    /// The folder to write the archive to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+
+    /// The archive's name, without ending [default: map, kind of subject and time]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Which categories to export
+    #[arg(long, value_name = "PROFILE", default_value = "documented")]
+    profile: ProfileArgument,
+
+    /// An approved plan: the export stops unless it finds exactly these rows
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+
+    /// Cut the archive into parts of about this size, such as 500MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    part_size: Option<u64>,
+
+    /// Encrypt the archive to this age recipient; more than one may be given
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "encrypt_with_passphrase")]
+    encrypt_to: Vec<String>,
+
+    /// Encrypt the archive with the passphrase in the environment variable EXEUNT_PASSPHRASE
+    #[arg(long)]
+    encrypt_with_passphrase: bool,
+
+    /// Whom the reader of the archive can ask about what is not inside: NAME <ADDRESS>
+    #[arg(long, value_name = "CONTACT", value_parser = parse_contact)]
+    contact: Option<Contact>,
+
+    #[command(flatten)]
+    store: StoreArgument,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let encryption = encryption(arguments)?;
+    let project = Project::read(&arguments.map.map)?;
+    let request = request::export(&project.map, &arguments.subject, arguments.profile)?;
+    let approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
+    let platform = project.platform()?;
+    let store = arguments.store.open(&project)?;
+    std::fs::create_dir_all(&arguments.out).or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))?;
+    let started = desk::now();
+    let name = arguments.name.clone().unwrap_or_else(|| {
+        format!("{}-{}-{}", project.map.name, request.subject.kind, started.strftime("%Y%m%d-%H%M%S"))
+    });
+    let settings = Settings {
+        archive: Options {
+            folder: arguments.out.clone(),
+            name,
+            started,
+            key: store.signing_key(),
+            part_size: arguments.part_size,
+            encryption,
+            threads: None,
+        },
+        secret: &store.hash_secret(),
+        approved: approved.as_ref(),
+        platform_name: project.map.name.clone(),
+        contact: arguments.contact.clone(),
+        tool: TOOL.to_owned(),
+        clock: &desk::now,
+    };
+    let mut progress = Shown::new();
+    let exported = export(&platform, &request, settings, &mut progress);
+    progress.finish();
+    let report = exported.map_err(|error| failure(&project, error))?;
+    output.either(&summary(&report), || describe(&report))?;
+    Ok(ExitCode::Done)
+}
+
+/// Made before anything is read, so that a recipient that cannot be used stops the run at once.
+fn encryption(arguments: &Arguments) -> Result<Option<Encryption>, Failure> {
+    if arguments.encrypt_with_passphrase {
+        let passphrase = std::env::var("EXEUNT_PASSPHRASE").ok().filter(|passphrase| !passphrase.is_empty());
+        let passphrase = passphrase.ok_or_else(|| {
+            Failure::message(ExitCode::Usage, "EXEUNT_PASSPHRASE is not set").next("put the passphrase into that environment variable")
+        })?;
+        return Ok(Some(Encryption::to_passphrase(passphrase.into())));
+    }
+    if arguments.encrypt_to.is_empty() {
+        return Ok(None);
+    }
+    Encryption::to_recipients(&arguments.encrypt_to)
+        .map(Some)
+        .or_fail(ExitCode::Usage, || "encrypt the archive")
+        .map_err(|failure| failure.next("a recipient begins with age1; `age-keygen` makes one"))
+}
+
+fn failure(project: &Project, error: export::Error) -> Failure {
+    match error {
+        export::Error::Plan(error) => project.no_plan(error),
+        export::Error::Read { table, source } => {
+            let mut failure = Failure::from(source);
+            failure.error = failure.error.context(format!("export {table}"));
+            failure.next("no archive was left; run the export again")
+        }
+        export::Error::Files { .. } | export::Error::ReadFile { .. } => {
+            Failure::new(ExitCode::InputOutput, error).next("check the file source; no archive was left")
+        }
+        export::Error::Archive(archive::Error::Exists { .. }) => Failure::new(ExitCode::InputOutput, error),
+        export::Error::Archive(_) => Failure::new(ExitCode::InputOutput, error)
+            .next("check the free space and the rights of the folder; no archive was left, the source is as it was"),
+        export::Error::PlanDiffers { .. } => {
+            Failure::new(ExitCode::PlanMismatch, error).next("make a new plan and have it approved: exeunt plan … --out FILE")
+        }
+        export::Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
+    }
+}
+
+fn summary(report: &Report) -> serde_json::Value {
+    json!({
+        "archive": report.delivered.paths,
+        "bytes": report.delivered.bytes_on_disk,
+        "rows": report.rows,
+        "files": report.files,
+        "plan": report.plan.digest(),
+        "subject": report.plan.subject,
+        "left_out": report.left_out,
+    })
+}
+
+fn describe(report: &Report) -> String {
+    let mut lines = Vec::new();
+    let paths: Vec<String> = report.delivered.paths.iter().map(|path| path.display().to_string()).collect();
+    lines.push(format!(
+        "exported {} and {} into {} ({})",
+        plural(report.rows, "row"),
+        plural(report.files, "file"),
+        paths.join(", "),
+        human_bytes(report.delivered.bytes_on_disk)
+    ));
+    for left in &report.left_out {
+        let what = match (&left.table, &left.category) {
+            (Some(table), _) if left.columns.is_empty() => table.to_string(),
+            (Some(table), _) => format!("{table} ({})", left.columns.join(", ")),
+            (None, Some(category)) => category.label.clone(),
+            (None, None) => continue,
+        };
+        let why = match left.reason {
+            LeftOutReason::OnRequest => "on request, through the account representative (or --profile symmetric)",
+            LeftOutReason::Excluded => "the map never exports it",
+            LeftOutReason::NotApplicable => "not applicable to this contract",
+            LeftOutReason::Secret => "secret",
+            LeftOutReason::Unowned => "kept for everybody, owned by nobody",
+            LeftOutReason::Missing => "some files are not in the file store",
+        };
+        lines.push(format!("  not inside: {what}: {why}"));
+    }
+    if let Some(path) = paths.first() {
+        lines.push(format!("check it anywhere, without network: exeunt verify {path}"));
+    }
+    lines.join("\n")
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 = digits.trim().parse().map_err(|_| format!("`{text}` is no size; write for example 500MB"))?;
+    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        other => return Err(format!("`{other}` is no unit; write kB, MB or GB")),
+    };
+    number.checked_mul(unit).ok_or_else(|| "that is more than can be counted".to_owned())
+}
+
+fn parse_contact(text: &str) -> Result<Contact, String> {
+    let (name, rest) = text.split_once('<').ok_or("a contact is written NAME <ADDRESS>")?;
+    let address = rest.strip_suffix('>').ok_or("a contact is written NAME <ADDRESS>")?;
+    Ok(Contact { name: name.trim().to_owned(), address: address.trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_powers_of_a_thousand() {
+        assert_eq!(parse_size("500MB"), Ok(500_000_000));
+        assert_eq!(parse_size("2g"), Ok(2_000_000_000));
+        assert_eq!(parse_size("1024"), Ok(1024));
+        assert!(parse_size("many").is_err() && parse_size("5XB").is_err() && parse_size("99999999999GB").is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! `exeunt plan`: which rows an export or an erasure is about, counted, without touching anything.
+
+use std::path::PathBuf;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use exeunt_engine::planning::Snapshot;
+use exeunt_model::map::DataMap;
+use exeunt_model::names::CategoryName;
+use exeunt_model::plan::{KeptReason, LeftOutReason, Plan, Purpose};
+
+use crate::commands::map::MapArgument;
+use crate::commands::request::{self, ChoiceArguments, ProfileArgument};
+use crate::commands::subject::SubjectArgument;
+use crate::desk::StoreArgument;
+use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::output::Output;
+use crate::project::Project;
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PurposeArgument {
+    Export,
+    Erase,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    map: MapArgument,
+
+    #[command(flatten)]
+    subject: SubjectArgument,
+
+    /// What the plan is for
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: PurposeArgument,
+
+    /// Which categories an export holds
+    #[arg(long, value_name = "PROFILE", default_value = "documented")]
+    profile: ProfileArgument,
+
+    #[command(flatten)]
+    choices: ChoiceArguments,
+
+    /// Write the plan to a file, to be approved and then run with --plan
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    store: StoreArgument,
+}
+
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let project = Project::read(&arguments.map.map)?;
+    let request = match arguments.purpose {
+        PurposeArgument::Export => request::export(&project.map, &arguments.subject, arguments.profile)?,
+        PurposeArgument::Erase => request::erase(&project.map, &arguments.subject, &arguments.choices)?,
+    };
+    let platform = project.platform()?;
+    let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
+    let store = arguments.store.open(&project)?;
+    let plan = snapshot.plan(&platform, &request, &store.hash_secret()).map_err(|error| project.no_plan(error))?;
+    if let Some(path) = &arguments.out {
+        write(path, &plan)?;
+    }
+    output.either(&plan, || describe(&project.map, &plan))?;
+    if let Some(path) = &arguments.out {
+        output.note(format!("the plan stands in {}", path.display()));
+    }
+    Ok(ExitCode::Done)
+}
+
+fn write(path: &std::path::Path, plan: &Plan) -> Result<(), Failure> {
+    let mut text = serde_json::to_string_pretty(plan).or_fail(ExitCode::Failed, || "write the plan as JSON")?;
+    text.push('\n');
+    std::fs::write(path, text).or_fail(ExitCode::InputOutput, || format!("write the plan to {}", path.display()))
+}
+
+/// Reads a plan that was written by `exeunt plan --out`.
+pub fn read(path: &std::path::Path) -> Result<Plan, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
+        Failure::new(code, anyhow::Error::new(error).context(format!("read the plan {}", path.display())))
+            .next("make one: exeunt plan … --out FILE")
+    })?;
+    serde_json::from_str(&text)
+        .or_fail(ExitCode::PlanMismatch, || format!("{} is no plan of this version of exeunt", path.display()))
+        .map_err(|failure| failure.next("make the plan again: exeunt plan … --out FILE"))
+}
+
+/// The plan as a table: category, table, action, rows; then what stays, what is left out, and the digest.
+pub fn describe(map: &DataMap, plan: &Plan) -> String {
+    let mut text = vec![steps(map, plan)];
+    text.extend(kept(plan));
+    text.extend(left_out(map, plan));
+    let files: u64 = plan.files.iter().map(|count| count.files).sum();
+    let bytes: u64 = plan.files.iter().filter_map(|count| count.bytes).sum();
+    let shared: u64 = plan.files.iter().map(|count| count.shared).sum();
+    let rows: u64 = plan.step_rows.iter().sum();
+    let files_too = match (files, shared) {
+        (0, 0) => String::new(),
+        (files, 0) => format!(" and {} ({})", plural(files, "file"), human_bytes(bytes)),
+        (files, shared) => {
+            format!(" and {} ({}); {} stay, since other rows name them too", plural(files, "file"), human_bytes(bytes), plural(shared, "more file"))
+        }
+    };
+    let verb = match plan.outline.purpose {
+        Purpose::Export => "to export",
+        Purpose::Erase => "to erase or change",
+    };
+    text.push(format!("{} {verb}{files_too}", plural(rows, "row")));
+    text.push(format!("plan {}", plan.digest()));
+    text.join("\n\n")
+}
+
+fn steps(map: &DataMap, plan: &Plan) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["category", "table", "action", "rows"]);
+    let mut nothing = 0;
+    let mut last: Option<&CategoryName> = None;
+    for (step, rows) in plan.outline.steps.iter().zip(&plan.step_rows) {
+        if *rows == 0 {
+            nothing += 1;
+            continue;
+        }
+        let repeated = step.category.is_some() && step.category.as_ref() == last;
+        last = step.category.as_ref();
+        let category = if repeated { String::new() } else { label(map, step.category.as_ref()) };
+        table.add_row([category, step.table.to_string(), step.work.word().to_owned(), rows.to_string()]);
+    }
+    if let Some(column) = table.column_mut(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let text: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
+    let text = text.join("\n");
+    if nothing == 0 { text } else { format!("{text}\n({} more of the plan find no rows)", plural(nothing, "step")) }
+}
+
+fn label(map: &DataMap, category: Option<&CategoryName>) -> String {
+    let Some(name) = category else { return "(no category)".to_owned() };
+    map.category(name).map_or_else(|| name.to_string(), |category| category.label.clone())
+}
+
+fn kept(plan: &Plan) -> Option<String> {
+    let groups = plan.outline.kept.iter().zip(&plan.kept_rows).zip(&plan.kept_until).filter(|((_, rows), _)| **rows > 0);
+    let lines: Vec<String> = groups
+        .map(|((kept, rows), until)| {
+            let reason = match &kept.reason {
+                KeptReason::Ground(ground) => {
+                    let end = until.as_ref().map(|day| format!(", until {day} at the latest")).unwrap_or_default();
+                    format!("kept: {}{end}", ground.ground)
+                }
+                KeptReason::Shared => "others own them too".to_owned(),
+                KeptReason::Follows => "they hang from rows that stay or are handed over".to_owned(),
+            };
+            format!("  {}: {} ({reason})", kept.table, plural(*rows, "row"))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| format!("stays:\n{}", lines.join("\n")))
+}
+
+fn left_out(map: &DataMap, plan: &Plan) -> Option<String> {
+    let lines: Vec<String> = plan
+        .outline
+        .left_out
+        .iter()
+        .filter_map(|left| {
+            let what = left.table.as_ref().map_or_else(|| label(map, left.category.as_ref()), ToString::to_string);
+            let why = match &left.reason {
+                LeftOutReason::OnRequest => "on request, through your account representative".to_owned(),
+                LeftOutReason::Excluded => "never exported".to_owned(),
+                LeftOutReason::NotApplicable => "not applicable to this contract".to_owned(),
+                LeftOutReason::Unowned(ground) => format!("kept for everybody: {}", ground.ground),
+                LeftOutReason::OtherSubjects => return None,
+            };
+            Some(format!("  {what}: {why}"))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| format!("not in this plan:\n{}", lines.join("\n")))
+}
+
+/// `1 row`, `2 rows`.
+pub fn plural(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Bytes as people read them, in powers of 1000.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let mut unit = 0;
+    let mut scaled = bytes;
+    let mut tenths = 0;
+    while scaled >= 1000 && unit + 1 < UNITS.len() {
+        tenths = (scaled % 1000) / 100;
+        scaled /= 1000;
+        unit += 1;
+    }
+    if unit == 0 { plural(bytes, "byte") } else { format!("{scaled}.{tenths} {}", UNITS[unit]) }
+}

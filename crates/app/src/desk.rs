@@ -1,0 +1,105 @@
+//! What a command that plans or runs needs beside its map: the platform's sources and our own store.
+
+use std::path::{Path, PathBuf};
+
+use exeunt_engine::planning;
+use exeunt_engine::platform::{Address, Platform};
+use exeunt_model::moment::Moment;
+use exeunt_model::plan::planner;
+use exeunt_store::Store;
+use jiff::Timestamp;
+use rand::Rng as _;
+
+use crate::edge::{ExitCode, Failure, OrFail};
+use crate::project::Project;
+
+/// Name and version of the program, as archives and certificates state it.
+pub const TOOL: &str = concat!("exeunt ", env!("CARGO_PKG_VERSION"));
+
+#[derive(Debug, clap::Args)]
+pub struct StoreArgument {
+    /// Our own file of keys, certificates, tombstones and unfinished runs [default: exeunt.db beside the map]
+    #[arg(long, value_name = "FILE", env = "EXEUNT_STORE")]
+    store: Option<PathBuf>,
+}
+
+impl StoreArgument {
+    /// Where the store is: as said, or beside the map.
+    pub fn path(&self, project: &Project) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| project.folder().join("exeunt.db"))
+    }
+
+    /// Opens the store and makes it at its first use.
+    pub fn open(&self, project: &Project) -> Result<Store, Failure> {
+        open_store(&self.path(project))
+    }
+}
+
+pub fn open_store(path: &Path) -> Result<Store, Failure> {
+    Store::open(path, Moment::new(now()), &mut |bytes| rand::rng().fill_bytes(bytes))
+        .or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))
+}
+
+/// The one clock of the program.
+#[expect(clippy::disallowed_methods, reason = "the edge is where the time comes in")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+impl Project {
+    /// The map's sources at the addresses that the environment gives, and its lock.
+    pub fn platform(&self) -> Result<Platform, Failure> {
+        let addresses: Result<Vec<Address>, Failure> =
+            self.map.sources.iter().map(|source| Ok(Address { source: source.name.clone(), url: self.address(source)? })).collect();
+        Platform::new(self.map.clone(), self.lock()?, &addresses?, self.folder()).or_fail(ExitCode::SourceUnreachable, || "find the sources of the map")
+    }
+
+    /// What a person can do about a plan that could not be made.
+    pub fn no_plan(&self, error: planning::Error) -> Failure {
+        match error {
+            planning::Error::NoLock => {
+                let message = format!("nobody has reviewed the databases of {} yet: there is no {}", self.path.display(), self.lock_path().display());
+                Failure::message(ExitCode::CatalogDrift, message).next(format!("review them: {}", self.accept_command()))
+            }
+            planning::Error::Drift { differences } => self.drift(&differences),
+            planning::Error::Unfit { problems } => {
+                let diagnostics = self.positions.diagnose(&problems);
+                crate::project::refused(&self.path, &self.text, &diagnostics)
+            }
+            planning::Error::Read { database, source } => {
+                let mut failure = Failure::from(source);
+                failure.error = failure.error.context(format!("read {database}"));
+                failure
+            }
+            planning::Error::Files { .. } => Failure::new(ExitCode::SourceUnreachable, error).next("check the address of the file source in the map"),
+            planning::Error::NoSubject { .. } => Failure::new(ExitCode::NotFound, error).next("check the key; it is looked up as it stands in the database"),
+            planning::Error::KeyShape { .. } => Failure::new(ExitCode::Usage, error).next("separate the parts of the key by commas, in the map's order"),
+            planning::Error::Plan(error) => refused_plan(error),
+            planning::Error::Guarded { ref table, ref columns, .. } => {
+                let unlink = format!("if these rows may lose the reference: add `unlink: [{columns}]` to {table} in the map");
+                let own = format!("if they belong to the subject: give {table} an owner path that finds them");
+                Failure::new(ExitCode::PlanRefused, error).next(own).next(unlink)
+            }
+            planning::Error::Successor { .. } => {
+                Failure::new(ExitCode::PlanRefused, error).next("name who takes over with --hand-over-to KEY, in the same contract")
+            }
+        }
+    }
+}
+
+fn refused_plan(error: planner::Error) -> Failure {
+    match &error {
+        planner::Error::Undecided { tables } => {
+            let examples: Vec<String> = tables.iter().map(|(table, words)| format!("--choose {table}={}", words.join("|"))).collect();
+            let mut failure = Failure::new(ExitCode::PlanRefused, error);
+            failure = failure.next("decide for each, and say so:");
+            examples.into_iter().fold(failure, |failure, example| failure.next(example))
+        }
+        planner::Error::UnknownKind { .. } | planner::Error::NotOffered { .. } | planner::Error::NothingToChoose { .. } => {
+            Failure::new(ExitCode::Usage, error)
+        }
+        planner::Error::NoRowKey { .. } | planner::Error::Order(_) => {
+            Failure::new(ExitCode::PlanRefused, error).next("change the map, or give the table a key")
+        }
+    }
+}
