@@ -36,7 +36,7 @@ impl StoreArgument {
 }
 
 pub fn open_store(path: &Path) -> Result<Store, Failure> {
-    Store::open(path, Moment::new(now()), &mut |bytes| rand::rng().fill_bytes(bytes))
+    Store::open(path, Moment::new(now()), &mut |bytes| random(bytes))
         .or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))
 }
 
@@ -46,19 +46,27 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The one source of randomness of the program.
+#[expect(clippy::disallowed_methods, reason = "the edge is where randomness comes in")]
+pub fn random(bytes: &mut [u8]) {
+    rand::rng().fill_bytes(bytes);
+}
+
 impl Project {
     /// The map's sources at the addresses that the environment gives, and its lock.
     pub fn platform(&self) -> Result<Platform, Failure> {
         let addresses: Result<Vec<Address>, Failure> =
             self.map.sources.iter().map(|source| Ok(Address { source: source.name.clone(), url: self.address(source)? })).collect();
-        Platform::new(self.map.clone(), self.lock()?, &addresses?, self.folder()).or_fail(ExitCode::SourceUnreachable, || "find the sources of the map")
+        Platform::new(self.map.clone(), self.lock()?, &addresses?, self.folder())
+            .or_fail(ExitCode::SourceUnreachable, || "find the sources of the map")
     }
 
     /// What a person can do about a plan that could not be made.
     pub fn no_plan(&self, error: planning::Error) -> Failure {
         match error {
             planning::Error::NoLock => {
-                let message = format!("nobody has reviewed the databases of {} yet: there is no {}", self.path.display(), self.lock_path().display());
+                let message =
+                    format!("nobody has reviewed the databases of {} yet: there is no {}", self.path.display(), self.lock_path().display());
                 Failure::message(ExitCode::CatalogDrift, message).next(format!("review them: {}", self.accept_command()))
             }
             planning::Error::Drift { differences } => self.drift(&differences),
@@ -71,9 +79,15 @@ impl Project {
                 failure.error = failure.error.context(format!("read {database}"));
                 failure
             }
-            planning::Error::Files { .. } => Failure::new(ExitCode::SourceUnreachable, error).next("check the address of the file source in the map"),
-            planning::Error::NoSubject { .. } => Failure::new(ExitCode::NotFound, error).next("check the key; it is looked up as it stands in the database"),
-            planning::Error::KeyShape { .. } => Failure::new(ExitCode::Usage, error).next("separate the parts of the key by commas, in the map's order"),
+            planning::Error::Files { .. } => {
+                Failure::new(ExitCode::SourceUnreachable, error).next("check the address of the file source in the map")
+            }
+            planning::Error::NoSubject { .. } => {
+                Failure::new(ExitCode::NotFound, error).next("check the key; it is looked up as it stands in the database")
+            }
+            planning::Error::KeyShape { .. } => {
+                Failure::new(ExitCode::Usage, error).next("separate the parts of the key by commas, in the map's order")
+            }
             planning::Error::Plan(error) => refused_plan(error),
             planning::Error::Guarded { ref table, ref columns, .. } => {
                 let unlink = format!("if these rows may lose the reference: add `unlink: [{columns}]` to {table} in the map");

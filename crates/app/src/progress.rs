@@ -25,7 +25,6 @@ pub struct Shown {
 }
 
 impl Shown {
-    #[expect(clippy::disallowed_methods, reason = "how long a run takes is shown to a person and decides nothing")]
     pub fn new() -> Self {
         let now = Instant::now();
         Self { bar: None, expected: None, table: String::new(), rows: 0, bytes: 0, started: now, told: now }
@@ -47,7 +46,6 @@ impl Shown {
         if self.told.elapsed() < PLAIN_INTERVAL {
             return;
         }
-        // The lint is about deciding by the clock; this only spaces lines.
         self.told += self.told.elapsed();
         let left = self.expected.filter(|expected| self.rows > 0 && *expected > self.rows).map(|expected| {
             let seconds = self.started.elapsed().as_secs() * (expected - self.rows) / self.rows;

@@ -70,9 +70,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let store = arguments.store.open(&project)?;
     std::fs::create_dir_all(&arguments.out).or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))?;
     let started = desk::now();
-    let name = arguments.name.clone().unwrap_or_else(|| {
-        format!("{}-{}-{}", project.map.name, request.subject.kind, started.strftime("%Y%m%d-%H%M%S"))
-    });
+    let name = arguments
+        .name
+        .clone()
+        .unwrap_or_else(|| format!("{}-{}-{}", project.map.name, request.subject.kind, started.strftime("%Y%m%d-%H%M%S")));
     let settings = Settings {
         archive: Options {
             folder: arguments.out.clone(),

@@ -6,7 +6,8 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use exeunt_engine::planning::Snapshot;
 use exeunt_model::map::DataMap;
 use exeunt_model::names::CategoryName;
-use exeunt_model::plan::{KeptReason, LeftOutReason, Plan, Purpose};
+use exeunt_model::plan::{KeptReason, LeftOutReason, Plan, Purpose, Step};
+use exeunt_sources::Line;
 
 use crate::commands::map::MapArgument;
 use crate::commands::request::{self, ChoiceArguments, ProfileArgument};
@@ -45,6 +46,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// Print the statements that would run instead of the table; values appear as $1, $2 …
+    #[arg(long, conflicts_with = "out")]
+    sql: bool,
+
     #[command(flatten)]
     store: StoreArgument,
 }
@@ -57,6 +62,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     };
     let platform = project.platform()?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
+    if arguments.sql {
+        let lines = snapshot.statements(&request).map_err(|error| project.no_plan(error))?;
+        output.either(&json_lines(&lines), || lines.iter().map(statement).collect::<Vec<_>>().join("\n\n"))?;
+        return Ok(ExitCode::Done);
+    }
     let store = arguments.store.open(&project)?;
     let plan = snapshot.plan(&platform, &request, &store.hash_secret()).map_err(|error| project.no_plan(error))?;
     if let Some(path) = &arguments.out {
@@ -67,6 +77,17 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         output.note(format!("the plan stands in {}", path.display()));
     }
     Ok(ExitCode::Done)
+}
+
+fn json_lines(lines: &[Line]) -> Vec<serde_json::Value> {
+    let json = |line: &Line| serde_json::json!({ "purpose": line.purpose, "sql": line.sql, "parameters": line.parameters });
+    lines.iter().map(json).collect()
+}
+
+fn statement(line: &Line) -> String {
+    let parameters: Vec<String> =
+        line.parameters.iter().enumerate().map(|(at, stands_for)| format!("\n-- ${}: {stands_for}", at + 1)).collect();
+    format!("-- {}{}\n{};", line.purpose, parameters.concat(), line.sql)
 }
 
 fn write(path: &std::path::Path, plan: &Plan) -> Result<(), Failure> {
@@ -100,7 +121,12 @@ pub fn describe(map: &DataMap, plan: &Plan) -> String {
         (0, 0) => String::new(),
         (files, 0) => format!(" and {} ({})", plural(files, "file"), human_bytes(bytes)),
         (files, shared) => {
-            format!(" and {} ({}); {} stay, since other rows name them too", plural(files, "file"), human_bytes(bytes), plural(shared, "more file"))
+            format!(
+                " and {} ({}); {} stay, since other rows name them too",
+                plural(files, "file"),
+                human_bytes(bytes),
+                plural(shared, "more file")
+            )
         }
     };
     let verb = match plan.outline.purpose {
@@ -116,13 +142,14 @@ fn steps(map: &DataMap, plan: &Plan) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["category", "table", "action", "rows"]);
-    let mut nothing = 0;
+    let place = |step: &Step| map.categories.iter().position(|category| Some(&category.name) == step.category.as_ref());
+    let mut found: Vec<(&Step, u64)> =
+        plan.outline.steps.iter().zip(plan.step_rows.iter().copied()).filter(|(_, rows)| *rows > 0).collect();
+    let nothing = (plan.outline.steps.len() - found.len()) as u64;
+    // A person reads by category, in the map's order; the order of execution stands in the JSON form and in `--sql`.
+    found.sort_by_key(|(step, _)| place(step));
     let mut last: Option<&CategoryName> = None;
-    for (step, rows) in plan.outline.steps.iter().zip(&plan.step_rows) {
-        if *rows == 0 {
-            nothing += 1;
-            continue;
-        }
+    for (step, rows) in found {
         let repeated = step.category.is_some() && step.category.as_ref() == last;
         last = step.category.as_ref();
         let category = if repeated { String::new() } else { label(map, step.category.as_ref()) };
@@ -133,7 +160,11 @@ fn steps(map: &DataMap, plan: &Plan) -> String {
     }
     let text: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     let text = text.join("\n");
-    if nothing == 0 { text } else { format!("{text}\n({} more of the plan find no rows)", plural(nothing, "step")) }
+    match nothing {
+        0 => text,
+        1 => format!("{text}\n(1 more step of the plan finds no rows)"),
+        many => format!("{text}\n({many} more steps of the plan find no rows)"),
+    }
 }
 
 fn label(map: &DataMap, category: Option<&CategoryName>) -> String {

@@ -61,7 +61,8 @@ fn choice(map: &DataMap, text: &str) -> Result<Choice, Failure> {
     let refused = |problem: String| Failure::message(ExitCode::Usage, problem).next("write --choose TABLE=ACTION, such as app.note=delete");
     let (table, action) = text.split_once('=').ok_or_else(|| refused(format!("`{text}` is no choice")))?;
     let full = table.parse::<TableName>().ok().filter(|name| map.entry(name).is_some());
-    let named: Vec<&TableName> = map.tables.iter().map(|entry| &entry.table).filter(|name| name.name == table || name.local() == table).collect();
+    let named: Vec<&TableName> =
+        map.tables.iter().map(|entry| &entry.table).filter(|name| name.name == table || name.local() == table).collect();
     let table = match (full, named.as_slice()) {
         (Some(name), _) => name,
         (None, [only]) => (*only).clone(),

@@ -35,7 +35,8 @@ impl SubjectArgument {
         };
         let kind = SubjectKind::new(kind);
         let declared = map.subject(&kind).ok_or_else(|| {
-            Failure::message(ExitCode::Usage, format!("`{kind}` is no subject of this map")).next(format!("its subjects are: {}", kinds(map)))
+            Failure::message(ExitCode::Usage, format!("`{kind}` is no subject of this map"))
+                .next(format!("its subjects are: {}", kinds(map)))
         })?;
         Ok(Subject { kind, key: split_key(key, declared.key.len()) })
     }

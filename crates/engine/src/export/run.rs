@@ -48,17 +48,12 @@ pub struct Report {
 ///
 /// # Errors
 /// See [`Error`]. No archive is left in any of these cases.
-pub fn export(
-    platform: &Platform,
-    request: &Request,
-    settings: Settings<'_>,
-    progress: &mut dyn Progress,
-) -> Result<Report, Error> {
+pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, progress: &mut dyn Progress) -> Result<Report, Error> {
     let mut snapshot = Snapshot::open(platform)?;
     let taken = (settings.clock)();
     let label = snapshot.find(&request.subject)?;
     let Some(label) = label else {
-        return Err(Error::Plan(crate::planning::Error::NoSubject { kind: request.subject.kind.clone() }));
+        return Err(crate::planning::Error::NoSubject { kind: request.subject.kind.clone() }.into());
     };
     let outline = snapshot.outline(request)?;
     if let Some(approved) = settings.approved {
@@ -191,13 +186,7 @@ fn copy_files(
     Ok(missing)
 }
 
-fn compare_outline(
-    approved: &Plan,
-    outline: &Outline,
-    snapshot: &Snapshot,
-    request: &Request,
-    secret: &HashSecret,
-) -> Result<(), Error> {
+fn compare_outline(approved: &Plan, outline: &Outline, snapshot: &Snapshot, request: &Request, secret: &HashSecret) -> Result<(), Error> {
     let now = snapshot.bind(outline.clone(), request, Counts::default(), secret);
     match crate::planning::difference(approved, &now) {
         Some(difference) => Err(Error::PlanDiffers { difference }),

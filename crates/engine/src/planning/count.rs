@@ -178,7 +178,14 @@ impl Snapshot {
     }
 
     /// Which files of a deleting step rows name too that stay, in any table with files of this source.
-    fn named_elsewhere(&mut self, outline: &Outline, keys: &Keys, source: &SourceName, step: &Step, column: &str) -> Result<BTreeSet<String>, Error> {
+    fn named_elsewhere(
+        &mut self,
+        outline: &Outline,
+        keys: &Keys,
+        source: &SourceName,
+        step: &Step,
+        column: &str,
+    ) -> Result<BTreeSet<String>, Error> {
         let tables: Vec<(TableName, String)> = self
             .scheme
             .tables

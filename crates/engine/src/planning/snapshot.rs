@@ -8,7 +8,7 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::sets::Sets;
 use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Keys, Lookup, Reader};
+use exeunt_sources::{Keys, Line, Lookup, Reader};
 
 use super::{Error, Request, Subject};
 use crate::platform::Platform;
@@ -80,6 +80,20 @@ impl Snapshot {
             Purpose::Erase => planner::erase(&self.scheme, &asked),
         };
         Ok(outline?)
+    }
+
+    /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
+    ///
+    /// # Errors
+    /// Those of [`Self::outline`].
+    pub fn statements(&mut self, request: &Request) -> Result<Vec<Line>, Error> {
+        let outline = self.outline(request)?;
+        let mut lines = Vec::new();
+        for reader in &mut self.readers {
+            let database = reader.name().clone();
+            lines.extend(reader.script(&outline).map_err(|source| Error::Read { database, source })?);
+        }
+        Ok(lines)
     }
 
     fn facts(&mut self, subject: &Subject) -> Result<Vec<Fact>, Error> {
