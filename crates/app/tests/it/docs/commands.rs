@@ -26,7 +26,7 @@ fn describe(command: &[String], page: &mut String) {
     let help = help(command);
     let name = std::iter::once("exeunt").chain(command.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
     // Writing to a String never fails.
-    let _ = write!(page, "## `{name}`\n\n```text\n{}\n```\n\n", help.trim());
+    let _ = write!(page, "## `{name}`\n\n```text generated\n{}\n```\n\n", help.trim());
     for inner in listed(&help) {
         describe(&[command, &[inner]].concat(), page);
     }

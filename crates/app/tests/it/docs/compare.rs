@@ -77,7 +77,8 @@ fn mask_run(run: &str) -> String {
         "<address>"
     } else {
         // Names of files carry identities between their words: `certificate-3f1c9a0b.json`.
-        return core.split('-').map(mask_part).collect::<Vec<_>>().join("-") + tail;
+        let parts = core.split('-').map(mask_part).collect::<Vec<_>>().join("-");
+        return parts.replace("<time>-<clock>", "<time>") + tail;
     };
     masked.to_owned() + tail
 }
@@ -88,6 +89,9 @@ fn mask_part(part: &str) -> String {
         "<id>"
     } else if is_stamp(stem) {
         "<time>"
+    } else if fits(stem, "000000") {
+        // The second half of `20261123-180405`.
+        "<clock>"
     } else {
         stem
     };
@@ -168,6 +172,7 @@ fn what_differs_between_runs_is_masked() {
     for (want, got) in [
         (format!("plan {digest}"), format!("plan {}", digest.replace('9', "1"))),
         ("out/seat-20261123T180405Z.zip".into(), "out/seat-20270101T000000Z.zip".into()),
+        ("out/seat-20261123-180405.zip".into(), "out/seat-20270101-000000.zip".into()),
         ("certificate-0a1b2c3d.json   12.4 KiB".into(), "certificate-ffffffff.json  9 B".into()),
         ("taken 2026-11-23 18:04:05 UTC".into(), "taken 2026-12-24 01:02:03 UTC".into()),
         ("────── ───".into(), "── ──────────".into()),

@@ -28,3 +28,11 @@ fn updating() -> bool {
 fn tutorial_runs_as_written() {
     session::run(&repository("docs/tutorial.md"));
 }
+
+#[test]
+fn other_pages_run_as_written() {
+    let tutorial = repository("docs/tutorial.md");
+    for path in generated::pages(&repository("docs")).into_iter().filter(|path| *path != tutorial) {
+        session::run(&path);
+    }
+}

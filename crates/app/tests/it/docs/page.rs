@@ -5,10 +5,13 @@
 //! | ```` ```sh ```` | run, in the page's own folder; ends with 0 unless `sh exit=N` says otherwise |
 //! | ```` ```text ```` | what the block before it prints, on both streams; a line `…` stands for any lines |
 //! | ```` ```yaml ````, ```` ```sql ````, … | saved under the name that its first line gives in a comment |
-//! | any of them with `sketch` | only shown |
+//! | any of them with `sketch`, or with the name of another test's work (`schema`, `map`, `generated`) | not touched here |
 //! | ```` ```console ```` | what a reader does on the own machine; not run |
 
 use std::ops::Range;
+
+/// Notes on blocks that are not this module's.
+const ELSEWHERE: [&str; 4] = ["sketch", "schema", "map", "generated"];
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block {
@@ -72,7 +75,7 @@ pub fn blocks(page: &str) -> Vec<Block> {
     let mut may_have_output = false;
     for fence in fences(page) {
         let line = fence.lines.start;
-        let sketch = fence.notes.contains(&"sketch");
+        let sketch = fence.notes.iter().any(|note| ELSEWHERE.contains(note));
         let was_run = std::mem::take(&mut may_have_output);
         match fence.language {
             _ if sketch => {}

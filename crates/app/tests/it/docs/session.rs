@@ -26,10 +26,14 @@ const SHOWN_FOLDER: &str = "/home/ada/exeunt-tutorial";
 /// When a block ends with another code than the page says, or prints something else.
 pub fn run(path: &Path) {
     let page = fs::read_to_string(path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()));
+    let blocks = blocks(&page);
+    if blocks.is_empty() {
+        return;
+    }
     let session = Session::new();
     let mut wrong = Vec::new();
     let mut changes: Vec<(Expected, String)> = Vec::new();
-    for block in blocks(&page) {
+    for block in blocks {
         match block {
             Block::Save { name, content, .. } => session.save(&name, &content),
             Block::Run { line, script, exit, want } => {
@@ -93,7 +97,8 @@ impl Session {
         let folder = |program: &Path| program.parent().expect("a program lies in a folder").display().to_string();
         let exeunt = folder(Path::new(env!("CARGO_BIN_EXE_exeunt")));
         let inherited = std::env::var("PATH").unwrap_or_default();
-        let path = format!("{exeunt}:{}:{inherited}", folder(&server.program("psql")));
+        let python = super::repository("target/tools/python/bin");
+        let path = format!("{exeunt}:{}:{}:{inherited}", folder(&server.program("psql")), python.display());
         Self { root, work, path, server }
     }
 
