@@ -3,6 +3,8 @@
 //! A selection never holds a value of a row or the subject's key; keys come in when it runs. Sets are listed so that each refers only to
 //! sets before it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::names::{SourceName, SubjectKind, TableName};
@@ -121,6 +123,21 @@ impl Condition {
             Self::Always => Self::Never,
             Self::Not(inner) => *inner,
             other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// The columns of the row that decide.
+    pub fn columns(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Never | Self::Always => BTreeSet::new(),
+            Self::SubjectKey { columns, .. } => columns.iter().map(String::as_str).collect(),
+            Self::Equals { column, .. } => BTreeSet::from([column.column.as_str()]),
+            Self::NotNull { columns } | Self::In { columns, .. } => columns.iter().map(|path| path.column.as_str()).collect(),
+            Self::Closure { base, columns, referenced } => {
+                base.columns().into_iter().chain(columns.iter().chain(referenced).map(String::as_str)).collect()
+            }
+            Self::All(inner) | Self::Any(inner) => inner.iter().flat_map(Self::columns).collect(),
+            Self::Not(inner) => inner.columns(),
         }
     }
 

@@ -148,6 +148,7 @@ pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     // Handing over comes first: it may change the very column that a change or an unlinking looks at next.
     outline.steps.sort_by_key(|step| !matches!(step.work, Work::HandOver { .. }));
     outline.steps.extend(unlinks);
+    name_disturbed_rows(scheme, &mut sets, &mut outline.steps)?;
     for (table, columns) in &order.broken {
         outline.steps.extend(delete_related(scheme, &fates, table, Work::BreakCycle { columns: columns.clone() }));
     }
@@ -325,6 +326,28 @@ fn changing_step(mapped: &MappedTable, fate: &Fate) -> Option<Step> {
     };
     let step = Step { table: mapped.table.name.clone(), category: mapped.entry.category.clone(), work, condition: fate.condition.clone() };
     (step.condition != Condition::Never).then_some(step)
+}
+
+/// Names the rows of a step by their key where a step before it changes a column by which it would find them: two references
+/// over one column are unlinked one after the other.
+fn name_disturbed_rows(scheme: &Scheme, sets: &mut Sets, steps: &mut [Step]) -> Result<(), Error> {
+    let mut written: Vec<(TableName, String)> = Vec::new();
+    for step in steps {
+        let columns: Vec<String> = match &step.work {
+            Work::Unlink { columns } => columns.clone(),
+            Work::HandOver { column } => vec![column.clone()],
+            Work::Change { changes } => changes.iter().map(|(path, _)| path.column.clone()).collect(),
+            Work::Read { .. } | Work::BreakCycle { .. } | Work::Delete { .. } => Vec::new(),
+        };
+        let looks_at = step.condition.columns();
+        if written.iter().any(|(table, column)| *table == step.table && looks_at.contains(column.as_str()))
+            && let Some(mapped) = scheme.table(&step.table)
+        {
+            step.condition = by_key(sets, mapped, &step.condition).ok_or_else(|| Error::NoRowKey { table: step.table.clone() })?;
+        }
+        written.extend(columns.into_iter().map(|column| (step.table.clone(), column)));
+    }
+    Ok(())
 }
 
 fn delete_related(scheme: &Scheme, fates: &BTreeMap<TableName, Fate>, table: &TableName, work: Work) -> Option<Step> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::sets::{NothingStays, Scope, Sets, Staying};
 use crate::map::Action;
-use crate::map::resolve::{MappedTable, Path};
+use crate::map::resolve::{Link, MappedTable, Path};
 use crate::names::TableName;
 use crate::selection::{ColumnPath, Condition};
 
@@ -29,11 +29,15 @@ pub struct RowFinder<'a> {
     pub actions: &'a BTreeMap<TableName, Action>,
     /// Set while a path is followed that leads through a row that may stay.
     met_staying: bool,
+    /// Tables whose rows are being worked out, outermost first.
+    open: Vec<TableName>,
+    /// For each table worked out: its rows in scope that stay or are handed over.
+    staying: BTreeMap<TableName, Condition>,
 }
 
 impl<'a> RowFinder<'a> {
     pub fn new(scope: &'a Scope<'a>, actions: &'a BTreeMap<TableName, Action>) -> Self {
-        Self { scope, actions, met_staying: false }
+        Self { scope, actions, met_staying: false, open: Vec::new(), staying: BTreeMap::new() }
     }
 
     pub fn rows(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Rows {
@@ -44,7 +48,8 @@ impl<'a> RowFinder<'a> {
         let kinds_about: Vec<Path> = mapped.about.iter().filter(|path| self.scope.contains_kind(&path.kind)).cloned().collect();
         let shared_about =
             if about == Condition::Never { Condition::Never } else { self.shared_among(sets, mapped, &kinds_about, &only_about) };
-        self.met_staying = false;
+        let met_outside = std::mem::take(&mut self.met_staying);
+        self.open.push(mapped.table.name.clone());
         let scope = self.scope;
         let leading_owned = scope.any_leading(sets, &mapped.owner, self);
         let leading_about = scope.any_leading(sets, &mapped.about, self);
@@ -53,7 +58,9 @@ impl<'a> RowFinder<'a> {
             Condition::all([leading_about, Condition::not(owned.clone()), Condition::not(shared_about.clone())]),
         ]);
         let shared = Condition::any([Condition::all([owned.clone(), shared_owned]), Condition::all([only_about, shared_about])]);
-        Rows { in_scope: Condition::any([owned, about]), shared, erased, may_follow: self.met_staying }
+        self.open.pop();
+        let may_follow = std::mem::replace(&mut self.met_staying, met_outside);
+        Rows { in_scope: Condition::any([owned, about]), shared, erased, may_follow }
     }
 
     /// Rows that have an owner outside the scope by one of the paths; looked for only where a row can have several owners.
@@ -70,17 +77,67 @@ impl<'a> RowFinder<'a> {
 
 impl Staying for RowFinder<'_> {
     fn staying(&mut self, sets: &mut Sets, table: &TableName) -> Condition {
-        let Some(mapped) = self.scope.scheme.table(table) else { return Condition::Never };
-        if matches!(self.actions.get(table), Some(Action::HandOver { .. })) {
+        let Some(mapped) = self.scope.scheme.table(table).filter(|_| self.actions.contains_key(table)) else { return Condition::Never };
+        let staying = match self.staying.get(table) {
+            Some(staying) => staying.clone(),
+            // A path that comes back to a table whose rows are being worked out: only what the rows are themselves counts.
+            None if self.open.contains(table) => self.staying_by_itself(sets, mapped),
+            None => {
+                let staying = self.staying_for_any_reason(sets, mapped);
+                // What was worked out while a table above was open may have stopped short at it.
+                if self.open.is_empty() || !self.comes_back(mapped) {
+                    self.staying.insert(table.clone(), staying.clone());
+                }
+                staying
+            }
+        };
+        if staying != Condition::Never {
             self.met_staying = true;
-            return Condition::Always;
         }
+        staying
+    }
+}
+
+impl RowFinder<'_> {
+    fn staying_for_any_reason(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Condition {
+        let rows = self.rows(sets, mapped);
+        if matches!(self.actions.get(&mapped.table.name), Some(Action::HandOver { .. })) {
+            return rows.in_scope;
+        }
+        if rows.may_follow { Condition::all([rows.in_scope, Condition::not(rows.erased)]) } else { rows.shared }
+    }
+
+    fn staying_by_itself(&self, sets: &mut Sets, mapped: &MappedTable) -> Condition {
         let owned = self.scope.any_leading(sets, &mapped.owner, &mut NothingStays);
-        let shared = self.shared_among(sets, mapped, &mapped.owner, &owned);
-        if shared != Condition::Never {
-            self.met_staying = true;
+        if matches!(self.actions.get(&mapped.table.name), Some(Action::HandOver { .. })) {
+            let about = self.scope.any_leading(sets, &mapped.about, &mut NothingStays);
+            return Condition::any([owned, about]);
         }
-        shared
+        self.shared_among(sets, mapped, &mapped.owner, &owned)
+    }
+
+    /// Whether a path of the table leads through a table that is being worked out.
+    fn comes_back(&self, mapped: &MappedTable) -> bool {
+        let mut seen = vec![mapped.table.name.clone()];
+        let mut next = 0;
+        while next < seen.len() {
+            let Some(at) = self.scope.scheme.table(&seen[next]) else {
+                next += 1;
+                continue;
+            };
+            for hop in at.owner.iter().chain(&at.about).flat_map(|path| &path.hops) {
+                if let Link::Forward { to, .. } = hop {
+                    if self.open.contains(to) {
+                        return true;
+                    }
+                    if !seen.contains(to) {
+                        seen.push(to.clone());
+                    }
+                }
+            }
+            next += 1;
+        }
+        false
     }
 }
 

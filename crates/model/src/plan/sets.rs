@@ -91,7 +91,9 @@ impl Scope<'_> {
             Link::Forward { columns, to, referenced, when, .. } => {
                 let inner = self.leading(sets, rest, kind, stays);
                 let staying = stays.staying(sets, to);
-                let inner = Condition::all([inner, Condition::not(staying)]);
+                // Where all rows that lead on are among those that stay, none is left; saying so keeps empty steps out of plans.
+                let all_stay = staying == inner || matches!(&staying, Condition::Any(found) if found.contains(&inner));
+                let inner = if all_stay { Condition::Never } else { Condition::all([inner, Condition::not(staying)]) };
                 Condition::all([when_holds(when), self.pointing(sets, columns, to, referenced, inner)])
             }
             Link::Up { columns, referenced } => {

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::Value;
-use super::world::{Action, Change, Claim, Export, Hop, Reference, RowId, World};
+pub use super::world::RowId;
+use super::world::{Action, Change, Claim, Export, Hop, Reference, World};
 
 /// Whose data is asked for, and what the requester decided.
 #[derive(Debug, Clone)]
@@ -102,10 +103,13 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
             if !referenced_rows(world, reference, row).iter().any(|target| erased.deleted.contains(target)) {
                 continue;
             }
-            if is_unlinked(world, row.table, reference) {
-                erased.unlinked.insert((row, number));
-            } else if !is_overwritten(world, request, &erased, row, reference) {
+            if is_overwritten(world, request, &erased, row, reference) {
+                continue;
+            }
+            if unlinked(world, row.table, reference).is_empty() {
                 refused.insert((row.table, number));
+            } else {
+                erased.unlinked.insert((row, number));
             }
         }
     }
@@ -138,6 +142,21 @@ fn scope(world: &World, request: &Request) -> Scope {
         }
     }
     scope
+}
+
+/// Whether rows of the table can be in the scope of a request for this kind at all.
+pub fn concerns(world: &World, kind: usize, table: usize) -> bool {
+    let within_kind = |inner: usize| {
+        let outer = |kind: &usize| world.subjects[*kind].within.as_ref().map(|within| within.kind);
+        std::iter::successors(Some(inner), outer).any(|at| at == kind)
+    };
+    owner_claims(world, table).iter().chain(&about_claims(world, table)).any(|claim| within_kind(claim.kind))
+}
+
+/// Whether the request needs a successor.
+pub fn hands_over(world: &World, request: &Request) -> bool {
+    let tables = (0..world.tables.len()).filter(|table| concerns(world, request.kind, *table));
+    tables.into_iter().any(|table| matches!(action(world, request, table), Action::HandOver(_)))
 }
 
 fn in_scope(world: &World, scope: &Scope, row: RowId) -> bool {
@@ -179,7 +198,9 @@ fn stays<'world>(
     loop {
         let blocks = |row: &RowId| stays.contains(row) || (candidates.contains(row) && matches!(action(row.table), Action::HandOver(_)));
         let follows = |row: &RowId| {
-            let claims = [owner_claims(world, row.table), about_claims(world, row.table)].concat();
+            let owners = owner_claims(world, row.table);
+            let owned = owners.iter().any(|claim| reaches_scope(world, scope, claim, *row));
+            let claims = if owned { owners } else { about_claims(world, row.table) };
             // No claim puts the row into the erased set by a way that avoids all rows that stay.
             !claims.iter().any(|claim| {
                 let Some(subjects) = &scope[claim.kind] else { return false };
@@ -233,11 +254,11 @@ fn step(world: &World, hop: Hop, walk: &Walk) -> Vec<Walk> {
             let reference = &world.tables[here.table].references[reference];
             let mut found = vec![walk.clone()];
             let mut seen = BTreeSet::from([here]);
-            let mut last = walk.clone();
-            // A tree has one way up; data may run in a circle all the same.
-            while let Some(parent) = referenced_rows(world, reference, last.end).into_iter().find(|row| seen.insert(*row)) {
-                last = forward(&last, parent);
-                found.push(last.clone());
+            let mut last = here;
+            // A tree has one way up; data may run in a circle all the same. Rows above in the same tree are no rows to hang from.
+            while let Some(parent) = referenced_rows(world, reference, last).into_iter().find(|row| seen.insert(*row)) {
+                found.push(Walk { end: parent, through: walk.through.clone() });
+                last = parent;
             }
             found
         }
@@ -272,7 +293,7 @@ fn referenced_rows(world: &World, reference: &Reference, row: RowId) -> Vec<RowI
 }
 
 /// The table's action for the requested kind, with the requester's choice in the place of a choice.
-fn action<'world>(world: &'world World, request: &Request, table: usize) -> &'world Action {
+pub fn action<'world>(world: &'world World, request: &Request, table: usize) -> &'world Action {
     let Some(mapped) = world.mapped(table) else { return &Action::Keep };
     let by_kind = mapped.by_kind.iter().find(|(kind, _)| *kind == request.kind).map(|(_, action)| action);
     match by_kind.or(mapped.default_action.as_ref()).unwrap_or(&Action::Delete) {
@@ -281,20 +302,24 @@ fn action<'world>(world: &'world World, request: &Request, table: usize) -> &'wo
     }
 }
 
-fn is_unlinked(world: &World, table: usize, reference: &Reference) -> bool {
-    let Some(mapped) = world.mapped(table) else { return false };
-    reference.from.iter().all(|place| place.json.is_empty() && mapped.unlink.contains(&place.column))
+/// The columns of the reference that the map unlinks. One null among its columns suffices for it not to point anywhere.
+fn unlinked(world: &World, table: usize, reference: &Reference) -> Vec<usize> {
+    let Some(mapped) = world.mapped(table) else { return Vec::new() };
+    let listed = reference.from.iter().filter(|place| place.json.is_empty() && mapped.unlink.contains(&place.column));
+    listed.map(|place| place.column).collect()
 }
 
-/// Whether what happens to this row takes all columns of the reference away.
+/// Whether what happens to this row takes a column of the reference away.
 fn is_overwritten(world: &World, request: &Request, erased: &Erased, row: RowId, reference: &Reference) -> bool {
-    let mut overwritten = Vec::new();
     match action(world, request, row.table) {
-        Action::Change(changes) if erased.changed.contains(&row) => overwritten.extend(changes.iter().map(|(place, _)| place.clone())),
-        Action::HandOver(column) if erased.handed_over.contains(&row) => overwritten.push(super::world::Place::column(*column)),
-        Action::Change(_) | Action::HandOver(_) | Action::Delete | Action::Keep | Action::Choose(_) => {}
+        Action::Change(changes) if erased.changed.contains(&row) => reference.from.iter().any(|place| {
+            changes.iter().any(|(changed, _)| changed == place || (changed.json.is_empty() && changed.column == place.column))
+        }),
+        Action::HandOver(column) if erased.handed_over.contains(&row) => {
+            reference.from.iter().all(|place| place.json.is_empty() && place.column == *column)
+        }
+        Action::Change(_) | Action::HandOver(_) | Action::Delete | Action::Keep | Action::Choose(_) => false,
     }
-    reference.from.iter().all(|place| overwritten.contains(place))
 }
 
 /// The values of a row that remains.
@@ -324,15 +349,15 @@ fn after(world: &World, request: &Request, erased: &Erased, row: RowId) -> Vec<A
         Action::Change(_) | Action::HandOver(_) | Action::Delete | Action::Keep | Action::Choose(_) => {}
     }
     for (_, number) in erased.unlinked.iter().filter(|(unlinked, _)| *unlinked == row) {
-        for place in &world.tables[row.table].references[*number].from {
-            values[place.column] = After::Exactly(Value::Null);
+        for column in unlinked(world, row.table, &world.tables[row.table].references[*number]) {
+            values[column] = After::Exactly(Value::Null);
         }
     }
     values
 }
 
 /// Sets a column, or a place inside its JSON that exists; `None` clears the column or removes the place.
-fn set(value: &mut Value, json: &[String], new: Option<&Value>) {
+pub fn set(value: &mut Value, json: &[String], new: Option<&Value>) {
     let Some((last, parents)) = json.split_last() else {
         *value = new.cloned().unwrap_or(Value::Null);
         return;

@@ -30,7 +30,7 @@ fn tidy_entry(world: &World, table: usize, dice: &mut Dice) -> Option<Entry> {
     let mut up = None;
     for (number, reference) in layout.references.iter().enumerate() {
         let clearable = reference.from.iter().all(|place| place.json.is_empty() && is_clearable(world, table, place.column));
-        let inherited = if is_subject || reference.to >= table { None } else { inherited(world, number, reference.to, dice) };
+        let inherited = if is_subject || reference.to >= table { None } else { inherited(world, table, number, reference.to, dice) };
         match inherited {
             Some(claim) if mapped.owner.is_empty() || !clearable => mapped.owner.push(claim),
             _ if clearable => unlink.extend(reference.from.iter().map(|place| place.column)),
@@ -68,7 +68,7 @@ fn tidy_entry(world: &World, table: usize, dice: &mut Dice) -> Option<Entry> {
 }
 
 /// One of the target's claims, from one reference further down.
-fn inherited(world: &World, reference: usize, to: usize, dice: &mut Dice) -> Option<Claim> {
+fn inherited(world: &World, table: usize, reference: usize, to: usize, dice: &mut Dice) -> Option<Claim> {
     let hop = Hop::To { reference };
     let target = world.mapped(to)?;
     if let Some(kind) = world.subjects.iter().position(|subject| subject.table == to) {
@@ -76,7 +76,7 @@ fn inherited(world: &World, reference: usize, to: usize, dice: &mut Dice) -> Opt
     }
     let claim = (!target.owner.is_empty()).then(|| dice.pick(&target.owner))?;
     let path: Vec<Hop> = std::iter::once(hop).chain(claim.path.iter().copied()).collect();
-    (path.len() <= 6).then_some(Claim { kind: claim.kind, path, written: true })
+    (path.len() <= 6 && !leads_back(world, table, &path)).then_some(Claim { kind: claim.kind, path, written: true })
 }
 
 fn entry(world: &World, table: usize, dice: &mut Dice) -> Entry {
@@ -84,8 +84,10 @@ fn entry(world: &World, table: usize, dice: &mut Dice) -> Entry {
     let declared = world.tables[table].references.iter().any(|reference| reference.enforcement == Enforcement::MapOnly);
     let mut mapped = Mapped { unlink: unlink(world, table, dice), ..Mapped::default() };
     if is_subject {
+        // Its rows own themselves; they may speak of others.
         if dice.chance(8) {
-            mapped.owner = claims(world, table, dice);
+            mapped.about = claims(world, table, dice);
+            mapped.about.truncate(1);
         }
     } else {
         mapped.owner = claims(world, table, dice);
@@ -189,6 +191,7 @@ fn claims(world: &World, table: usize, dice: &mut Dice) -> Vec<Claim> {
             break;
         }
         if let Some(claim) = path(world, table, dice)
+            && !leads_back(world, table, &claim.path)
             && claims.iter().all(|other| other.kind != claim.kind || other.path != claim.path)
         {
             claims.push(claim);
@@ -237,6 +240,40 @@ fn path(world: &World, table: usize, dice: &mut Dice) -> Option<Claim> {
         here = to;
     }
     None
+}
+
+/// The tables that a path enters by a forward hop: what its rows hang from.
+fn hangs_from(world: &World, table: usize, path: &[Hop]) -> BTreeSet<usize> {
+    let mut here = table;
+    let mut entered = BTreeSet::new();
+    for hop in path {
+        match hop {
+            Hop::To { reference } => {
+                here = world.tables[here].references[*reference].to;
+                entered.insert(here);
+            }
+            Hop::Up { .. } => {}
+            Hop::From { table, .. } => here = *table,
+        }
+    }
+    entered
+}
+
+/// Whether rows of the table would hang from rows that hang from rows of the table: then no order says which of them stay.
+fn leads_back(world: &World, table: usize, path: &[Hop]) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<usize> = hangs_from(world, table, path).into_iter().collect();
+    while let Some(at) = next.pop() {
+        if at == table {
+            return true;
+        }
+        if seen.insert(at)
+            && let Some(mapped) = world.mapped(at)
+        {
+            next.extend(mapped.owner.iter().chain(&mapped.about).flat_map(|claim| hangs_from(world, at, &claim.path)));
+        }
+    }
+    false
 }
 
 /// One foreign key to the subject's table, and no other way there.
@@ -299,7 +336,7 @@ fn change(world: &World, table: usize, dice: &mut Dice) -> Action {
                 let constant = Change::Constant(text.to_owned(), Value::Text(text.to_owned()));
                 changes.push((place, if dice.chance(50) { constant } else { Change::Pseudonym }));
             }
-            Kind::Bigint | Kind::Uuid if ordinary && dice.chance(40) => changes.push((place, Change::Pseudonym)),
+            Kind::Uuid if ordinary && dice.chance(40) => changes.push((place, Change::Pseudonym)),
             Kind::Integer if ordinary && dice.chance(40) => changes.push((place, Change::Constant("0".to_owned(), Value::Integer(0)))),
             Kind::Boolean if ordinary && dice.chance(40) => {
                 changes.push((place, Change::Constant("false".to_owned(), Value::Boolean(false))))

@@ -28,12 +28,11 @@ pub fn requests(world: &World, seed: u64) -> Vec<Request> {
         let mut rows: Vec<RowId> = world.row_ids(subject.table).collect();
         dice.shuffle(&mut rows);
         for row in rows.iter().take(2) {
-            requests.push(Request {
-                kind,
-                subject: *row,
-                choices: choices(world, kind, &mut dice),
-                successor: successor(world, kind, *row),
-            });
+            let request =
+                Request { kind, subject: *row, choices: choices(world, kind, &mut dice), successor: successor(world, kind, *row) };
+            if request.successor.is_some() || !super::evaluate::hands_over(world, &request) {
+                requests.push(request);
+            }
         }
     }
     dice.shuffle(&mut requests);
@@ -43,7 +42,7 @@ pub fn requests(world: &World, seed: u64) -> Vec<Request> {
 fn choices(world: &World, kind: usize, dice: &mut Dice) -> BTreeMap<usize, usize> {
     let mut choices = BTreeMap::new();
     for table in 0..world.tables.len() {
-        let Some(mapped) = world.mapped(table) else { continue };
+        let Some(mapped) = world.mapped(table).filter(|_| super::evaluate::concerns(world, kind, table)) else { continue };
         let by_kind = mapped.by_kind.iter().find(|(other, _)| *other == kind).map(|(_, action)| action);
         if let Some(Action::Choose(actions)) = by_kind.or(mapped.default_action.as_ref()) {
             choices.insert(table, dice.between(0, actions.len() - 1));
