@@ -12,11 +12,18 @@ use crate::edge::{ExitCode, Failure, OrFail};
 #[derive(Debug)]
 pub struct Output {
     json: bool,
+    /// Data goes to standard error: something else is the data of this run.
+    aside: bool,
 }
 
 impl Output {
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, aside: false }
+    }
+
+    /// For a command that shows others at work: their text is its own data, or goes aside when its data is JSON.
+    pub fn on_standard_error_if(aside: bool) -> Self {
+        Self { json: false, aside }
     }
 
     /// Whether data is to be printed as JSON (`--json`).
@@ -26,6 +33,10 @@ impl Output {
 
     /// Prints lines of data on standard output.
     pub fn data(&self, text: impl Display) -> Result<(), Failure> {
+        if self.aside {
+            self.note(text);
+            return Ok(());
+        }
         let mut stream = anstream::stdout().lock();
         match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::edge::Outcome;
 use crate::output::Output;
 
+mod demo;
 mod export;
 mod map;
 pub mod plan;
@@ -30,6 +31,8 @@ pub enum Command {
     /// Write, check and explain the data map
     #[command(subcommand)]
     Map(map::Command),
+    /// See it at work on a sample platform: export a seat, erase a seat, check both
+    Demo(demo::Arguments),
     /// Count what an export or an erasure is about, without touching anything
     Plan(plan::Arguments),
     /// Write a subject's rows and files into one archive
@@ -39,6 +42,7 @@ pub enum Command {
 pub fn run(command: Command, output: &Output) -> Outcome {
     match command {
         Command::Map(command) => map::run(command, output),
+        Command::Demo(arguments) => demo::run(&arguments, output),
         Command::Plan(arguments) => plan::run(&arguments, output),
         Command::Export(arguments) => export::run(&arguments, output),
     }
