@@ -1,3 +1,4 @@
+mod page;
 mod readers;
 mod sample;
 mod verifying;

@@ -12,27 +12,58 @@ const HEIGHT: u64 = 34;
 const STEP: usize = 8;
 const BAR: usize = 6;
 
-/// The chart as inline SVG; nothing when there are fewer than two bars to compare.
-pub(super) fn chart(months: &[MonthCount]) -> String {
-    let Some((first, last)) = months.first().zip(months.last()) else { return String::new() };
-    let span = month_index(last) - month_index(first) + 1;
-    let width = [1, 3, 12, 120].into_iter().find(|width| span.div_ceil(*width) < BARS).unwrap_or(1200);
-    let origin = month_index(first) / width;
-    let mut bars = vec![0; month_index(last) / width - origin + 1];
+/// A stretch of time that charts share, so that they can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Axis {
+    /// Months per bar.
+    width: usize,
+    /// The first bar and the last, counted in widths from year 0.
+    first: usize,
+    last: usize,
+}
+
+impl Axis {
+    /// From the first to the last of these months; `None` when that is one bar, which says nothing.
+    pub(super) fn over<'months>(months: impl Iterator<Item = &'months MonthCount>) -> Option<Self> {
+        let (first, last) = months.fold(None, |range, month| {
+            let index = month_index(month);
+            let (first, last) = range.unwrap_or((index, index));
+            Some((index.min(first), index.max(last)))
+        })?;
+        let width = [1, 3, 12, 120].into_iter().find(|width| last / width - first / width < BARS).unwrap_or(1200);
+        (last / width > first / width).then_some(Self { width, first: first / width, last: last / width })
+    }
+
+    /// Month and year, or the year alone where bars are longer than a month, of the first bar and the last.
+    pub(super) fn labels(self) -> (String, String) {
+        let short = |bar: usize| if self.width == 1 { period(bar, 1) } else { (bar * self.width / 12).to_string() };
+        (short(self.first), short(self.last))
+    }
+
+    fn label(self, bar: usize) -> String {
+        period((self.first + bar) * self.width, self.width)
+    }
+}
+
+/// The chart as inline SVG.
+pub(super) fn chart(months: &[MonthCount], axis: Axis) -> String {
+    let mut bars = vec![0; axis.last - axis.first + 1];
     for month in months {
-        bars[month_index(month) / width - origin] += month.rows;
+        if let Some(bar) = (month_index(month) / axis.width).checked_sub(axis.first).and_then(|index| bars.get_mut(index)) {
+            *bar += month.rows;
+        }
     }
     let highest = bars.iter().copied().max().unwrap_or(0);
-    if bars.len() < 2 || highest == 0 {
+    if highest == 0 {
         return String::new();
     }
-    let label = |index: usize| period((origin + index) * width, width);
+    let label = |index: usize| axis.label(index);
     let mut svg = String::new();
     let total = bars.len() * STEP;
     // Writing to a String never fails.
     let _ = write!(
         svg,
-        "<svg class=\"chart\" viewBox=\"0 0 {total} {HEIGHT}\" width=\"{total}\" height=\"{HEIGHT}\" role=\"img\" \
+        "<svg class=\"chart\" viewBox=\"0 0 {total} {HEIGHT}\" width=\"{total}\" height=\"{HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
          aria-label=\"Rows from {} to {}, at most {} in one\">",
         label(0),
         label(bars.len() - 1),
@@ -77,23 +108,36 @@ mod tests {
         months.iter().map(|(year, month, rows)| MonthCount { year: *year, month: *month, rows: *rows }).collect()
     }
 
+    fn own(months: &[MonthCount]) -> String {
+        Axis::over(months.iter()).map(|axis| chart(months, axis)).unwrap_or_default()
+    }
+
     #[test]
     fn every_row_is_in_a_bar_and_gaps_stay_visible() {
-        let svg = chart(&counts(&[(2024, 11, 1), (2025, 2, 100)]));
+        let svg = own(&counts(&[(2024, 11, 1), (2025, 2, 100)]));
         assert_eq!(svg.matches("<title>").count(), 4);
         assert!(svg.contains("<title>Nov 2024: 1\u{a0}row</title>") && svg.contains("<title>Jan 2025: 0\u{a0}rows</title>"));
     }
 
     #[test]
     fn long_spans_are_drawn_in_longer_periods() {
-        assert!(chart(&counts(&[(2018, 2, 5), (2025, 6, 1)])).contains("<title>Jan–Mar 2018: 5"));
-        assert!(chart(&counts(&[(2000, 1, 5), (2025, 6, 1)])).contains("<title>2000: 5"));
-        assert!(chart(&counts(&[(1900, 1, 5), (2199, 12, 1)])).contains("<title>1900–1909: 5"));
+        assert!(own(&counts(&[(2018, 2, 5), (2025, 6, 1)])).contains("<title>Jan–Mar 2018: 5"));
+        assert!(own(&counts(&[(2000, 1, 5), (2025, 6, 1)])).contains("<title>2000: 5"));
+        assert!(own(&counts(&[(1900, 1, 5), (2199, 12, 1)])).contains("<title>1900–1909: 5"));
+    }
+
+    #[test]
+    fn charts_on_one_axis_have_the_same_bars() {
+        let (early, late) = (counts(&[(2024, 1, 5)]), counts(&[(2025, 6, 1), (2025, 7, 1)]));
+        let axis = Axis::over(early.iter().chain(&late)).expect("more than one month");
+        assert_eq!(axis.labels(), ("Jan 2024".to_owned(), "Jul 2025".to_owned()));
+        assert_eq!(chart(&early, axis).matches("<title>").count(), 19);
+        assert_eq!(chart(&late, axis).matches("<title>").count(), 19);
     }
 
     #[test]
     fn a_single_month_needs_no_chart() {
-        assert_eq!(chart(&counts(&[(2025, 6, 9)])), "");
-        assert_eq!(chart(&[]), "");
+        assert_eq!(own(&counts(&[(2025, 6, 9)])), "");
+        assert_eq!(own(&[]), "");
     }
 }

@@ -12,6 +12,7 @@ use crate::archive::package::title;
 use crate::archive::statistics::{CategoryFiles, Dates, MonthCount, Statistics};
 use crate::signature::KeyId;
 
+use chart::{Axis, chart};
 use text::{Escaped, counted, moment, number, range, size};
 
 const STYLE: &str = include_str!("style.css");
@@ -190,12 +191,17 @@ fn contents(html: &mut String, shares: &[Share<'_>]) {
     let with_files = shares.iter().any(|share| share.files.is_some());
     let files_column = |text: &str| if with_files { format!("<td class=\"number\">{text}</td>") } else { String::new() };
     let files_head = if with_files { "<th class=\"number\">Files</th>" } else { "" };
+    let months: Vec<Vec<MonthCount>> = shares.iter().map(Share::months).collect();
+    let axis = Axis::over(months.iter().flatten());
+    let axis_labels =
+        axis.map(Axis::labels).map(|(first, last)| format!("<div class=\"axis\"><span>{first}</span><span>{last}</span></div>"));
     let _ = write!(
         html,
         "<div class=\"wide\"><table class=\"contents\">\n<thead><tr><th>Category</th><th class=\"number\">Rows</th>{files_head}\
-         <th class=\"number optional\">Size</th><th>From – to</th><th class=\"optional\">When</th></tr></thead>\n<tbody>\n"
+         <th class=\"number optional\">Size</th><th>From – to</th><th class=\"optional\">{}</th></tr></thead>\n<tbody>\n",
+        axis_labels.unwrap_or_default()
     );
-    for (index, share) in shares.iter().enumerate() {
+    for (index, (share, months)) in shares.iter().zip(&months).enumerate() {
         let dates = share.dates().map(|(first, last)| range(first, last)).unwrap_or_default();
         let files = if share.files.is_some() { number(share.file_count()) } else { String::new() };
         let rows = if share.tables.is_empty() { String::new() } else { number(share.rows()) };
@@ -206,7 +212,7 @@ fn contents(html: &mut String, shares: &[Share<'_>]) {
             Escaped(&share.category.label),
             files_column(&files),
             size(share.bytes()),
-            chart::chart(&share.months())
+            axis.map(|axis| chart(months, axis)).unwrap_or_default()
         );
     }
     let _ = write!(

@@ -8,7 +8,7 @@ use crate::archive::statistics::{CategoryFiles, Statistics};
 use crate::archive::{FILE_LIST_PATH, MANIFEST_PATH, PACKAGE_PATH};
 use crate::catalog::ColumnKind;
 
-use super::chart::chart;
+use super::chart::{Axis, chart};
 use super::text::{Escaped, Link, counted, range, size};
 use super::{Content, Share, table_bytes};
 
@@ -48,7 +48,7 @@ fn table_details(html: &mut String, table: &Table, statistics: &Statistics, open
         if open && table.rows > 0 { " open" } else { "" },
         Escaped(&table.table.local()),
         counted(table.rows, "row", "rows"),
-        chart(&statistics.months)
+        Axis::over(statistics.months.iter()).map(|axis| chart(&statistics.months, axis)).unwrap_or_default()
     );
     html.push_str("<p>");
     if let Some(description) = &table.description {
