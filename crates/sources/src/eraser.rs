@@ -92,6 +92,7 @@ impl Eraser {
     /// of other sources from `keys`.
     pub fn fill_keys(&mut self, sets: &[RowSet], keys: &Keys) -> Result<(), Error> {
         self.expect("fill the key sets", State::Erasing)?;
+        let refill = self.key_table != KeyTable::Missing;
         self.make_key_table()?;
         for (id, tuples) in &keys.carried {
             if let Some(set) = sets.iter().find(|set| set.id == *id) {
@@ -101,14 +102,16 @@ impl Eraser {
         let own: Vec<&RowSet> = sets.iter().filter(|set| set.keep_keys && set.table.source == self.link.database).collect();
         let terms = erasing(sets, keys, None);
         let fills = self.link.render(terms, SubjectValues::Parameters, |renderer| {
-            let mut statements = Vec::with_capacity(own.len() * 2);
-            for set in &own {
+            let mut statements = Vec::with_capacity(own.len());
+            for set in own.iter().filter(|_| refill) {
                 statements.push(Rendered { sql: renderer.forget_set(set.id), parameters: Vec::new() });
+            }
+            for set in &own {
                 statements.push(renderer.fill(set)?);
             }
             Ok(statements)
         })?;
-        let filled: u64 = self.execute("fill the key sets", &fills, terms)?.iter().skip(1).step_by(2).sum();
+        let filled: u64 = self.execute("fill the key sets", &fills, terms)?.iter().rev().take(own.len()).sum();
         if filled >= MANY_KEYS { self.prepare_for_many() } else { Ok(()) }
     }
 

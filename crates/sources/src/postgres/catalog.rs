@@ -76,7 +76,12 @@ struct Relation {
     attributes: BTreeMap<i32, String>,
 }
 
-struct Domain {
+/// A type that is not PostgreSQL's own, or a domain.
+struct Type<'a> {
+    name: &'a str,
+    kind: &'a str,
+    category: &'a str,
+    /// Of a domain.
     base: Oid,
     modifier: i32,
     not_null: bool,
@@ -91,6 +96,7 @@ impl Build<'_> {
     fn catalog(&self) -> Option<Catalog> {
         let (mut relations, root_of) = self.relations()?;
         self.columns(&mut relations)?;
+        self.comments(&mut relations)?;
         self.keys(&mut relations)?;
         self.foreign_keys(&mut relations, &root_of)?;
         self.triggers(&mut relations, &root_of)?;
@@ -126,7 +132,6 @@ impl Build<'_> {
             root: Oid,
             ours: bool,
             hides_rows: bool,
-            comment: Option<&'a str>,
         }
         let mut rows = Vec::new();
         for mut cells in self.rows(queries::RELATIONS) {
@@ -138,7 +143,6 @@ impl Build<'_> {
                 root: cells.number()?,
                 ours: cells.truth()?,
                 hides_rows: cells.truth()?,
-                comment: cells.optional()?,
             });
         }
         let ours: BTreeSet<Oid> = rows.iter().filter(|row| row.ours).map(|row| row.oid).collect();
@@ -162,7 +166,7 @@ impl Build<'_> {
                 foreign_keys: Vec::new(),
                 triggers: Vec::new(),
                 partitions: Vec::new(),
-                comment: row.comment.map(str::to_owned),
+                comment: None,
                 hazards: if row.hides_rows { vec![Hazard::RowSecurity] } else { Vec::new() },
             };
             root_of.insert(row.oid, row.oid);
@@ -188,11 +192,19 @@ impl Build<'_> {
         for mut cells in self.rows(queries::ENUMERATIONS) {
             enumerations.entry(cells.number()?).or_default().push(cells.text()?.to_owned());
         }
-        let mut domains = BTreeMap::new();
-        for mut cells in self.rows(queries::DOMAINS) {
+        let mut types = BTreeMap::new();
+        for mut cells in self.rows(queries::TYPES) {
             let oid: Oid = cells.number()?;
-            let domain = Domain { base: cells.number()?, modifier: cells.number()?, not_null: cells.truth()?, has_default: cells.truth()? };
-            domains.insert(oid, domain);
+            let found = Type {
+                name: cells.text()?,
+                kind: cells.text()?,
+                category: cells.text()?,
+                base: cells.number()?,
+                modifier: cells.number()?,
+                not_null: cells.truth()?,
+                has_default: cells.truth()?,
+            };
+            types.insert(oid, found);
         }
         for mut cells in self.rows(queries::COLUMNS) {
             let relation: Oid = cells.number()?;
@@ -200,27 +212,28 @@ impl Build<'_> {
             let name = cells.text()?.to_owned();
             let declared_type = cells.text()?.to_owned();
             let mut base: Oid = cells.number()?;
-            let type_type = cells.text()?;
-            let category = cells.text()?;
             let mut modifier: i32 = cells.number()?;
             let mut not_null = cells.truth()?;
             let has_expression = cells.truth()?;
             let identity = cells.text()?;
             let generated = !cells.text()?.is_empty();
-            let type_name = cells.text()?;
-            let comment = cells.optional()?.map(str::to_owned);
             let mut has_default = (has_expression && !generated) || !identity.is_empty();
-            while let Some(domain) = domains.get(&base) {
+            let mut is_array = declared_type.ends_with("[]");
+            while let Some(domain) = types.get(&base).filter(|found| found.kind == "d") {
                 base = domain.base;
                 modifier = if domain.modifier == -1 { modifier } else { domain.modifier };
                 not_null |= domain.not_null;
                 has_default |= domain.has_default;
+                is_array |= domain.category == "A";
             }
-            let kind = match enumerations.get(&base) {
-                Some(values) => ColumnKind::Enumeration(values.clone()),
+            let kind = match (enumerations.get(&base), types.get(&base)) {
+                _ if is_array => ColumnKind::Array,
+                (Some(values), _) => ColumnKind::Enumeration(values.clone()),
                 // An enumeration without values.
-                None if type_type == "e" => ColumnKind::Enumeration(Vec::new()),
-                None => kind_of(base, category, type_name),
+                (None, Some(found)) if found.kind == "e" => ColumnKind::Enumeration(Vec::new()),
+                // Text types of extensions, such as citext.
+                (None, Some(found)) if found.category == "S" || found.name == "citext" => ColumnKind::Text,
+                (None, _) => kind_of(base),
             };
             let column = Column {
                 name: name.clone(),
@@ -231,11 +244,27 @@ impl Build<'_> {
                 generated: generated || identity == "a",
                 has_default,
                 max_length: max_length(base, modifier),
-                comment,
+                comment: None,
             };
             if let Some(relation) = relations.get_mut(&relation) {
                 relation.attributes.insert(number, name);
                 relation.table.columns.push(column);
+            }
+        }
+        Some(())
+    }
+
+    fn comments(&self, relations: &mut BTreeMap<Oid, Relation>) -> Option<()> {
+        for mut cells in self.rows(queries::COMMENTS) {
+            let Some(relation) = relations.get_mut(&cells.number()?) else { continue };
+            let number: i32 = cells.number()?;
+            let comment = cells.text()?.to_owned();
+            if number == 0 {
+                relation.table.comment = Some(comment);
+            } else if let Some(name) = relation.attributes.get(&number)
+                && let Some(column) = relation.table.columns.iter_mut().find(|column| column.name == *name)
+            {
+                column.comment = Some(comment);
             }
         }
         Some(())
@@ -354,8 +383,8 @@ fn column_names(relation: Option<&Relation>, numbers: &str, names: Option<&str>)
     }
 }
 
-/// The kind of a base type: by its number where that is fixed, else by what its author called it.
-fn kind_of(base: Oid, category: &str, type_name: &str) -> ColumnKind {
+/// The kind of one of PostgreSQL's own types.
+fn kind_of(base: Oid) -> ColumnKind {
     match base {
         16 => ColumnKind::Boolean,
         17 => ColumnKind::Bytes,
@@ -370,9 +399,6 @@ fn kind_of(base: Oid, category: &str, type_name: &str) -> ColumnKind {
         1186 => ColumnKind::Interval,
         1700 => ColumnKind::Decimal,
         2950 => ColumnKind::Uuid,
-        _ if category == "A" => ColumnKind::Array,
-        // Text types of extensions, such as citext.
-        _ if category == "S" || type_name == "citext" => ColumnKind::Text,
         _ => ColumnKind::Other,
     }
 }

@@ -12,8 +12,9 @@ pub(crate) const TRIGGERS: usize = 6;
 pub(crate) const RULES: usize = 7;
 pub(crate) const HEIRS: usize = 8;
 pub(crate) const ENUMERATIONS: usize = 9;
-pub(crate) const DOMAINS: usize = 10;
-pub(crate) const ANSWERS: usize = 12;
+pub(crate) const TYPES: usize = 10;
+pub(crate) const COMMENTS: usize = 11;
+pub(crate) const ANSWERS: usize = 13;
 
 /// The statements of one introspection for these schemas.
 ///
@@ -42,10 +43,11 @@ pub(crate) fn statements(schemas: &[String]) -> String {
         FROM pg_enum
         ORDER BY enumtypid, enumsortorder"
             .to_owned(),
-        "-- domains
-        SELECT oid, typbasetype, typtypmod, typnotnull, typdefault IS NOT NULL
-        FROM pg_type
-        WHERE typtype = 'd'"
+        types(),
+        "-- comments
+        SELECT objoid, objsubid, description
+        FROM pg_description
+        WHERE classoid = 'pg_class'::regclass"
             .to_owned(),
         format!("SELECT {}", super::session::SEARCH_EXTENSIONS),
     ]
@@ -64,17 +66,24 @@ fn identity() -> String {
         .to_owned()
 }
 
+/// Domains, and types that are not PostgreSQL's own; the own ones have numbers that never change.
+fn types() -> String {
+    "-- types
+    SELECT oid, typname, typtype, typcategory, typbasetype, typtypmod, typnotnull, typdefault IS NOT NULL
+    FROM pg_type
+    WHERE typtype = 'd' OR (oid >= 16384 AND typtype IN ('b', 'e') AND typcategory <> 'A')"
+        .to_owned()
+}
+
 fn relations(ours: &str) -> String {
     format!(
         "-- relations
         SELECT c.oid, n.nspname, c.relname, c.relkind,
             CASE WHEN c.relispartition THEN pg_partition_root(c.oid) ELSE c.oid END,
             c.relnamespace {ours},
-            c.relrowsecurity AND row_security_active(c.oid),
-            d.description
+            c.relrowsecurity AND row_security_active(c.oid)
         FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
             AND c.relpersistence <> 't'
             AND (c.relnamespace {ours} OR c.relispartition)
@@ -85,12 +94,10 @@ fn relations(ours: &str) -> String {
 fn columns(ours: &str, stands_alone: &str) -> String {
     format!(
         "-- columns
-        SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, t.typtype, t.typcategory,
-            a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated, t.typname, d.description
+        SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod,
+            a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated
         FROM pg_class AS c
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_type AS t ON t.oid = a.atttypid
-        LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
             AND c.relpersistence <> 't'
             AND c.relnamespace {ours}

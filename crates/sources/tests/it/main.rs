@@ -4,6 +4,7 @@
 
 mod catalog;
 mod connections;
+mod encryption;
 mod erasing;
 mod rows;
 mod selections;
