@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::Source;
 use exeunt_model::map::discover::address::{kind_of, name_of, without_credentials};
-use exeunt_model::map::discover::{Draft, Order, draft};
+use exeunt_model::map::discover::{Order, draft};
 use exeunt_model::names::SourceName;
 use exeunt_sources::Database;
 use serde_json::json;
 
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::edge::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]
@@ -41,33 +41,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         Failure::message(ExitCode::Usage, "the url is none of a database that this program knows")
             .next("write sqlite:PATH or postgres://HOST/DATABASE")
     })?;
-    if let Some(out) = arguments.out.as_deref().filter(|out| out.exists()) {
-        return Err(Failure::message(ExitCode::InputOutput, format!("{} exists already; a draft does not replace a map", out.display()))
-            .next("write the draft elsewhere, and compare the two"));
-    }
+    super::draft::refuse_existing(arguments.out.as_deref())?;
     let name = arguments.name.clone().unwrap_or_else(|| name_of(&arguments.url));
     let database = Database::new(SourceName::new("app"), kind, &arguments.url, &arguments.schemas, Path::new("."))?;
     let catalog = database.reader()?.introspect()?;
     let order = Order { sources: sources(arguments, kind, &name), name };
     let draft = draft(&order, &[catalog]);
-    match &arguments.out {
-        None if !output.is_json() => output.data(draft.text.trim_end())?,
-        None => output.json(&json!({ "draft": draft.text, "tables": draft.tables, "undecided": draft.undecided }))?,
-        Some(out) => write(out, &draft, output)?,
-    }
+    super::draft::deliver(&draft, arguments.out.as_deref(), json!({}), output)?;
     Ok(ExitCode::Done)
-}
-
-fn write(out: &Path, draft: &Draft, output: &Output) -> Result<(), Failure> {
-    std::fs::write(out, &draft.text).or_fail(ExitCode::InputOutput, || format!("write the draft {}", out.display()))?;
-    output.either(&json!({ "map": out, "tables": draft.tables, "undecided": draft.undecided }), || {
-        let left = match draft.undecided {
-            0 => "nothing is undecided".to_owned(),
-            1 => "1 place is marked `todo`".to_owned(),
-            many => format!("{many} places are marked `todo`"),
-        };
-        format!("{} drafted: {} tables, {left}\nfinish it, then: exeunt map check --map {}", out.display(), draft.tables, out.display())
-    })
 }
 
 fn sources(arguments: &Arguments, kind: SourceKind, name: &str) -> Vec<Source> {

@@ -10,7 +10,9 @@ use crate::output::Output;
 mod accept;
 mod check;
 mod discover;
+mod draft;
 mod explain;
+mod import_fides;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -22,6 +24,8 @@ pub enum Command {
     Accept(accept::Arguments),
     /// Draft a map from a live database, with everything undecided marked `todo`
     Discover(discover::Arguments),
+    /// Draft a map from Fides datasets, and say what they hold that a map does not
+    ImportFides(import_fides::Arguments),
 }
 
 /// Which map a command works with.
@@ -38,5 +42,6 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Accept(arguments) => accept::run(&arguments, output),
         Command::Discover(arguments) => discover::run(&arguments, output),
+        Command::ImportFides(arguments) => import_fides::run(&arguments, output),
     }
 }

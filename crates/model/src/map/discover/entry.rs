@@ -1,5 +1,7 @@
 //! What a draft says of one table.
 
+use std::collections::BTreeMap;
+
 use super::graph::{Graph, polymorphic_type};
 use super::owners::{self, Way};
 use super::subjects::Candidate;
@@ -41,9 +43,23 @@ pub(super) fn proposal(text: &str) -> String {
     super::text::quoted(&format!("todo: {text}"))
 }
 
+/// What is known of a table from elsewhere than its catalog.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// Somebody said that it is not to be looked at.
+    pub skipped: bool,
+    pub personal: Vec<String>,
+    pub secret: Vec<String>,
+    /// Items of `references`.
+    pub references: Vec<String>,
+    pub clear: Vec<String>,
+    pub replace: Vec<(String, String)>,
+}
+
 pub(super) struct Drafter<'g, 'c> {
     pub graph: &'g Graph<'c>,
     pub subjects: &'g [Candidate],
+    pub known: &'g BTreeMap<TableName, Known>,
     /// The draft has a source of files.
     pub files: bool,
 }
@@ -53,6 +69,9 @@ impl<'g> Drafter<'g, '_> {
         if let Some(subject) = self.subjects.iter().find(|subject| subject.table == table.name) {
             let lines = self.lines(table, None);
             return Verdict::Mapped(Entry { table: table.name.clone(), category: subject.kind.clone(), lines });
+        }
+        if self.known.get(&table.name).is_some_and(|known| known.skipped) {
+            return ignored(table, proposal("was left out before"), Some("skip_processing".to_owned()));
         }
         if bookkeeping(&table.name.name) {
             return ignored(table, super::text::quoted("bookkeeping of schema changes, no customer data"), None);
@@ -70,7 +89,7 @@ impl<'g> Drafter<'g, '_> {
             TableKind::Foreign => return ignored(table, proposal("lives in another server; map it in a source of its own"), None),
         }
         let ways = owners::innermost(self.subjects, owners::forward(self.graph, self.subjects, &table.name));
-        let personal = personal_columns(table);
+        let personal = self.personal_columns(table);
         // Goods lead to whoever manages the store; that makes them nobody's data.
         let aside = |way: &Way<'_>| super::words::staff(&way.kind) && !way.natural();
         match ways.first() {
@@ -99,6 +118,13 @@ impl<'g> Drafter<'g, '_> {
         self.owned(table, &back)
     }
 
+    fn personal_columns(&self, table: &Table) -> Vec<String> {
+        match self.known.get(&table.name) {
+            Some(known) => known.personal.clone(),
+            None => named(table, |column| matches!(meaning(&column.name), Some(Meaning::Identifier | Meaning::Personal))),
+        }
+    }
+
     fn owned(&self, table: &Table, ways: &[Way<'g>]) -> Verdict {
         let Some(best) = ways.first() else { return ignored(table, "todo".to_owned(), None) };
         let same_kind = ways.iter().all(|way| way.kind == best.kind);
@@ -121,7 +147,7 @@ impl<'g> Drafter<'g, '_> {
 
     fn lines(&self, table: &Table, owner: Option<(Line, &Way<'_>)>) -> Vec<Line> {
         let mut lines = Vec::new();
-        let personal = personal_columns(table);
+        let personal = self.personal_columns(table);
         if !personal.is_empty() {
             lines.push(Line::Comment(format!("personal: {}", personal.join(", "))));
         }
@@ -134,11 +160,16 @@ impl<'g> Drafter<'g, '_> {
         lines.extend(self.references(table));
         let is_subject = owner.is_none();
         lines.extend(owner.map(|(line, _)| line));
-        if !is_subject && money(&table.name.name) {
-            lines.push(money_line(table));
+        match self.known.get(&table.name).and_then(change_line) {
+            Some(line) => lines.push(line),
+            None if !is_subject && money(&table.name.name) => lines.push(money_line(table)),
+            None => {}
         }
         lines.extend(self.unlink(table, owner_way.as_ref()));
-        let secret = named(table, |column| meaning(&column.name) == Some(Meaning::Secret));
+        let secret = match self.known.get(&table.name) {
+            Some(known) => known.secret.clone(),
+            None => named(table, |column| meaning(&column.name) == Some(Meaning::Secret)),
+        };
         if !secret.is_empty() {
             lines.push(Line::Field { name: "secret", value: super::text::list(&secret), comment: None });
         }
@@ -154,7 +185,8 @@ impl<'g> Drafter<'g, '_> {
 
     /// References that the database does not declare, each to be accepted or deleted.
     fn references(&self, table: &Table) -> Vec<Line> {
-        let mut items: Vec<String> = self
+        let declared = self.known.get(&table.name).map(|known| known.references.clone()).unwrap_or_default();
+        let suggested = self
             .graph
             .from(&table.name)
             .filter(|link| link.suggested)
@@ -162,7 +194,8 @@ impl<'g> Drafter<'g, '_> {
                 let to = format!("{}({})", link.to, super::text::path_name(&link.referenced[0]));
                 format!("{{ columns: {}, to: {} }}", super::text::list(&link.columns), proposal(&to))
             })
-            .collect();
+            .filter(|item| !declared.contains(item));
+        let mut items: Vec<String> = declared.iter().cloned().chain(suggested).collect();
         for column in &table.columns {
             let is_key = table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
             let Some(type_column) = polymorphic_type(table, &column.name).filter(|_| !is_key) else { continue };
@@ -258,6 +291,20 @@ fn ignored(table: &Table, reason: String, comment: Option<String>) -> Verdict {
     Verdict::Ignored { table: table.name.clone(), reason, comment }
 }
 
+/// Columns that are changed while their rows stay.
+fn change_line(known: &Known) -> Option<Line> {
+    let mut parts = Vec::new();
+    if !known.clear.is_empty() {
+        parts.push(format!("clear: {}", super::text::list(&known.clear)));
+    }
+    if !known.replace.is_empty() {
+        let columns: Vec<String> = known.replace.iter().map(|(column, by)| format!("{}: {by}", super::text::scalar(column))).collect();
+        parts.push(format!("replace: {{ {} }}", columns.join(", ")));
+    }
+    let comment = Some("as Fides masks it; without it, rows are deleted".to_owned());
+    (!parts.is_empty()).then(|| Line::Field { name: "on_erase", value: format!("{{ {} }}", parts.join(", ")), comment })
+}
+
 /// Law may want these rows to stay.
 fn money_line(table: &Table) -> Line {
     let dated = |column: &&Column| matches!(column.kind, ColumnKind::Date | ColumnKind::Timestamp | ColumnKind::TimestampWithZone);
@@ -269,10 +316,6 @@ fn money_line(table: &Table) -> Line {
 fn claim_scalar(claim: &str) -> String {
     let plain = claim.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | ' '));
     if plain { claim.to_owned() } else { super::text::quoted(claim) }
-}
-
-pub(super) fn personal_columns(table: &Table) -> Vec<String> {
-    named(table, |column| matches!(meaning(&column.name), Some(Meaning::Identifier | Meaning::Personal)))
 }
 
 fn named(table: &Table, wanted: impl Fn(&Column) -> bool) -> Vec<String> {

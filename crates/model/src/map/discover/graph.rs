@@ -50,11 +50,13 @@ impl<'c> Graph<'c> {
             links.extend(suggested(table, &tables));
         }
         let mut graph = Self { tables, from: BTreeMap::new(), to: BTreeMap::new() };
-        for link in links {
-            graph.to.entry(link.to.clone()).or_default().push(link.clone());
-            graph.from.entry(link.from.clone()).or_default().push(link);
-        }
+        links.into_iter().for_each(|link| graph.add(link));
         graph
+    }
+
+    pub fn add(&mut self, link: Link) {
+        self.to.entry(link.to.clone()).or_default().push(link.clone());
+        self.from.entry(link.from.clone()).or_default().push(link);
     }
 
     pub fn from(&self, table: &TableName) -> impl Iterator<Item = &Link> {

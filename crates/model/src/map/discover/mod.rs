@@ -9,6 +9,7 @@
 
 pub mod address;
 mod entry;
+pub mod fides;
 mod graph;
 mod owners;
 mod subjects;
@@ -17,6 +18,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, Table};
 use crate::map::Source;
@@ -47,7 +50,13 @@ pub fn draft(order: &Order, catalogs: &[Catalog]) -> Draft {
     let graph = Graph::new(catalogs);
     let subjects = subjects::candidates(&graph);
     let files = order.sources.iter().any(|source| source.kind == crate::catalog::SourceKind::Files);
-    let drafter = Drafter { graph: &graph, subjects: &subjects, files };
+    let known = BTreeMap::new();
+    compose(&head(order), &Drafter { graph: &graph, subjects: &subjects, files, known: &known })
+}
+
+/// The text of a draft after its head.
+fn compose(head: &str, drafter: &Drafter<'_, '_>) -> Draft {
+    let (graph, subjects) = (drafter.graph, drafter.subjects);
     let mut entries = Vec::new();
     let mut ignored = Vec::new();
     for table in &graph.tables {
@@ -56,12 +65,12 @@ pub fn draft(order: &Order, catalogs: &[Catalog]) -> Draft {
             Verdict::Ignored { table, reason, comment } => ignored.push((table, reason, comment)),
         }
     }
-    let categories = categories(&subjects, &entries);
+    let categories = categories(subjects, &entries);
     let position = |entry: &Entry| categories.iter().position(|category| *category == entry.category).unwrap_or(usize::MAX);
     let own = |entry: &Entry| subjects.iter().position(|subject| subject.table == entry.table).unwrap_or(usize::MAX);
     entries.sort_by_key(|entry| (position(entry), own(entry), entry.table.clone()));
-    let mut text = head(order);
-    text += &subjects_text(&graph, &subjects);
+    let mut text = head.to_owned();
+    text += &subjects_text(graph, subjects);
     text += "categories:\n";
     for category in &categories {
         text += &format!("  {}: {{ label: {} }}\n", text::scalar(category), text::scalar(&crate::map::category_label(category)));

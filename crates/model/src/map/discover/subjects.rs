@@ -23,10 +23,16 @@ pub(super) struct Candidate {
 /// Candidates from the outermost to the innermost, in each rank those with the most references first.
 pub(super) fn candidates(graph: &Graph<'_>) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = graph.tables.iter().filter_map(|table| candidate(graph, table)).collect();
+    arrange(graph, &mut found);
+    found
+}
+
+/// Sorts candidates, gives each a name of its own and finds which lies within which.
+pub(super) fn arrange(graph: &Graph<'_>, found: &mut [Candidate]) {
     found.sort_by(|a, b| (a.rank, usize::MAX - a.pointing, &a.table).cmp(&(b.rank, usize::MAX - b.pointing, &b.table)));
-    distinguish(&mut found);
+    distinguish(found);
     let others: Vec<(u8, String, TableName)> = found.iter().map(|other| (other.rank, other.kind.clone(), other.table.clone())).collect();
-    for candidate in &mut found {
+    for candidate in found {
         for link in graph.from(&candidate.table).filter(|link| !link.suggested) {
             let outer = others.iter().find(|(rank, _, table)| *rank < candidate.rank && *table == link.to);
             if let Some((_, kind, _)) = outer {
@@ -34,7 +40,6 @@ pub(super) fn candidates(graph: &Graph<'_>) -> Vec<Candidate> {
             }
         }
     }
-    found
 }
 
 fn candidate(graph: &Graph<'_>, table: &Table) -> Option<Candidate> {

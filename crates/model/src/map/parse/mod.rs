@@ -18,7 +18,7 @@ mod path;
 mod positions;
 mod reader;
 mod table;
-mod tree;
+pub(in crate::map) mod tree;
 mod until;
 pub mod variables;
 
