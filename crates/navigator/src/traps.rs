@@ -146,11 +146,11 @@ impl Trap {
                 row("member", person_everywhere_member(layout), "the person's own account"),
             ],
             Self::SharedListOfLeaver => vec![
-                row("list", 1, "the list"),
+                row("lead_list", 1, "the list"),
                 row("seat", seats.leaver.id, "its owner, removed"),
-                at("list_share", "list_id", 1, "who uses it"),
-                row("list_item", 1, "added by its owner"),
-                row("list_item", 2, "added by a colleague"),
+                at("lead_list_share", "list_id", 1, "who uses it"),
+                row("lead_list_item", 1, "added by its owner"),
+                row("lead_list_item", 2, "added by a colleague"),
             ],
             Self::ThreadAcrossContracts => vec![
                 row("thread", 2, "the thread, in contract A"),
@@ -189,7 +189,7 @@ impl Trap {
             }
             Self::ZeroKeys => vec![
                 row("seat", 0, "in contract E"),
-                row("list", 0, "its list"),
+                row("lead_list", 0, "its list"),
                 row("note", 0, "its note"),
                 row("thread", 0, "its thread"),
                 row("message", 0, "its message"),
@@ -203,7 +203,7 @@ impl Trap {
             ],
             Self::FormulaCells => vec![
                 row("note", 2, "=HYPERLINK"),
-                row("list", 2, "@SUM"),
+                row("lead_list", 2, "@SUM"),
                 row("saved_search", 1, "+1"),
                 row("company", FORMULA_COMPANY, "-2+3"),
             ],

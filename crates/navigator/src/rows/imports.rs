@@ -40,8 +40,8 @@ pub fn contract(maker: &mut Maker<'_>, contract: &Contract) -> Result<Vec<(i64, 
         // Admins and a few others who look after data.
         let seat = layout.seat_of(contract, random.pick(&[0, 6, 7]) % contract.seats);
         let at = seat.moment(&mut random);
-        let list = maker.id(T::List);
-        maker.insert(T::List, row![list, contract.id, seat.id, "account", "import", &format!("Territory {number}"), at])?;
+        let list = maker.id(T::AccountList);
+        maker.insert(T::AccountList, row![list, contract.id, seat.id, "import", &format!("Territory {number}"), at])?;
         let form = RawCsv { delimiter: if random.chance(30) { ';' } else { ',' }, byte_order_mark: random.chance(30) };
         let id = maker.id(T::AccountImport);
         let file_name = format!("territory_{number}.csv");

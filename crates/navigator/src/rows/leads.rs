@@ -4,7 +4,7 @@ use super::{Desk, Maker, Shared};
 use crate::error::Error;
 use crate::schema::T;
 use crate::sink::{Json, row};
-use crate::world::{DAY, Moment, Part, Random, names};
+use crate::world::{DAY, HOUR, Moment, Part, Random, names};
 
 /// Lists of a seat that other areas name.
 pub struct Lists {
@@ -15,11 +15,13 @@ pub struct Lists {
 pub fn seat(maker: &mut Maker<'_>, desk: &Desk<'_>, shared: &Shared) -> Result<Lists, Error> {
     let mut random = maker.random(Part::Leads, desk.seat.index);
     let lead_lists = lead_lists(maker, desk, &mut random)?;
-    let book = list(maker, desk, "account", "custom", "Book of business", desk.seat.moment(&mut random))?;
-    let account_list = if desk.contract.crm.is_some() {
-        Some(list(maker, desk, "account", "auto_crm", "My CRM accounts", desk.seat.invited)?)
-    } else {
-        None
+    let book = list(maker, desk, T::AccountList, "custom", "Book of business", desk.seat.moment(&mut random))?;
+    if random.chance(30) {
+        share(maker, desk, T::AccountListShare, book, desk.seat.days.1.at(12 * HOUR), &mut random)?;
+    }
+    let account_list = match desk.contract.crm {
+        Some(_) => Some(list(maker, desk, T::AccountList, "auto_crm", "My CRM accounts", desk.seat.invited)?),
+        None => None,
     };
     leads(maker, desk, &lead_lists, &mut random)?;
     accounts(maker, desk, shared, (book, account_list), &mut random)?;
@@ -28,30 +30,40 @@ pub fn seat(maker: &mut Maker<'_>, desk: &Desk<'_>, shared: &Shared) -> Result<L
     Ok(Lists { book })
 }
 
-fn list(maker: &mut Maker<'_>, desk: &Desk<'_>, kind: &str, origin: &str, name: &str, at: Moment) -> Result<i64, Error> {
-    let id = maker.id(T::List);
-    maker.insert(T::List, row![id, desk.contract.id, desk.seat.id, kind, origin, name, at])?;
+/// Makes a list of leads or of accounts.
+fn list(maker: &mut Maker<'_>, desk: &Desk<'_>, table: T, origin: &str, name: &str, at: Moment) -> Result<i64, Error> {
+    let id = maker.id(table);
+    maker.insert(table, row![id, desk.contract.id, desk.seat.id, origin, name, at])?;
     Ok(id)
+}
+
+/// Shares a list with up to three colleagues, where the contract has sharing.
+fn share(maker: &mut Maker<'_>, desk: &Desk<'_>, table: T, list: i64, at: Moment, random: &mut Random) -> Result<(), Error> {
+    if !desk.contract.tier.has_seat_management() {
+        return Ok(());
+    }
+    // Colleagues side by side, so that nobody is named twice.
+    for step in 1..=random.between(1, 3).min(desk.contract.seats - 1) {
+        let place = (desk.seat.place + step) % desk.contract.seats;
+        let permission = if random.chance(70) { "view" } else { "edit" };
+        let colleague = desk.layout.seat_id(desk.contract, place);
+        maker.insert(table, row![list, colleague, permission, at])?;
+    }
+    Ok(())
 }
 
 fn lead_lists(maker: &mut Maker<'_>, desk: &Desk<'_>, random: &mut Random) -> Result<Vec<i64>, Error> {
     let mut lists = vec![
-        list(maker, desk, "lead", "recommended", "Recommended leads", desk.seat.invited)?,
-        list(maker, desk, "lead", "sales_assistant", "Leads from Sales Assistant", desk.seat.invited)?,
+        list(maker, desk, T::LeadList, "recommended", "Recommended leads", desk.seat.invited)?,
+        list(maker, desk, T::LeadList, "sales_assistant", "Leads from Sales Assistant", desk.seat.invited)?,
     ];
     for number in 0..1 + desk.seat.amount(random, 3).min(12) {
         let created = desk.seat.moment(random);
         let name = names::LIST_NAME[((desk.seat.index + number) % names::LIST_NAME.len() as i64) as usize];
-        let id = list(maker, desk, "lead", "custom", name, created)?;
+        let id = list(maker, desk, T::LeadList, "custom", name, created)?;
         lists.push(id);
-        if desk.contract.tier.has_seat_management() && random.chance(50) {
-            // Colleagues side by side, so that nobody is named twice.
-            for step in 1..=random.between(1, 3).min(desk.contract.seats - 1) {
-                let place = (desk.seat.place + step) % desk.contract.seats;
-                let permission = if random.chance(70) { "view" } else { "edit" };
-                let colleague = desk.layout.seat_id(desk.contract, place);
-                maker.insert(T::ListShare, row![id, colleague, permission, created.plus(DAY)])?;
-            }
+        if random.chance(50) {
+            share(maker, desk, T::LeadListShare, id, created.plus(DAY), random)?;
         }
     }
     Ok(lists)
@@ -70,7 +82,7 @@ fn leads(maker: &mut Maker<'_>, desk: &Desk<'_>, lists: &[i64], random: &mut Ran
         maker.insert(T::SavedLead, row![id, desk.seat.id, assignment, person, company, saved, source, stage, random.chance(70)])?;
         let mut listed = random.pick(lists);
         for _ in 0..random.between(0, 2) {
-            item(maker, desk, listed, (Some(person), None), saved.plus(60), random)?;
+            item(maker, desk, T::LeadListItem, (listed, person), saved.plus(60), random)?;
             let next = random.pick(lists);
             if next == listed {
                 break;
@@ -85,15 +97,15 @@ fn leads(maker: &mut Maker<'_>, desk: &Desk<'_>, lists: &[i64], random: &mut Ran
 fn item(
     maker: &mut Maker<'_>,
     desk: &Desk<'_>,
-    list: i64,
-    (person, company): (Option<i64>, Option<i64>),
+    table: T,
+    (list, subject): (i64, i64),
     at: Moment,
     random: &mut Random,
 ) -> Result<(), Error> {
-    let id = maker.id(T::ListItem);
+    let id = maker.id(table);
     let by_colleague = desk.contract.tier.has_seat_management() && random.chance(4);
     let added_by = if by_colleague { desk.colleague(random) } else { Some(desk.seat.id) };
-    maker.insert(T::ListItem, row![id, list, person, company, added_by, at])
+    maker.insert(table, row![id, list, subject, added_by, at])
 }
 
 fn accounts(
@@ -119,7 +131,7 @@ fn accounts(
         maker.insert(T::SavedAccount, row![id, desk.seat.id, assignment, company, import, saved, source, random.chance(10)])?;
         let list = if source == "crm_auto" { automatic.unwrap_or(book) } else { book };
         if random.chance(60) {
-            item(maker, desk, list, (None, Some(company)), saved.plus(30), random)?;
+            item(maker, desk, T::AccountListItem, (list, company), saved.plus(30), random)?;
         }
         if random.chance(12) {
             let entry = maker.id(T::AccountMapEntry);

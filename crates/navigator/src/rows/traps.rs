@@ -31,16 +31,16 @@ fn leads(maker: &mut Maker<'_>, seats: &Seats) -> Result<(), Error> {
     let assignment = seat.assignment_at(late(seat));
     maker.insert(T::SavedLead, row![1, seat.id, assignment, PERSON_EVERYWHERE, NULL, late(seat), "search", "contacted", true])?;
     let owner = &seats.leaver;
-    maker.insert(T::List, row![1, owner.contract, owner.id, "lead", "custom", "Champions of the North", late(owner)])?;
+    maker.insert(T::LeadList, row![1, owner.contract, owner.id, "custom", "Champions of the North", late(owner)])?;
     for (colleague, permission) in [(&seats.ordinary, "edit"), (&seats.plain, "view")] {
-        maker.insert(T::ListShare, row![1, colleague.id, permission, late(owner).plus(HOUR)])?;
+        maker.insert(T::LeadListShare, row![1, colleague.id, permission, late(owner).plus(HOUR)])?;
     }
-    maker.insert(T::ListItem, row![1, 1, PERSON_EVERYWHERE, NULL, owner.id, late(owner)])?;
-    maker.insert(T::ListItem, row![2, 1, PERSON_EVERYWHERE + 1, NULL, seats.ordinary.id, late(owner).plus(DAY)])?;
-    maker.insert(T::List, row![2, seat.contract, seat.id, "lead", "custom", "@SUM(A1:A9)", late(seat)])?;
+    maker.insert(T::LeadListItem, row![1, 1, PERSON_EVERYWHERE, owner.id, late(owner)])?;
+    maker.insert(T::LeadListItem, row![2, 1, PERSON_EVERYWHERE + 1, seats.ordinary.id, late(owner).plus(DAY)])?;
+    maker.insert(T::LeadList, row![2, seat.contract, seat.id, "custom", "@SUM(A1:A9)", late(seat)])?;
     let zero = &seats.zero;
-    maker.insert(T::List, row![0, zero.contract, zero.id, "lead", "custom", "List number nought", late(zero)])?;
-    maker.insert(T::ListItem, row![3, 0, PERSON_EVERYWHERE, NULL, zero.id, late(zero)])?;
+    maker.insert(T::LeadList, row![0, zero.contract, zero.id, "custom", "List number nought", late(zero)])?;
+    maker.insert(T::LeadListItem, row![3, 0, PERSON_EVERYWHERE, zero.id, late(zero)])?;
     maker.insert(T::SavedSearch, row![1, seat.id, "+1 (555) 0100", Json(r#"{"phone": "+1"}"#), false, late(seat)])
 }
 

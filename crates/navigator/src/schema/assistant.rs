@@ -22,7 +22,7 @@ pub const SA_LEAD_PREFERENCE: Table = Table::new(
     "Which leads the assistant should look for: a book of business, personas and products.",
     &[
         refers("seat_id", "seat"),
-        refers("book_list_id", "list").set_null(),
+        refers("book_list_id", "account_list").set_null(),
         json("personas"),
         json("products"),
         moment("setup_completed_at").null(),

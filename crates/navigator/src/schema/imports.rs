@@ -9,7 +9,7 @@ pub const ACCOUNT_IMPORT: Table = Table::new(
         id(),
         refers("contract_id", "contract"),
         refers("seat_id", "seat"),
-        refers("list_id", "list").null(),
+        refers("list_id", "account_list").null(),
         varchar("file_name", 160),
         varchar("raw_key", 160).indexed(),
         varchar("raw_sha256", 64),

@@ -46,38 +46,73 @@ pub const ACCOUNT_MAP_ENTRY: Table = Table::new(
     ],
 );
 
-pub const LIST: Table = Table::new(
-    "list",
-    "A list of leads or of accounts; custom lists can be shared.",
+pub const LEAD_LIST: Table = Table::new(
+    "lead_list",
+    "A list of leads; custom ones can be shared.",
     &[
         id(),
         refers("contract_id", "contract"),
         refers("owner_seat_id", "seat"),
-        varchar("kind", 10).one_of(&["lead", "account"]),
-        varchar("origin", 20).one_of(&["custom", "auto_crm", "recommended", "sales_assistant", "import"]),
+        varchar("origin", 20).one_of(&["custom", "recommended", "sales_assistant"]),
         varchar("name", 120),
         moment("created_at"),
     ],
 );
 
-pub const LIST_ITEM: Table = Table::new(
-    "list_item",
-    "A lead or an account in a list.",
+pub const LEAD_LIST_ITEM: Table = Table::new(
+    "lead_list_item",
+    "A lead in a list.",
     &[
         id(),
-        refers("list_id", "list").cascade(),
-        refers("person_id", "person").null(),
-        refers("company_id", "company").null(),
+        refers("list_id", "lead_list").cascade(),
+        refers("person_id", "person"),
         refers("added_by_seat_id", "seat").set_null(),
         moment("added_at"),
     ],
 );
 
-pub const LIST_SHARE: Table = Table::new(
-    "list_share",
-    "A colleague who may see or edit a list.",
+pub const LEAD_LIST_SHARE: Table = Table::new(
+    "lead_list_share",
+    "A colleague who may see or edit a list of leads.",
     &[
-        refers("list_id", "list").cascade(),
+        refers("list_id", "lead_list").cascade(),
+        refers("seat_id", "seat"),
+        varchar("permission", 10).one_of(&["view", "edit"]),
+        moment("shared_at"),
+    ],
+)
+.key(&["list_id", "seat_id"]);
+
+pub const ACCOUNT_LIST: Table = Table::new(
+    "account_list",
+    "A list of accounts; custom ones can be shared.",
+    &[
+        id(),
+        refers("contract_id", "contract"),
+        refers("owner_seat_id", "seat"),
+        varchar("origin", 20).one_of(&["custom", "auto_crm", "import"]),
+        varchar("name", 120),
+        moment("created_at"),
+    ],
+);
+
+pub const ACCOUNT_LIST_ITEM: Table = Table::new(
+    "account_list_item",
+    "An account in a list.",
+    &[
+        id(),
+        refers("list_id", "account_list").cascade(),
+        refers("company_id", "company"),
+        refers("added_by_seat_id", "seat").set_null(),
+        moment("added_at"),
+    ],
+);
+
+pub const ACCOUNT_LIST_SHARE: Table = Table::new(
+    "account_list_share",
+    "A colleague who may see or edit a list of accounts.",
+    &[
+        refers("list_id", "account_list").cascade(),
         refers("seat_id", "seat"),
         varchar("permission", 10).one_of(&["view", "edit"]),
         moment("shared_at"),

@@ -20,8 +20,9 @@ use crate::support::world;
 /// Table and action.
 type Choices = &'static [(&'static str, &'static str)];
 
-const DELETE: Choices = &[("list", "delete"), ("note", "delete"), ("presentation", "delete")];
-const HAND_OVER: Choices = &[("list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
+const DELETE: Choices = &[("lead_list", "delete"), ("account_list", "delete"), ("note", "delete"), ("presentation", "delete")];
+const HAND_OVER: Choices =
+    &[("lead_list", "hand_over"), ("account_list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
 
 /// A copy of the world that may be erased in.
 struct Copy {
@@ -222,18 +223,18 @@ fn what_is_handed_over_keeps_everything_that_hangs_from_it() {
     let seats = Seats::of(&world().layout);
     let leaver = seats.leaver.id;
     let owned = |column: &str, table: &str| copy.rows(table, &format!(r#""{column}" = {leaver}"#));
-    let before = (owned("owner_seat_id", "list"), owned("author_seat_id", "note"), owned("owner_seat_id", "presentation"));
+    let before = (owned("owner_seat_id", "lead_list"), owned("author_seat_id", "note"), owned("owner_seat_id", "presentation"));
     let visits = copy.rows("sl_session", "1");
-    let items = copy.rows("list_item", "1");
+    let items = copy.rows("lead_list_item", "1");
     let successor = seats.second.id;
     let gained = |column: &str, table: &str| copy.rows(table, &format!(r#""{column}" = {successor}"#));
-    let had = (gained("owner_seat_id", "list"), gained("author_seat_id", "note"), gained("owner_seat_id", "presentation"));
+    let had = (gained("owner_seat_id", "lead_list"), gained("author_seat_id", "note"), gained("owner_seat_id", "presentation"));
     copy.erase("seat", leaver, HAND_OVER, successor);
-    let has = (gained("owner_seat_id", "list"), gained("author_seat_id", "note"), gained("owner_seat_id", "presentation"));
+    let has = (gained("owner_seat_id", "lead_list"), gained("author_seat_id", "note"), gained("owner_seat_id", "presentation"));
     assert_eq!(has, (had.0 + before.0, had.1 + before.1, had.2 + before.2));
     assert!(before.0 > 1 && before.2 > 0);
-    assert_eq!((copy.rows("sl_session", "1"), copy.rows("list_item", "1")), (visits, items));
-    assert_eq!(copy.rows("list_share", r#""list_id" = 1"#), 2);
+    assert_eq!((copy.rows("sl_session", "1"), copy.rows("lead_list_item", "1")), (visits, items));
+    assert_eq!(copy.rows("lead_list_share", r#""list_id" = 1"#), 2);
     assert_eq!(copy.rows("seat", &format!(r#""id" = {leaver}"#)), 0);
 }
 
@@ -244,7 +245,7 @@ fn erasing_the_lead_leaves_the_holder_and_the_other_way_round() {
     let person = format!(r#""person_id" = {PERSON_EVERYWHERE}"#);
     let copy = Copy::new();
     copy.erase("person", PERSON_EVERYWHERE, &[("note", "change")], 0);
-    for table in ["saved_lead", "list_item", "thread_party", "sl_viewer", "activity", "sa_recommendation", "person_alias", "note"] {
+    for table in ["saved_lead", "lead_list_item", "thread_party", "sl_viewer", "activity", "sa_recommendation", "person_alias", "note"] {
         assert_eq!(copy.rows(table, &person), 0, "{table}");
     }
     assert_eq!(copy.rows("crm_record", r#""external_id" = '0035gEVERYWHERE'"#), 0);
@@ -285,7 +286,9 @@ fn zero_is_a_key_like_any_other() {
     let copy = Copy::new();
     let others = copy.rows("seat", r#""id" <> 0"#);
     copy.erase("seat", 0, DELETE, 0);
-    for (table, column) in [("seat", "id"), ("list", "id"), ("note", "id"), ("thread", "id"), ("message", "id"), ("activity", "seat_id")] {
+    for (table, column) in
+        [("seat", "id"), ("lead_list", "id"), ("note", "id"), ("thread", "id"), ("message", "id"), ("activity", "seat_id")]
+    {
         assert_eq!(copy.rows(table, &format!(r#""{column}" = 0"#)), 0, "{table}");
     }
     assert_eq!(copy.rows("seat", "1"), others);

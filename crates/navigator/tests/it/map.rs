@@ -144,15 +144,15 @@ fn shared_lists_notes_and_presentations_are_decided_by_the_requester() {
     let Err(planner::Error::Undecided { tables }) = erase(&scheme, "seat", &[]) else { panic!("no choice was asked for") };
     let mut asked: Vec<&str> = tables.iter().map(|(table, _)| table.name.as_str()).collect();
     asked.sort_unstable();
-    assert_eq!(asked, ["list", "note", "presentation"]);
+    assert_eq!(asked, ["account_list", "lead_list", "note", "presentation"]);
     assert!(matches!(erase(&scheme, "person", &[]), Err(planner::Error::Undecided { .. })));
 }
 
 #[test]
 fn every_kind_of_subject_can_be_planned() {
     let scheme = sqlite_scheme();
-    let hand_over = [("list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
-    let delete = [("list", "delete"), ("note", "delete"), ("presentation", "delete")];
+    let hand_over = [("lead_list", "hand_over"), ("account_list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
+    let delete = [("lead_list", "delete"), ("account_list", "delete"), ("note", "delete"), ("presentation", "delete")];
     let requests: [(&str, &[(&str, &str)]); 7] = [
         ("seat", &hand_over),
         ("seat", &delete),

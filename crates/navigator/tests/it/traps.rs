@@ -55,8 +55,8 @@ fn condition(trap: Trap, seats: &Seats) -> Vec<String> {
             ]
         }
         Trap::SharedListOfLeaver => one(
-            r#"SELECT count(*) = 2 FROM "list" JOIN "seat" ON "seat"."id" = "owner_seat_id" JOIN "list_share" ON "list_id" = "list"."id"
-               WHERE "list"."id" = 1 AND "seat"."state" = 'removed' AND "seat_id" <> "owner_seat_id""#,
+            r#"SELECT count(*) = 2 FROM "lead_list" JOIN "seat" ON "seat"."id" = "owner_seat_id" JOIN "lead_list_share" ON "list_id" = "lead_list"."id"
+               WHERE "lead_list"."id" = 1 AND "seat"."state" = 'removed' AND "seat_id" <> "owner_seat_id""#,
         ),
         Trap::ThreadAcrossContracts => one(
             r#"SELECT count(DISTINCT "contract_id") = 2 FROM "message" JOIN "seat" ON "seat"."id" = "sender_seat_id" WHERE "thread_id" = 2"#,
@@ -85,7 +85,7 @@ fn condition(trap: Trap, seats: &Seats) -> Vec<String> {
         )],
         Trap::ZeroKeys => vec![
             r#"SELECT count(*) = 1 FROM "thread" WHERE "id" = 0 AND "seat_id" = 0 AND "last_message_id" = 0"#.to_owned(),
-            r#"SELECT count(*) = 1 FROM "list" WHERE "id" = 0 AND "owner_seat_id" = 0"#.to_owned(),
+            r#"SELECT count(*) = 1 FROM "lead_list" WHERE "id" = 0 AND "owner_seat_id" = 0"#.to_owned(),
             r#"SELECT count(*) = 1 FROM "note" WHERE "id" = 0 AND "author_seat_id" = 0 AND "company_id" = 0"#.to_owned(),
         ],
         Trap::EmptyKey => one(r#"SELECT count(*) = 1 FROM "seat_setting" WHERE "key" = ''"#),
@@ -94,7 +94,7 @@ fn condition(trap: Trap, seats: &Seats) -> Vec<String> {
         }
         Trap::FormulaCells => vec![
             r#"SELECT "body" LIKE '=HYPERLINK(%' FROM "note" WHERE "id" = 2"#.to_owned(),
-            r#"SELECT "name" LIKE '@SUM(%' FROM "list" WHERE "id" = 2"#.to_owned(),
+            r#"SELECT "name" LIKE '@SUM(%' FROM "lead_list" WHERE "id" = 2"#.to_owned(),
             r#"SELECT "name" LIKE '+1%' FROM "saved_search" WHERE "id" = 1"#.to_owned(),
             format!(r#"SELECT "name" LIKE '-2+3%' FROM "company" WHERE "id" = {FORMULA_COMPANY}"#),
         ],
