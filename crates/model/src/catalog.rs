@@ -96,6 +96,8 @@ pub enum Hazard {
     Rule { name: String, on_delete: bool, on_update: bool },
     /// Other tables inherit from this one (`INHERITS`): their rows appear in it too.
     Inherited { by: Vec<String> },
+    /// Some rows have null in their primary key, as SQLite allows: no key names them.
+    NullKeys,
     /// A partition lives in another server.
     ForeignPartition { name: String },
     /// A table outside the configured schemas refers to this one.
@@ -115,6 +117,7 @@ impl std::fmt::Display for Hazard {
                 write!(formatter, "the rule `{name}` rewrites {event}")
             }
             Self::Inherited { by } => write!(formatter, "rows of {} appear in it by inheritance", by.join(", ")),
+            Self::NullKeys => formatter.write_str("some of its rows have null in their primary key, so that no key names them"),
             Self::ForeignPartition { name } => write!(formatter, "its partition {name} lives in another server"),
             Self::ReferencedFromOutside { table, constraint, on_delete: _ } => {
                 write!(formatter, "{table} refers to it by {constraint} and is in none of the configured schemas")

@@ -24,6 +24,8 @@ use crate::sqlite::csv::CsvWriter;
 ///
 /// Nothing that a reader offers writes, and the database is told so too: PostgreSQL by a read-only transaction, SQLite by the flags
 /// that the file is opened with. What erases asks for an [`Eraser`](crate::Eraser), which cannot be made from a reader.
+///
+/// After a refused statement PostgreSQL answers nothing more in the same transaction: open another reader.
 pub struct Reader {
     link: Link,
     /// Where a sibling finds the same PostgreSQL.
@@ -183,6 +185,32 @@ impl Reader {
         let mut link = Link::new(&self.link.database, Connection::Postgres(second), &self.link.schemas);
         link.set_catalog(self.link.catalog()?);
         Ok(Some(Self { link, address: self.address.clone() }))
+    }
+
+    /// The key as the database itself writes it, for [`Keys::subject`], from the key as a person typed it (`007` is row `7`).
+    ///
+    /// `None` when there is no such row, or when what was typed is no value of the columns' types.
+    pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
+        const OPERATION: &str = "look for a key";
+        if columns.is_empty() || columns.len() != typed.len() {
+            return Ok(None);
+        }
+        // The catalog is read before the savepoint, which a failure rolls back to.
+        self.link.catalog()?;
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            session.run(OPERATION, "SAVEPOINT exeunt_key")?;
+        }
+        let key: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(typed.iter().map(String::as_str)).collect();
+        let paths: Vec<ColumnPath> = columns.iter().map(ColumnPath::column).collect();
+        let found = match self.row(table, &key, &paths) {
+            // Class 22: the text is no value of the type.
+            Err(Error::Refused { fault, .. }) if fault.code.starts_with("22") => None,
+            other => other?,
+        };
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            session.run(OPERATION, "ROLLBACK TO SAVEPOINT exeunt_key; RELEASE SAVEPOINT exeunt_key")?;
+        }
+        Ok(found.and_then(|key| key.into_iter().collect()))
     }
 
     /// One row by its key (columns and text forms): the text forms of these columns; `None` when there is no such row.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use exeunt_model::catalog::{Catalog, Column, ForeignKey, ReferentialAction, SourceKind, Table, TableKind, Trigger};
+use exeunt_model::catalog::{Catalog, Column, ForeignKey, Hazard, ReferentialAction, SourceKind, Table, TableKind, Trigger};
 use exeunt_model::digest::Digest;
 use exeunt_model::names::{SourceName, TableName};
 use rusqlite::{Connection, Row};
 
 use crate::error::Error;
+use crate::quote::identifier;
 use crate::sqlite::connection::told;
 use crate::sqlite::declared;
 use crate::sqlite::trigger::{Event, event_of};
@@ -74,6 +75,7 @@ fn read_table(connection: &Connection, name: TableName, kind: TableKind) -> rusq
     if kind == TableKind::Table {
         read_unique_keys(connection, &mut table)?;
         read_foreign_keys(connection, &mut table)?;
+        look_for_null_keys(connection, &mut table)?;
     }
     Ok(table)
 }
@@ -120,6 +122,20 @@ fn read_columns(connection: &Connection, table: &mut Table) -> rusqlite::Result<
         && let Some(column) = table.columns.iter_mut().find(|column| column.name == *only)
     {
         column.nullable = false;
+    }
+    Ok(())
+}
+
+/// SQLite lets null into a primary key that is not declared NOT NULL. The key's own index answers this.
+fn look_for_null_keys(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    let nullable = |name: &&String| table.column(name).is_some_and(|column| column.nullable);
+    let conditions: Vec<String> = table.primary_key.iter().filter(nullable).map(|name| format!("{} IS NULL", identifier(name))).collect();
+    if conditions.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{} WHERE {})", identifier(&table.name.name), conditions.join(" OR "));
+    if connection.query_row(&sql, [], |row| row.get(0))? {
+        table.hazards.push(Hazard::NullKeys);
     }
     Ok(())
 }

@@ -164,6 +164,15 @@ fn sqlite_virtual_tables_hide_their_shadows() {
 }
 
 #[test]
+fn sqlite_rows_without_a_key_are_a_hazard() {
+    let world = Sqlite::new();
+    world.run("CREATE TABLE word (id TEXT PRIMARY KEY, n INTEGER); INSERT INTO word VALUES ('a', 1)");
+    assert_eq!(introspect(&world).tables[0].hazards, []);
+    world.run("INSERT INTO word VALUES (NULL, 2)");
+    assert_eq!(introspect(&world).tables[0].hazards, [Hazard::NullKeys]);
+}
+
+#[test]
 fn postgres_partitions_are_folded_into_their_topmost_parent() {
     let world = Postgres::new();
     world.run(

@@ -22,6 +22,7 @@ conformance!(
     a_full_output_is_told_apart_from_the_database,
     a_table_that_vanished_is_told,
     one_row_is_found_by_its_key,
+    typed_keys_become_the_databases_own,
     texts_are_searched_in_all_columns,
     the_moment_is_a_time,
     a_plan_for_other_columns_is_refused,
@@ -284,6 +285,28 @@ fn one_row_is_found_by_its_key(world: &dyn World) {
     assert_eq!(found(&mut reader, "y"), Some(vec![Some("z".into()), Some("1".into())]));
     assert_eq!(found(&mut reader, "x"), Some(vec![None, Some("1".into())]));
     assert_eq!(found(&mut reader, "q"), None);
+}
+
+fn typed_keys_become_the_databases_own(world: &dyn World) {
+    world.run(
+        "CREATE TABLE seat (id INTEGER PRIMARY KEY); INSERT INTO seat VALUES (7);
+         CREATE TABLE pair (a INTEGER, b VARCHAR(9), PRIMARY KEY (a, b)); INSERT INTO pair VALUES (1, ''), (1, '01')",
+    );
+    let mut reader = world.database().reader().unwrap();
+    let mut find = |name: &str, columns: &[&str], typed: &[&str]| {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        reader.find_key(&table(name), &texts(columns), &texts(typed)).unwrap()
+    };
+    let key = |parts: &[&str]| Some(parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+    assert_eq!(find("seat", &["id"], &["007"]), key(&["7"]));
+    assert_eq!(find("seat", &["id"], &["8"]), None);
+    assert_eq!(find("seat", &["id"], &["Ada"]), None);
+    assert_eq!(find("seat", &["id"], &["99999999999999999999"]), None);
+    assert_eq!(find("seat", &["id"], &["7", "7"]), None);
+    assert_eq!(find("pair", &["a", "b"], &["1", "01"]), key(&["1", "01"]));
+    assert_eq!(find("pair", &["a", "b"], &["01", ""]), key(&["1", ""]));
+    // The reader goes on after what was no number.
+    assert_eq!(find("seat", &["id"], &["7"]), key(&["7"]));
 }
 
 fn texts_are_searched_in_all_columns(world: &dyn World) {
