@@ -1,6 +1,11 @@
 //! The work of Exeunt: planning, export, erasure and verification over other people's sources and our own store.
 
 pub mod archive;
+pub mod erasure;
 pub mod export;
+pub mod failpoint;
 pub mod planning;
 pub mod platform;
+pub mod replay;
+mod residual;
+pub mod why;

@@ -7,12 +7,19 @@ use clap::{Parser, Subcommand};
 use crate::edge::Outcome;
 use crate::output::Output;
 
+mod certificates;
 mod demo;
+mod erase;
+mod erasing;
 mod export;
+mod log;
 mod map;
 pub mod plan;
+mod replay;
 mod request;
 mod subject;
+mod verify;
+mod why;
 
 /// Exports and erases customer data by seat or by contract, with exact counts and a certificate anybody can check.
 #[derive(Debug, Parser)]
@@ -37,6 +44,17 @@ pub enum Command {
     Plan(plan::Arguments),
     /// Write a subject's rows and files into one archive
     Export(export::Arguments),
+    /// Erase a subject's rows and files, and certify it
+    Erase(Box<erase::Arguments>),
+    /// Check a certificate or an archive from the file alone
+    Verify(verify::Arguments),
+    /// Say why a row is still here: owners, grounds and erasures on record
+    Why(why::Arguments),
+    /// After a backup was restored: erase again whoever was erased before
+    Replay(replay::Arguments),
+    /// The append-only record of erasures
+    #[command(subcommand)]
+    Log(log::Command),
 }
 
 pub fn run(command: Command, output: &Output) -> Outcome {
@@ -45,5 +63,10 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Demo(arguments) => demo::run(&arguments, output),
         Command::Plan(arguments) => plan::run(&arguments, output),
         Command::Export(arguments) => export::run(&arguments, output),
+        Command::Erase(arguments) => erase::run(&arguments, output),
+        Command::Verify(arguments) => verify::run(&arguments, output),
+        Command::Why(arguments) => why::run(&arguments, output),
+        Command::Replay(arguments) => replay::run(&arguments, output),
+        Command::Log(command) => log::run(command, output),
     }
 }

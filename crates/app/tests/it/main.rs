@@ -1,3 +1,4 @@
 //! Tests of the executable as a whole.
 
 mod docs;
+mod erasure;

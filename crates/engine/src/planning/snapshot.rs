@@ -63,6 +63,22 @@ impl Snapshot {
         Ok(if declared.label.is_some() { label } else { label.map(|_| String::new()) })
     }
 
+    /// The subject with its key as the database writes it, and its label; `None` where there is no such subject. `007` finds the seat `7`.
+    ///
+    /// Keyed hashes are made from this form alone, so that a tombstone is found however the key was typed.
+    ///
+    /// # Errors
+    /// Those of [`Self::find`].
+    pub fn identify(&mut self, subject: &Subject) -> Result<Option<(Subject, String)>, Error> {
+        let Some(label) = self.find(subject)? else { return Ok(None) };
+        let Some(declared) = self.scheme.subject(&subject.kind).cloned() else { return Ok(None) };
+        let condition = Condition::SubjectKey { kind: subject.kind.clone(), columns: declared.key.clone() };
+        let columns: Vec<ColumnPath> = declared.key.iter().map(ColumnPath::column).collect();
+        let found = self.values(&[], &declared.table, &columns, &condition, &keys(subject), false)?;
+        let key = found.into_iter().next().and_then(|row| row.into_iter().collect::<Option<Vec<String>>>());
+        Ok(key.map(|key| (Subject { kind: subject.kind.clone(), key }, label)))
+    }
+
     fn unknown(&self, subject: &Subject) -> Error {
         let known: Vec<&str> = self.scheme.map.subjects.iter().map(|subject| subject.kind.as_str()).collect();
         Error::Plan(planner::Error::UnknownKind { kind: subject.kind.clone(), known: known.join(", ") })

@@ -171,7 +171,7 @@ fn kept(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName) 
         let (reason, until) = match &kept.why {
             KeptWhy::Ground { ground, until } => (ground.as_str(), until.as_deref().unwrap_or("no end stated")),
             KeptWhy::Shared => ("others own these rows too", "their last owner goes"),
-            KeptWhy::FollowsHandOver => ("they belong to rows that were handed over", "their new owner goes"),
+            KeptWhy::Follows => ("they belong to rows that stay or were handed over", "those rows go"),
         };
         writeln!(
             page,

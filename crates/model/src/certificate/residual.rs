@@ -23,7 +23,7 @@ pub struct ResidualTable {
     pub table: TableName,
     /// Columns that were searched.
     pub columns: u64,
-    /// Rows with an identifier before the erasure; `null` where the search could not be made.
+    /// Rows with an identifier before the erasure, in the column that had most; `null` where the search could not be made.
     pub before: Option<u64>,
     pub after: Option<u64>,
     pub verdict: Verdict,

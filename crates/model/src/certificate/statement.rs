@@ -118,7 +118,7 @@ pub struct TableCount {
     pub category: Option<CategoryName>,
     /// `delete`, `change`, `hand_over`, `unlink` or `clear_first`.
     pub action: String,
-    /// Rows that the plan counted.
+    /// Rows that the plan counted, or that were approved anew when a partly failed run was resumed.
     pub planned: u64,
     /// Rows that the statement affected.
     pub affected: u64,
@@ -155,8 +155,8 @@ pub enum KeptWhy {
     Ground { ground: String, until: Option<String> },
     /// Another subject owns them too, or owns the row that they hang from.
     Shared,
-    /// They hang from rows that were handed over.
-    FollowsHandOver,
+    /// They hang from rows that stay or were handed over.
+    Follows,
 }
 
 /// What became of the files that a column of erased rows named.

@@ -1,0 +1,83 @@
+//! What `erase` and `replay` share: the means of an erasure, and what a person can do when it stops.
+
+use std::path::Path;
+
+use exeunt_engine::erasure::{Error, Means, Progress};
+use exeunt_engine::platform::Platform;
+use exeunt_model::moment::Moment;
+use exeunt_store::Store;
+
+use crate::edge::{ExitCode, Failure};
+use crate::output::Output;
+use crate::project::Project;
+use crate::{desk, interrupt};
+
+/// Runs something with the program's clock, randomness, Ctrl-C and standard error.
+pub fn means<T>(platform: &Platform, store: &mut Store, output: &Output, work: impl FnOnce(&mut Means<'_>) -> T) -> T {
+    let mut report = |progress: Progress<'_>| match progress {
+        Progress::Opened { .. } | Progress::Committed { .. } => {}
+        Progress::Batch { table, erased, planned } => output.note(format!("{table}: {erased} of {planned} rows erased")),
+        Progress::Files { done, total } if done < total => output.note(format!("{done} of {total} files done")),
+        Progress::Files { .. } => {}
+        Progress::Searching { table } => output.note(format!("searching {table}")),
+    };
+    let mut means = Means {
+        platform,
+        store,
+        now: &|| Moment::new(desk::now()),
+        random: &mut desk::random,
+        interrupted: &interrupt::requested,
+        report: &mut report,
+    };
+    work(&mut means)
+}
+
+/// What a person can do about an erasure that stopped.
+pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
+    let nothing = "nothing was erased";
+    match &error {
+        Error::Unfinished { run, .. } => {
+            let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
+            Failure::new(ExitCode::Incomplete, error).next(next)
+        }
+        Error::Source { .. } => source_failure(error),
+        Error::Files { .. } => {
+            Failure::new(ExitCode::InputOutput, error).next("check the address and the rights of the file source").next(nothing)
+        }
+        Error::Store(exeunt_store::Error::GoingOn { .. }) => Failure::new(ExitCode::Incomplete, error).next("wait until it has ended"),
+        Error::Store(exeunt_store::Error::Unfinished { run }) => {
+            let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
+            Failure::new(ExitCode::Incomplete, error).next(next)
+        }
+        Error::Store(_) => {
+            Failure::new(ExitCode::InputOutput, error).next("check the store's file, its rights and the free space").next(nothing)
+        }
+        Error::Drift { .. } => {
+            Failure::new(ExitCode::CatalogDrift, error).next(format!("{nothing}; review the databases: {}", project.accept_command()))
+        }
+        Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::FilesDiffer { .. } => {
+            Failure::new(ExitCode::PlanMismatch, error).next(format!("{nothing}; make a new plan and have it approved"))
+        }
+        Error::Guarded { table, columns, .. } => {
+            let unlink = format!("if these rows may lose the reference: add `unlink: [{columns}]` to {table} in the map");
+            let own = format!("{nothing}; if they belong to the subject: give {table} an owner path that finds them");
+            Failure::new(ExitCode::PlanRefused, error).next(own).next(unlink)
+        }
+        Error::NoSuchRun { .. } => Failure::new(ExitCode::NotFound, error).next("check the run and the --store"),
+        Error::NothingToResume { .. } => Failure::new(ExitCode::NotFound, error),
+        Error::OtherMap { .. } => Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with"),
+        Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
+        Error::NoSource { .. }
+        | Error::InterruptedHalfway
+        | Error::Journal { .. }
+        | Error::JournalGone { .. }
+        | Error::Failpoint { .. } => Failure::new(ExitCode::Failed, error),
+    }
+}
+
+fn source_failure(error: Error) -> Failure {
+    let Error::Source { database, phase, source } = error else { return Failure::new(ExitCode::Failed, error) };
+    let mut failure = Failure::from(source);
+    failure.error = failure.error.context(format!("{} in {database}", phase.as_str()));
+    failure.next("nothing was erased")
+}

@@ -1,0 +1,114 @@
+//! The kill matrix: cut off before and after every effect, then run again.
+
+use std::os::unix::process::ExitStatusExt as _;
+
+use exeunt_engine::failpoint::POINTS;
+
+use super::world::{Kind, State, World, text};
+
+/// Each failpoint, and the later times at which it is reached where that matters: two databases, several files.
+fn places() -> Vec<String> {
+    let mut places: Vec<String> = POINTS.iter().map(|point| (*point).to_owned()).collect();
+    for again in ["before_commit@2", "after_commit@2", "before_file@2", "after_file@2"] {
+        places.push(again.to_owned());
+    }
+    places
+}
+
+fn assert_erased_and_certified(world: &World, want: &State, case: &str) {
+    assert_eq!(world.state(), *want, "{case}");
+    let certificate = world.verify_certificate();
+    let statement = &certificate["statement"];
+    // A row of two owners and a file of two notes stay.
+    assert_eq!(statement["state"], "completed_with_retained", "{case}");
+    for table in statement["tables"].as_array().expect("a list") {
+        assert_eq!(table["planned"], table["affected"], "{case}: {table}");
+        assert!(table["remaining"].is_null() || table["remaining"] == 0, "{case}: {table}");
+    }
+    let files = &statement["files"][0];
+    let counts = ["named", "deleted", "shared", "missing", "remaining"].map(|name| files[name].as_u64().expect("a count"));
+    assert_eq!(counts, [4, 2, 1, 1, 0], "{case}: {files}");
+    let completed = world.certified().iter().filter(|state| state.starts_with("completed")).count();
+    assert_eq!(completed, 1, "{case}: {:?}", world.certified());
+    assert_eq!(world.log()["unfinished"].as_array().map(Vec::len), Some(0), "{case}");
+    world.assert_nothing_personal_kept(case);
+}
+
+/// Whatever was cut off: each database is as before or as it must be, and nothing is certified that is not true.
+fn assert_true_so_far(world: &World, before: &State, want: &State, case: &str) {
+    let now = world.state();
+    assert!(now.app == before.app || now.app == want.app, "{case}: half a transaction in app");
+    assert!(now.mail == before.mail || now.mail == want.mail, "{case}: half a transaction in mail");
+    for (name, bytes) in &want.files {
+        assert_eq!(now.files.get(name), Some(bytes), "{case}: {name} must stay");
+    }
+    if now.app == before.app {
+        assert_eq!(now.files, before.files, "{case}: files go after the rows that name them");
+    }
+    if world.certified().iter().any(|state| state.starts_with("completed")) {
+        assert_eq!(now, *want, "{case}: a false certificate");
+    }
+}
+
+fn run_matrix(kind: Kind, act: &str) {
+    let want = World::want(kind);
+    for place in places() {
+        let case = format!("{kind:?} {place}:{act}");
+        let world = World::new(kind);
+        let before = world.state();
+        assert_ne!(before, want);
+        let cut = world.erase(&[], Some(&format!("{place}:{act}")));
+        match act {
+            "abort" => assert_eq!(cut.status.signal(), Some(6), "{case}: the failpoint was not reached: {}", text(&cut)),
+            _ => assert!(matches!(cut.status.code(), Some(1 | 9)), "{case}: {}", text(&cut)),
+        }
+        assert_true_so_far(&world, &before, &want, &case);
+        let again = world.erase(&[], None);
+        assert!(again.status.success(), "{case}: {}", text(&again));
+        assert_erased_and_certified(&world, &want, &case);
+
+        let third = world.erase(&["--json"], None);
+        assert!(third.status.success() && text(&third).contains("already_erased"), "{case}: {}", text(&third));
+        assert_erased_and_certified(&world, &want, &case);
+    }
+}
+
+#[test]
+fn killed_at_every_step_on_sqlite_and_run_again() {
+    run_matrix(Kind::Sqlite, "abort");
+}
+
+#[test]
+fn killed_at_every_step_on_postgres_and_run_again() {
+    run_matrix(Kind::Postgres, "abort");
+}
+
+#[test]
+fn every_step_fails_once_on_sqlite() {
+    run_matrix(Kind::Sqlite, "error");
+}
+
+#[test]
+fn every_step_fails_once_on_postgres() {
+    run_matrix(Kind::Postgres, "error");
+}
+
+/// The resumption is cut off as well, at every step, before a third run ends it.
+#[test]
+fn a_resumption_is_killed_too() {
+    let want = World::want(Kind::Sqlite);
+    for first in ["after_open", "after_commit", "after_note_commit", "before_file@2"] {
+        for second in ["before_commit", "after_commit", "after_note_commit", "before_recount", "after_file", "before_close", "after_close"]
+        {
+            let case = format!("{first} then {second}");
+            let world = World::new(Kind::Sqlite);
+            let before = world.state();
+            world.erase(&[], Some(first));
+            world.erase(&[], Some(second));
+            assert_true_so_far(&world, &before, &want, &case);
+            let last = world.erase(&[], None);
+            assert!(last.status.success(), "{case}: {}", text(&last));
+            assert_erased_and_certified(&world, &want, &case);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The real program erases, is cut off at every step, and is run again.
+
+mod batches;
+mod commands;
+mod kill;
+mod several;
+mod world;

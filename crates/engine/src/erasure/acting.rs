@@ -1,0 +1,276 @@
+//! One database of an erasure: a connection with an open transaction, the plan's part that concerns it, and its keys.
+
+use exeunt_model::certificate::Phase;
+use exeunt_model::map::action::Change;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Identifier, Plan, Work};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
+use exeunt_sources::eraser::Eraser;
+use exeunt_sources::{ChangeValues, Keys, Lookup};
+use exeunt_store::JournaledKeys;
+
+use super::error::Error;
+use crate::platform::Platform;
+
+/// A database that the plan erases in, or reads keys from.
+pub(crate) struct Acting {
+    pub source: SourceName,
+    eraser: Eraser,
+    keys: Keys,
+}
+
+impl Acting {
+    /// Opens the database for erasing.
+    pub fn open(platform: &Platform, source: &SourceName, subject: &[String]) -> Result<Self, Error> {
+        let database = platform.database(source).ok_or_else(|| Error::NoSource { source_name: source.clone() })?;
+        let eraser = database.eraser().map_err(Error::source(source, Phase::Erasing))?;
+        let keys = Keys { subject: subject.to_vec(), carried: Vec::new() };
+        Ok(Self { source: source.clone(), eraser, keys })
+    }
+
+    /// Begins the transaction, and looks in it whether this is the database of the plan and still has its structure.
+    pub fn begin(&mut self, plan: &Plan) -> Result<(), Error> {
+        self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))?;
+        let catalog = self.eraser.introspect().map_err(Error::source(&self.source, Phase::Erasing))?;
+        let Some(planned) = plan.outline.catalogs.iter().find(|planned| planned.source == self.source) else {
+            return Err(Error::NoSource { source_name: self.source.clone() });
+        };
+        if planned.identity != catalog.identity {
+            return Err(Error::OtherDatabase { database: self.source.clone() });
+        }
+        if planned.digest != catalog.digest() {
+            return Err(Error::Drift { database: self.source.clone() });
+        }
+        Ok(())
+    }
+
+    /// Begins a further transaction of the same run; the structure was checked by the first.
+    pub fn begin_again(&mut self) -> Result<(), Error> {
+        self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    /// The tuples of a set that another source needs, read in the open transaction.
+    pub fn tuples_to_carry(&mut self, plan: &Plan, set: &RowSet, carried: &[(SetId, Vec<Vec<String>>)]) -> Result<Vec<Vec<String>>, Error> {
+        self.keys.carried = carried.to_vec();
+        let mut tuples = Vec::new();
+        let mut take = |row: &[Option<&str>]| {
+            // A tuple with a null points nowhere.
+            let tuple: Option<Vec<String>> = row.iter().map(|value| value.map(str::to_owned)).collect();
+            tuples.extend(tuple);
+        };
+        self.eraser
+            .values(&plan.outline.sets, &lookup(&set.table, &set.columns, &set.condition), &self.keys, &mut take)
+            .map_err(Error::source(&self.source, Phase::Erasing))?;
+        Ok(tuples)
+    }
+
+    /// Fills the key table with the plan's sets.
+    pub fn fill_keys(&mut self, plan: &Plan, carried: &[(SetId, Vec<Vec<String>>)]) -> Result<(), Error> {
+        let needed = |id: &SetId| plan.outline.sets.iter().any(|set| set.id == *id && set.carried_to.contains(&self.source));
+        self.keys.carried = carried.iter().filter(|(id, _)| needed(id)).cloned().collect();
+        self.eraser.fill_keys(&plan.outline.sets, &self.keys).map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    /// What the key table holds, for the journal.
+    pub fn export_keys(&mut self, plan: &Plan) -> Result<Vec<JournaledKeys>, Error> {
+        let mut exported = Vec::new();
+        for set in plan.outline.sets.iter().filter(|set| set.keep_keys && set.table.source == self.source) {
+            let mut tuples: Vec<Vec<String>> = Vec::new();
+            let mut take = |tuple: &[&str]| tuples.push(tuple.iter().map(|part| (*part).to_owned()).collect());
+            self.eraser.export_keys(&plan.outline.sets, set, &mut take).map_err(Error::source(&self.source, Phase::Erasing))?;
+            if !tuples.is_empty() {
+                exported.push(JournaledKeys { source: self.source.clone(), set: set.id, tuples });
+            }
+        }
+        for (set, tuples) in &self.keys.carried {
+            if !tuples.is_empty() {
+                exported.push(JournaledKeys { source: self.source.clone(), set: *set, tuples: tuples.clone() });
+            }
+        }
+        Ok(exported)
+    }
+
+    /// Fills the key table from the journal, in the open transaction.
+    pub fn import_keys(&mut self, plan: &Plan, journaled: Vec<JournaledKeys>) -> Result<(), Error> {
+        let failed = Error::source(&self.source, Phase::Erasing);
+        for set in &plan.outline.sets {
+            let concerns = (set.keep_keys && set.table.source == self.source) || set.carried_to.contains(&self.source);
+            if !concerns {
+                continue;
+            }
+            let tuples = journaled.iter().find(|keys| keys.set == set.id).map_or(&[][..], |keys| keys.tuples.as_slice());
+            self.eraser.import_keys(&plan.outline.sets, set, tuples).map_err(&failed)?;
+        }
+        self.keys.carried =
+            journaled.into_iter().filter(|keys| self.is_carried(plan, keys.set)).map(|keys| (keys.set, keys.tuples)).collect();
+        Ok(())
+    }
+
+    fn is_carried(&self, plan: &Plan, set: SetId) -> bool {
+        plan.outline.sets.iter().any(|known| known.id == set && known.carried_to.contains(&self.source))
+    }
+
+    /// Refuses the plan when rows outside it would suffer, or when other rows stay than it says.
+    pub fn check_bounds(&mut self, plan: &Plan) -> Result<(), Error> {
+        let guards: Vec<usize> = self.positions(plan.outline.guards.iter().map(|guard| &guard.table));
+        let kept: Vec<usize> = self.positions(plan.outline.kept.iter().map(|kept| &kept.table));
+        let guard_rows = guards.iter().map(|at| &plan.outline.guards[*at]).map(|guard| (&guard.table, &guard.condition));
+        let kept_rows = kept.iter().map(|at| &plan.outline.kept[*at]).map(|kept| (&kept.table, &kept.condition));
+        let asked: Vec<(&TableName, &Condition)> = guard_rows.chain(kept_rows).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let mut counted = self.count(plan, &asked, Phase::Erasing)?.into_iter();
+        for (at, rows) in guards.iter().zip(counted.by_ref()) {
+            guarded(plan, *at, rows)?;
+        }
+        for (at, found) in kept.iter().zip(counted) {
+            let planned = plan.kept_rows[*at];
+            if planned != found {
+                return Err(Error::CountsDiffer { table: plan.outline.kept[*at].table.clone(), work: "keep", planned, found });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a batch when rows outside the plan have come to point to rows that it deletes.
+    pub fn check_guards_of(&mut self, plan: &Plan, table: &TableName) -> Result<(), Error> {
+        let guards: Vec<usize> = (0..plan.outline.guards.len())
+            .filter(|at| plan.outline.guards[*at].references == *table && plan.outline.guards[*at].table.source == self.source)
+            .collect();
+        if guards.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<_> = guards.iter().map(|at| &plan.outline.guards[*at]).map(|guard| (&guard.table, &guard.condition)).collect();
+        let counted = self.count(plan, &asked, Phase::Erasing)?;
+        guards.iter().zip(counted).try_for_each(|(at, rows)| guarded(plan, *at, rows))
+    }
+
+    /// The plan's steps on this database, by position.
+    pub fn steps(&self, plan: &Plan) -> Vec<usize> {
+        self.positions(plan.outline.steps.iter().map(|step| &step.table))
+    }
+
+    fn positions<'t>(&self, tables: impl Iterator<Item = &'t TableName>) -> Vec<usize> {
+        tables.enumerate().filter(|(_, table)| table.source == self.source).map(|(at, _)| at).collect()
+    }
+
+    /// Different, non-empty values of a column that names files, in the rows of a step.
+    pub fn file_keys(&mut self, plan: &Plan, step: usize, column: &str) -> Result<Vec<String>, Error> {
+        let step = &plan.outline.steps[step];
+        let mut found = Vec::new();
+        let mut take = |row: &[Option<&str>]| found.extend(row.first().copied().flatten().filter(|key| !key.is_empty()).map(str::to_owned));
+        self.eraser
+            .values(&plan.outline.sets, &lookup(&step.table, &[ColumnPath::column(column)], &step.condition), &self.keys, &mut take)
+            .map_err(Error::source(&self.source, Phase::Erasing))?;
+        Ok(found)
+    }
+
+    /// Which of these files rows still name, in any of the columns.
+    pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
+        self.eraser.still_named(columns, files).map_err(Error::source(&self.source, Phase::DeletingFiles))
+    }
+
+    /// Does the steps in the open transaction, and tells how many rows each affected.
+    pub fn apply(&mut self, plan: &Plan, steps: &[usize], values: &ChangeValues) -> Result<Vec<u64>, Error> {
+        let steps: Vec<_> = steps.iter().map(|at| &plan.outline.steps[*at]).collect();
+        self.eraser.apply(&plan.outline.sets, &steps, &self.keys, values).map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    /// Deletes at most `limit` rows of a step in the open transaction.
+    pub fn apply_batch(&mut self, plan: &Plan, step: usize, limit: u64) -> Result<u64, Error> {
+        self.eraser
+            .apply_batch(&plan.outline.sets, &plan.outline.steps[step], limit, &self.keys)
+            .map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    pub fn commit(&mut self) -> Result<(), Error> {
+        self.eraser.commit().map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    pub fn rollback(&mut self) -> Result<(), Error> {
+        self.eraser.rollback().map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    /// Rows that each of the steps would still affect: in the open transaction, or on a fresh snapshot. `None` where no count can tell.
+    pub fn left(&mut self, plan: &Plan, steps: &[usize], phase: Phase) -> Result<Vec<Option<u64>>, Error> {
+        let conditions: Vec<Option<Condition>> = steps.iter().map(|at| undone(plan, *at, self.keys.subject.len())).collect();
+        let asked: Vec<(&TableName, &Condition)> = steps
+            .iter()
+            .zip(&conditions)
+            .filter_map(|(at, condition)| condition.as_ref().map(|condition| (&plan.outline.steps[*at].table, condition)))
+            .collect();
+        let mut counted = self.count(plan, &asked, phase)?.into_iter();
+        Ok(conditions.iter().map(|condition| condition.as_ref().and_then(|_| counted.next())).collect())
+    }
+
+    /// Rows that the conditions of the steps select: in the open transaction, or on a fresh snapshot.
+    pub fn rows(&mut self, plan: &Plan, steps: &[usize]) -> Result<Vec<u64>, Error> {
+        let asked: Vec<_> = steps.iter().map(|at| &plan.outline.steps[*at]).map(|step| (&step.table, &step.condition)).collect();
+        self.count(plan, &asked, Phase::Erasing)
+    }
+
+    /// Different values of an identifying column, in the open transaction.
+    pub fn identifier_values(&mut self, plan: &Plan, identifier: &Identifier) -> Result<Vec<String>, Error> {
+        let mut found = Vec::new();
+        let mut take = |row: &[Option<&str>]| found.extend(row.first().copied().flatten().map(str::to_owned));
+        let columns = [ColumnPath::column(&identifier.column)];
+        self.eraser
+            .values(&plan.outline.sets, &lookup(&identifier.table, &columns, &identifier.condition), &self.keys, &mut take)
+            .map_err(Error::source(&self.source, Phase::Searching))?;
+        Ok(found)
+    }
+
+    fn count(&mut self, plan: &Plan, asked: &[(&TableName, &Condition)], phase: Phase) -> Result<Vec<u64>, Error> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.eraser.count_all(&plan.outline.sets, asked, &self.keys).map_err(Error::source(&self.source, phase))
+    }
+}
+
+fn lookup<'a>(table: &'a TableName, columns: &'a [ColumnPath], condition: &'a Condition) -> Lookup<'a> {
+    Lookup { table, columns, condition, distinct: true }
+}
+
+fn guarded(plan: &Plan, guard: usize, rows: u64) -> Result<(), Error> {
+    if rows == 0 {
+        return Ok(());
+    }
+    let guard = &plan.outline.guards[guard];
+    let columns: Vec<String> = guard.columns.iter().map(ToString::to_string).collect();
+    Err(Error::Guarded {
+        table: guard.table.clone(),
+        columns: columns.join(", "),
+        references: guard.references.clone(),
+        effect: guard.effect,
+        rows,
+    })
+}
+
+/// The rows in which a step is not done yet.
+///
+/// A deletion leaves none of its rows, an unlinking none that point to them. Handed-over rows are those whose column still holds the subject's
+/// key; cleared ones those that hold anything. What was replaced cannot be told from what was there before.
+fn undone(plan: &Plan, step: usize, key_width: usize) -> Option<Condition> {
+    let step = &plan.outline.steps[step];
+    let rows = || step.condition.clone();
+    match &step.work {
+        Work::Delete { .. } | Work::Unlink { .. } => Some(rows()),
+        Work::HandOver { column } if key_width == 1 => {
+            let kind = plan.outline.kind.clone();
+            Some(Condition::all([rows(), Condition::SubjectKey { kind, columns: vec![column.clone()] }]))
+        }
+        Work::Change { changes } => {
+            let held = changes
+                .iter()
+                .filter(|(_, change)| matches!(change, Change::Clear))
+                .map(|(path, _)| Condition::NotNull { columns: vec![path.clone()] });
+            match Condition::any(held) {
+                Condition::Never => None,
+                held => Some(Condition::all([rows(), held])),
+            }
+        }
+        Work::HandOver { .. } | Work::BreakCycle { .. } | Work::Read { .. } => None,
+    }
+}

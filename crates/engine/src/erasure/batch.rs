@@ -1,0 +1,143 @@
+//! Large plans: the same statements, some rows at a time, each batch committed by itself.
+//!
+//! The keys were journaled before the first batch, so that any batch may run twice and a run that was cut off goes on where the rows are. A step
+//! never erases more rows than were approved: rows that appear meanwhile are left, and the run ends as partly failed.
+
+use exeunt_model::certificate::{Failure, Phase};
+use exeunt_model::plan::{Plan, Work};
+use exeunt_sources::ChangeValues;
+
+use super::acting::Acting;
+use super::begin::{counts_differ, note_commit};
+use super::error::Error;
+use super::finish::{Outcome, Running, finish};
+use super::order::{Means, Progress};
+use crate::failpoint::failpoint;
+
+/// Holds the rows of every step against the plan, before anything is done: no transaction will compare them at the end.
+pub(super) fn check_counts(plan: &Plan, sources: &mut [Acting]) -> Result<(), Error> {
+    for source in sources {
+        let steps = source.steps(plan);
+        let rows = source.rows(plan, &steps)?;
+        for (step, found) in steps.iter().zip(rows) {
+            let planned = plan.step_rows.get(*step).copied().unwrap_or(0);
+            if planned != found {
+                return Err(counts_differ(plan, *step, planned, found));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs all databases in batches, and finishes. Every database still has the transaction open in which its keys were filled.
+pub(super) fn run_all(means: &mut Means<'_>, mut running: Running) -> Result<Outcome, Error> {
+    for position in 0..running.sources.len() {
+        if running.sources[position].committed {
+            continue;
+        }
+        let name = running.sources[position].name.clone();
+        let Some(mut acting) = running.sources[position].acting.take() else { continue };
+        // The key table is kept; nothing else was written in this transaction.
+        let ended = acting.commit().and_then(|()| run_steps(means, &mut running, &mut acting));
+        match ended {
+            Ok(()) => {
+                let steps = acting.steps(&running.document.plan);
+                running.sources[position].committed = true;
+                running.sources[position].acting = Some(acting);
+                note_commit(means, &running, &name, &steps)?;
+                (means.report)(Progress::Committed { source: &name });
+            }
+            Err(error @ Error::Unfinished { .. }) => return Err(error),
+            Err(error) => {
+                // The connection may still serve to count again.
+                running.sources[position].acting = acting.rollback().is_ok().then_some(acting);
+                running.failures.push(Failure { source: name, during: Phase::Erasing, reason: error.told() });
+                break;
+            }
+        }
+    }
+    finish(means, running)
+}
+
+fn run_steps(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting) -> Result<(), Error> {
+    let plan = running.document.plan.clone();
+    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
+    for step in acting.steps(&plan) {
+        match &plan.outline.steps[step].work {
+            Work::Delete { .. } => delete(means, running, acting, &plan, step)?,
+            Work::HandOver { .. } | Work::Unlink { .. } | Work::BreakCycle { .. } | Work::Change { .. } | Work::Read { .. } => {
+                if running.affected[step].is_none() {
+                    change(means, running, acting, &plan, step, &values)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A step that can be done twice with the same end goes in one transaction.
+fn change(
+    means: &mut Means<'_>,
+    running: &mut Running,
+    acting: &mut Acting,
+    plan: &Plan,
+    step: usize,
+    values: &ChangeValues,
+) -> Result<(), Error> {
+    acting.begin_again()?;
+    let found = acting.apply(plan, &[step], values)?.into_iter().sum();
+    let planned = running.planned[step];
+    // A first run that was cut off after its commit leaves fewer rows to do.
+    let again = running.attempts > 1 && found < planned;
+    if found != planned && !again {
+        return Err(counts_differ(plan, step, planned, found));
+    }
+    failpoint!("after_batch_apply", &running.run);
+    acting.commit()?;
+    failpoint!("after_batch_commit", &running.run);
+    record(means, running, step, planned)
+}
+
+fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, plan: &Plan, step: usize) -> Result<(), Error> {
+    let planned = running.planned[step];
+    let table = &plan.outline.steps[step].table;
+    let batch = running.document.batch_rows.unwrap_or(super::BATCH_ROWS);
+    let left: u64 = acting.rows(plan, &[step])?.into_iter().sum();
+    if left > planned {
+        return Err(counts_differ(plan, step, planned, left));
+    }
+    let mut erased = planned - left;
+    while erased < planned {
+        if (means.interrupted)() {
+            return Err(Error::InterruptedHalfway.unfinished(&running.run));
+        }
+        acting.begin_again()?;
+        acting.check_guards_of(plan, table)?;
+        let rows = acting.apply_batch(plan, step, batch.min(planned - erased))?;
+        if rows == 0 {
+            // Somebody else erased the rest.
+            acting.rollback()?;
+            break;
+        }
+        if erased + rows > planned {
+            return Err(counts_differ(plan, step, planned, erased + rows));
+        }
+        failpoint!("after_batch_apply", &running.run);
+        acting.commit()?;
+        failpoint!("after_batch_commit", &running.run);
+        erased += rows;
+        record(means, running, step, erased)?;
+        (means.report)(Progress::Batch { table, erased, planned });
+    }
+    record(means, running, step, erased)
+}
+
+fn record(means: &mut Means<'_>, running: &mut Running, step: usize, affected: u64) -> Result<(), Error> {
+    if running.affected[step] == Some(affected) {
+        return Ok(());
+    }
+    running.affected[step] = Some(affected);
+    means.store.record_step(&running.run, step as u32, affected).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    failpoint!("after_batch_note", &running.run);
+    Ok(())
+}

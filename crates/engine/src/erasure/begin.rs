@@ -1,0 +1,280 @@
+//! A new run: everything up to the last commit.
+
+use exeunt_model::certificate::{Failure, Phase};
+use exeunt_model::log::StopReason;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Plan, Work};
+use exeunt_model::run::RunId;
+use exeunt_model::selection::SetId;
+use exeunt_sources::ChangeValues;
+use exeunt_store::{FileState, JournaledFile, NewRun, PersonalData};
+
+use super::acting::Acting;
+use super::error::Error;
+use super::finish::{Outcome, Running, SourceRun, finish};
+use super::order::{Approved, Document, Means, Progress};
+use super::{batch, files};
+use crate::failpoint::failpoint;
+use crate::residual;
+
+/// How often a run is begun again when another transaction stood in its way.
+const ATTEMPTS: u32 = 3;
+
+/// Erases what the plan says, and returns the certificate.
+///
+/// The outcome's state says how it ended; a run that partly failed is an outcome too. When a transaction of somebody else stood in the way
+/// before anything was committed, the run is begun anew a few times.
+///
+/// # Errors
+/// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume`]; calling this again with the same
+/// subject is refused with [`exeunt_store::Error::Unfinished`] until then.
+pub fn erase(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Error> {
+    let mut attempt = 1;
+    loop {
+        match begin(means, approved) {
+            Err(error) if error.is_transient() && error.erased_nothing() && attempt < ATTEMPTS && !(means.interrupted)() => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn begin(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Error> {
+    failpoint!("before_begin");
+    let plan = approved.plan;
+    let mut document = Document::new(approved);
+    let run = means.random_run();
+    let _lock = means.store.lock_run(&run)?;
+    let mut sources = open_all(means, approved)?;
+    failpoint!("after_begin");
+    for source in &mut sources {
+        source.check_bounds(plan)?;
+    }
+    let mut identifiers = Vec::new();
+    if approved.terms.search_residuals {
+        identifiers = residual::identifiers(plan, &mut sources)?;
+        document.baseline = Some(residual::baseline(means, &identifiers));
+    }
+    let files = files::journal(means.platform, plan, &mut sources)?;
+    let mut planned = plan.step_rows.clone();
+    planned.resize(plan.outline.steps.len(), 0);
+    if document.batch_rows.is_some() {
+        batch::check_counts(plan, &mut sources)?;
+    }
+    if (means.interrupted)() {
+        return Err(Error::Interrupted);
+    }
+    let personal =
+        PersonalData { subject_key: approved.subject.key.clone(), successor_key: approved.successor.map(<[String]>::to_vec), identifiers };
+    let started = open_run(means, &run, &document, &mut sources, &personal, &planned, &files)?;
+    (means.report)(Progress::Opened { run: &run });
+
+    // A source that only gave keys has nothing to commit.
+    let mut steps_of: Vec<(Acting, Vec<usize>)> = Vec::new();
+    for mut source in sources {
+        let steps = source.steps(plan);
+        match steps.is_empty() {
+            true => source.rollback()?,
+            false => steps_of.push((source, steps)),
+        }
+    }
+    let mut running = Running {
+        run,
+        document,
+        personal,
+        started,
+        attempts: 1,
+        sources: Vec::new(),
+        affected: vec![None; planned.len()],
+        planned,
+        failures: Vec::new(),
+    };
+    if running.document.batch_rows.is_some() {
+        running.sources = steps_of.into_iter().map(|(source, _)| SourceRun::acting(source)).collect();
+        return batch::run_all(means, running);
+    }
+    match apply_all(means, &running, &mut steps_of) {
+        Ok(affected) => affected.into_iter().for_each(|(step, rows)| running.affected[step] = Some(rows)),
+        Err(error) => return Err(stop(means, &running.run, error)),
+    }
+    commit_all(means, &mut running, steps_of)?;
+    finish(means, running)
+}
+
+/// Begins in every database that the plan names, and fills the key tables.
+fn open_all(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Vec<Acting>, Error> {
+    let plan = approved.plan;
+    let mut sources = Vec::new();
+    for source in databases(plan) {
+        let mut acting = Acting::open(means.platform, &source, &approved.subject.key)?;
+        acting.begin(plan)?;
+        sources.push(acting);
+    }
+    let mut carried: Vec<(SetId, Vec<Vec<String>>)> = Vec::new();
+    for set in plan.outline.sets.iter().filter(|set| !set.carried_to.is_empty()) {
+        let Some(source) = sources.iter_mut().find(|source| source.source == set.table.source) else { continue };
+        let tuples = source.tuples_to_carry(plan, set, &carried)?;
+        carried.push((set.id, tuples));
+    }
+    sources.iter_mut().try_for_each(|source| source.fill_keys(plan, &carried))?;
+    Ok(sources)
+}
+
+/// The databases that the plan concerns: first those with steps, in the order of the steps.
+fn databases(plan: &Plan) -> Vec<SourceName> {
+    let outline = &plan.outline;
+    let steps = outline.steps.iter().map(|step| &step.table);
+    let rest = outline.kept.iter().map(|kept| &kept.table);
+    let rest = rest.chain(outline.guards.iter().map(|guard| &guard.table)).chain(outline.sets.iter().map(|set| &set.table));
+    let mut found: Vec<SourceName> = Vec::new();
+    for TableName { source, .. } in steps.chain(rest) {
+        if !found.contains(source) {
+            found.push(source.clone());
+        }
+    }
+    found
+}
+
+fn open_run(
+    means: &mut Means<'_>,
+    run: &RunId,
+    document: &Document,
+    sources: &mut [Acting],
+    personal: &PersonalData,
+    planned: &[u64],
+    files: &[JournaledFile],
+) -> Result<exeunt_model::moment::Moment, Error> {
+    let plan = &document.plan;
+    let mut keys = Vec::new();
+    let mut names = Vec::new();
+    for source in sources {
+        if !source.steps(plan).is_empty() {
+            keys.extend(source.export_keys(plan)?);
+            names.push(source.source.clone());
+        }
+    }
+    let text = serde_json::to_string(document).map_err(|source| Error::Journal { run: run.clone(), source })?;
+    let catalogs: Vec<_> = plan.outline.catalogs.iter().map(|catalog| catalog.digest.clone()).collect();
+    let new = NewRun {
+        id: run,
+        kind: &plan.outline.kind,
+        subject: &plan.subject,
+        document: &text,
+        map: &plan.outline.map.digest,
+        catalogs: &catalogs,
+        plan: &plan.digest(),
+        planned,
+        sources: &names,
+        personal,
+        keys: &keys,
+        files,
+    };
+    failpoint!("before_open");
+    let started = means.moment();
+    means.store.open_run(&new, started)?;
+    failpoint!("after_open", run);
+    Ok(started)
+}
+
+/// Does the steps in every database, and holds the affected rows against the plan. Nothing is committed.
+fn apply_all(means: &mut Means<'_>, running: &Running, sources: &mut [(Acting, Vec<usize>)]) -> Result<Vec<(usize, u64)>, Error> {
+    let plan = &running.document.plan;
+    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
+    failpoint!("before_apply");
+    let mut affected = Vec::new();
+    for (source, steps) in sources {
+        let rows = source.apply(plan, steps, &values)?;
+        for (step, found) in steps.iter().zip(rows) {
+            let planned = running.planned[*step];
+            if planned != found {
+                return Err(counts_differ(plan, *step, planned, found));
+            }
+            affected.push((*step, found));
+        }
+    }
+    failpoint!("after_apply");
+    if (means.interrupted)() {
+        return Err(Error::Interrupted);
+    }
+    Ok(affected)
+}
+
+pub(super) fn counts_differ(plan: &Plan, step: usize, planned: u64, found: u64) -> Error {
+    let step = &plan.outline.steps[step];
+    Error::CountsDiffer { table: step.table.clone(), work: step.work.word(), planned, found }
+}
+
+/// Commits one database after the other. From the first commit on, failures are written down instead of returned.
+fn commit_all(means: &mut Means<'_>, running: &mut Running, sources: Vec<(Acting, Vec<usize>)>) -> Result<(), Error> {
+    let run = running.run.clone();
+    let last = sources.len().saturating_sub(1);
+    for (position, (mut source, steps)) in sources.into_iter().enumerate() {
+        let name = source.source.clone();
+        failpoint!("before_commit", &run);
+        let committed = source.commit();
+        failpoint!("after_commit", &run);
+        match committed {
+            Ok(()) => {
+                (means.report)(Progress::Committed { source: &name });
+                // After the last database the certificate follows at once; a crash in between is resolved by counting again.
+                if position < last {
+                    note_commit(means, running, &name, &steps)?;
+                }
+                running.sources.push(SourceRun::committed(source));
+            }
+            // Whether the server committed is for the resumption to count.
+            Err(error) if is_unknown(&error) => return Err(error.unfinished(&run)),
+            Err(error) if running.sources.iter().all(|source| !source.committed) => return Err(stop(means, &run, error)),
+            Err(error) => {
+                steps.iter().for_each(|step| running.affected[*step] = None);
+                running.failures.push(Failure { source: name.clone(), during: Phase::Erasing, reason: error.told() });
+                running.sources.push(SourceRun::failed(name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes in the journal that a database is committed.
+pub(super) fn note_commit(means: &mut Means<'_>, running: &Running, source: &SourceName, steps: &[usize]) -> Result<(), Error> {
+    let affected: Vec<(u32, u64)> = steps.iter().filter_map(|step| running.affected[*step].map(|rows| (*step as u32, rows))).collect();
+    means.store.commit_source(&running.run, source, &affected).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    failpoint!("after_note_commit", &running.run);
+    Ok(())
+}
+
+/// Whether a commit's end is unknown.
+fn is_unknown(error: &Error) -> bool {
+    matches!(error, Error::Source { source: exeunt_sources::Error::CommitUnknown { .. }, .. })
+}
+
+/// Ends a run that has committed nothing: open transactions roll back with their connections.
+pub(super) fn stop(means: &mut Means<'_>, run: &RunId, error: Error) -> Error {
+    let reason = match &error {
+        Error::CountsDiffer { .. } | Error::FilesDiffer { .. } => StopReason::CountsDiffer,
+        Error::Guarded { .. } => StopReason::GuardRefused,
+        Error::Interrupted | Error::InterruptedHalfway => StopReason::Interrupted,
+        _ => StopReason::SourceFailed,
+    };
+    let now = means.moment();
+    match means.store.stop_run(run, reason, now) {
+        Ok(()) => error,
+        // The store cannot say so now; resuming finds by counting that nothing was erased.
+        Err(_) => error.unfinished(run),
+    }
+}
+
+/// The columns that name files in a deleting step.
+pub(super) fn file_columns(plan: &Plan) -> Vec<(usize, SourceName, String)> {
+    let mut found = Vec::new();
+    for (step, planned) in plan.outline.steps.iter().enumerate() {
+        if let Work::Delete { files, .. } = &planned.work {
+            found.extend(files.iter().map(|(source, column)| (step, source.clone(), column.clone())));
+        }
+    }
+    found
+}
+
+/// A file that was found before anything was deleted.
+pub(super) fn journaled(files: &SourceName, key: String, named_by: usize, present: bool) -> JournaledFile {
+    JournaledFile { files: files.clone(), key, named_by: named_by as u32, present, state: FileState::Pending }
+}

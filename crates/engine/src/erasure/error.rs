@@ -1,0 +1,111 @@
+//! Why an erasure stopped.
+
+use exeunt_model::certificate::Phase;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::Effect;
+use exeunt_model::run::RunId;
+
+/// An erasure did not come to its end. [`Error::erased_nothing`] tells whether anything was touched.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{} in {database}", phase.as_str())]
+    Source {
+        database: SourceName,
+        phase: Phase,
+        #[source]
+        source: exeunt_sources::Error,
+    },
+    #[error("delete files of {files}")]
+    Files {
+        files: SourceName,
+        #[source]
+        source: exeunt_sources::files::Error,
+    },
+    #[error("keep the record of the erasure")]
+    Store(#[from] exeunt_store::Error),
+    #[error("the plan is for another database than {database}")]
+    OtherDatabase { database: SourceName },
+    #[error("the tables or columns of {database} have changed since the plan was made")]
+    Drift { database: SourceName },
+    #[error("{table}: the plan counted {planned} row(s) to {work}, there are {found}")]
+    CountsDiffer { table: TableName, work: &'static str, planned: u64, found: u64 },
+    #[error("{table}: the plan counted {planned} file(s), there are {found}")]
+    FilesDiffer { table: TableName, planned: u64, found: u64 },
+    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", suffer(*effect))]
+    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
+    #[error("the plan names a source that the map does not have: {source_name}")]
+    NoSource { source_name: SourceName },
+    #[error("interrupted before anything was erased")]
+    Interrupted,
+    /// Rows are gone, and the run is not closed: resuming it goes on.
+    #[error("run {run} is not finished")]
+    Unfinished {
+        run: RunId,
+        #[source]
+        source: Box<Error>,
+    },
+    #[error("interrupted after rows were erased")]
+    InterruptedHalfway,
+    #[error("there is no run {run}")]
+    NoSuchRun { run: RunId },
+    #[error("run {run} is {state}; there is nothing to resume")]
+    NothingToResume { run: RunId, state: exeunt_model::run::State },
+    #[error("the journal of run {run} cannot be read")]
+    Journal {
+        run: RunId,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the journal of run {run} has lost what it needs to go on")]
+    JournalGone { run: RunId },
+    #[error("run {run} was planned with another data map")]
+    OtherMap { run: RunId },
+    /// Only with the feature `failpoints`.
+    #[error("a test stopped the run at {name}")]
+    Failpoint { name: &'static str },
+}
+
+impl Error {
+    pub(crate) fn source(database: &SourceName, phase: Phase) -> impl Fn(exeunt_sources::Error) -> Self {
+        let database = database.clone();
+        move |source| Self::Source { database: database.clone(), phase, source }
+    }
+
+    /// The run was opened and neither stopped nor closed.
+    pub(crate) fn unfinished(self, run: &RunId) -> Self {
+        match self {
+            unfinished @ Self::Unfinished { .. } => unfinished,
+            error => Self::Unfinished { run: run.clone(), source: Box::new(error) },
+        }
+    }
+
+    /// Whether the same call may succeed when it is simply made again: another transaction stood in the way.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Source { source, .. } if source.is_transient())
+    }
+
+    /// Whether everything is as it was before.
+    pub fn erased_nothing(&self) -> bool {
+        !matches!(self, Self::Unfinished { .. } | Self::InterruptedHalfway)
+    }
+
+    /// The error with its causes in one line, for certificates: it holds names of tables and no values.
+    pub(crate) fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
+
+fn suffer(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Cascade => "and the database would delete them (ON DELETE CASCADE)",
+        Effect::Overwrite => "and the database would change them (ON DELETE SET NULL or SET DEFAULT)",
+        Effect::Refuse => "and the database would refuse the deletion",
+        Effect::Dangle => "and they would point to nothing",
+    }
+}

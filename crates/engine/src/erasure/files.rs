@@ -1,0 +1,184 @@
+//! Files that deleted rows named: found before the rows go, deleted after, and only where no row that stays names them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use exeunt_model::certificate::{Failure, FileCount, Phase};
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::Plan;
+use exeunt_model::run::RunId;
+use exeunt_sources::files::FileEraser;
+use exeunt_store::{FileState, JournaledFile};
+
+use super::acting::Acting;
+use super::begin::{file_columns, journaled};
+use super::error::Error;
+use super::finish::Running;
+use super::order::{Means, Progress};
+use crate::failpoint::failpoint;
+use crate::platform::Platform;
+
+/// Files whose fate is noted in one transaction of the store.
+const FILES_PER_NOTE: usize = 500;
+
+/// The files that the plan's rows name, each once, with whether it is there.
+pub(super) fn journal(platform: &Platform, plan: &Plan, sources: &mut [Acting]) -> Result<Vec<JournaledFile>, Error> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (named_by, (step, files, column)) in file_columns(plan).into_iter().enumerate() {
+        let table = &plan.outline.steps[step].table;
+        let Some(source) = sources.iter_mut().find(|source| source.source == table.source) else { continue };
+        let keys = source.file_keys(plan, step, &column)?;
+        check_count(plan, table, &files, &column, keys.len() as u64)?;
+        let failed = |source| Error::Files { files: files.clone(), source };
+        let store = platform.file_store(&files).ok_or_else(|| Error::NoSource { source_name: files.clone() })?;
+        let reader = store.reader().map_err(failed)?;
+        for key in keys {
+            if seen.insert((files.clone(), key.clone())) {
+                let present = reader.exists(&key).map_err(failed)?;
+                found.push(journaled(&files, key, named_by, present));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn check_count(plan: &Plan, table: &TableName, files: &SourceName, column: &str, found: u64) -> Result<(), Error> {
+    let counted = plan.files.iter().find(|count| count.table == *table && count.source == *files && count.column == column);
+    let planned = counted.map_or(0, |count| count.files + count.shared);
+    if planned == found { Ok(()) } else { Err(Error::FilesDiffer { table: table.clone(), planned, found }) }
+}
+
+/// Deletes the run's files that are still to be deleted, and counts what became of all of them.
+///
+/// A file that cannot be deleted is written down among the failures and stays pending.
+pub(super) fn delete(means: &mut Means<'_>, running: &mut Running) -> Result<Vec<FileCount>, Error> {
+    let columns = file_columns(&running.document.plan);
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut files = means.store.files_of(&running.run).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    // A file goes after every row that names it. Where a database is not committed, rows that will go would count as rows that stay.
+    if running.sources.iter().any(|source| !source.committed) {
+        return Ok(counts(&running.document.plan, &columns, &files));
+    }
+    let stores: BTreeSet<SourceName> = files.iter().map(|file| file.files.clone()).collect();
+    for store in stores {
+        let pending: Vec<usize> =
+            (0..files.len()).filter(|at| files[*at].files == store && files[*at].state == FileState::Pending).collect();
+        if let Err(error) = delete_in(means, running, &store, &mut files, &pending) {
+            if matches!(error, Error::Unfinished { .. }) {
+                return Err(error);
+            }
+            running.failures.push(Failure { source: store, during: Phase::DeletingFiles, reason: error.told() });
+        }
+    }
+    Ok(counts(&running.document.plan, &columns, &files))
+}
+
+fn delete_in(
+    means: &mut Means<'_>,
+    running: &mut Running,
+    store: &SourceName,
+    files: &mut [JournaledFile],
+    pending: &[usize],
+) -> Result<(), Error> {
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let eraser = means
+        .platform
+        .file_store(store)
+        .ok_or_else(|| Error::NoSource { source_name: store.clone() })?
+        .eraser()
+        .map_err(|source| Error::Files { files: store.clone(), source })?;
+    let total = pending.len() as u64;
+    for (part, chunk) in pending.chunks(FILES_PER_NOTE).enumerate() {
+        let keys: Vec<String> = chunk.iter().map(|at| files[*at].key.clone()).collect();
+        let shared = still_named(means, running, store, &keys)?;
+        let mut settled = BTreeMap::new();
+        let mut failed = None;
+        for at in chunk {
+            if (means.interrupted)() {
+                failed = Some(Error::InterruptedHalfway.unfinished(&running.run));
+                break;
+            }
+            let file = &files[*at];
+            if shared.contains(&file.key) {
+                settled.insert(*at, FileState::Shared);
+                continue;
+            }
+            match delete_one(&running.run, &eraser, store, file) {
+                Ok(state) => drop(settled.insert(*at, state)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        note(means, running, files, &settled)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        (means.report)(Progress::Files { done: total.min(((part + 1) * FILES_PER_NOTE) as u64), total });
+    }
+    Ok(())
+}
+
+fn delete_one(run: &RunId, eraser: &FileEraser, store: &SourceName, file: &JournaledFile) -> Result<FileState, Error> {
+    failpoint!("before_file", run);
+    let deleted = eraser.delete(&file.key).map_err(|source| Error::Files { files: store.clone(), source })?;
+    failpoint!("after_file", run);
+    // A file that was there when it was journaled and is gone now was deleted by an attempt that was cut off.
+    Ok(if deleted || file.present { FileState::Deleted } else { FileState::Missing })
+}
+
+fn note(means: &mut Means<'_>, running: &Running, files: &mut [JournaledFile], settled: &BTreeMap<usize, FileState>) -> Result<(), Error> {
+    failpoint!("before_settle_files", &running.run);
+    let noted: Vec<(&JournaledFile, FileState)> = settled.iter().map(|(at, state)| (&files[*at], *state)).collect();
+    means.store.settle_files(&running.run, &noted).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    for (at, state) in settled {
+        files[*at].state = *state;
+    }
+    failpoint!("after_settle_files", &running.run);
+    Ok(())
+}
+
+/// Which of the files rows still name, in any table of the map with files in this store.
+fn still_named(means: &Means<'_>, running: &mut Running, store: &SourceName, keys: &[String]) -> Result<BTreeSet<String>, Error> {
+    let mut by_source: BTreeMap<&SourceName, Vec<(&TableName, &str)>> = BTreeMap::new();
+    for entry in &means.platform.map.tables {
+        for file in entry.files.iter().filter(|file| file.source == *store) {
+            by_source.entry(&entry.table.source).or_default().push((&entry.table, &file.column));
+        }
+    }
+    let mut named = BTreeSet::new();
+    for (source, columns) in by_source {
+        let subject = running.personal.subject_key.clone();
+        let found = match running.acting(source) {
+            Some(acting) => acting.still_named(&columns, keys)?,
+            // A database that the plan has no steps in.
+            None => Acting::open(means.platform, source, &subject)?.still_named(&columns, keys)?,
+        };
+        named.extend(found);
+    }
+    Ok(named)
+}
+
+fn counts(plan: &Plan, columns: &[(usize, SourceName, String)], files: &[JournaledFile]) -> Vec<FileCount> {
+    let count = |(named_by, (step, source, column)): (usize, &(usize, SourceName, String))| {
+        let of = |state| files.iter().filter(|file| file.named_by as usize == named_by && file.state == state).count() as u64;
+        let (deleted, shared) = (of(FileState::Deleted), of(FileState::Shared));
+        let (missing, remaining) = (of(FileState::Missing), of(FileState::Pending));
+        FileCount {
+            source: source.clone(),
+            table: plan.outline.steps[*step].table.clone(),
+            column: column.clone(),
+            named: deleted + shared + missing + remaining,
+            deleted,
+            shared,
+            missing,
+            remaining,
+        }
+    };
+    columns.iter().enumerate().map(count).collect()
+}

@@ -1,0 +1,114 @@
+//! The end of every run: count again, delete files, search, close.
+
+use exeunt_model::certificate::{Certificate, Failure, Phase, Recount};
+use exeunt_model::moment::Moment;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::run::RunId;
+use exeunt_store::PersonalData;
+
+use super::acting::Acting;
+use super::error::Error;
+use super::files;
+use super::order::{Document, Means};
+use super::statement::{Findings, statement};
+use crate::failpoint::failpoint;
+use crate::residual;
+
+/// A run that was carried out, wholly or in part.
+#[derive(Debug)]
+pub struct Outcome {
+    pub certificate: Certificate,
+}
+
+/// A run whose databases have been acted on as far as it went.
+pub(super) struct Running {
+    pub run: RunId,
+    pub document: Document,
+    pub personal: PersonalData,
+    pub started: Moment,
+    pub attempts: u64,
+    /// In the order of commits.
+    pub sources: Vec<SourceRun>,
+    /// Rows of each step, as approved.
+    pub planned: Vec<u64>,
+    /// `None` where a step is not done.
+    pub affected: Vec<Option<u64>>,
+    pub failures: Vec<Failure>,
+}
+
+pub(super) struct SourceRun {
+    pub name: SourceName,
+    pub committed: bool,
+    /// The connection, with its key table.
+    pub acting: Option<Acting>,
+}
+
+impl SourceRun {
+    pub fn acting(acting: Acting) -> Self {
+        Self { name: acting.source.clone(), committed: false, acting: Some(acting) }
+    }
+
+    pub fn committed(acting: Acting) -> Self {
+        Self { name: acting.source.clone(), committed: true, acting: Some(acting) }
+    }
+
+    pub fn failed(name: SourceName) -> Self {
+        Self { name, committed: false, acting: None }
+    }
+}
+
+impl Running {
+    pub fn acting(&mut self, source: &SourceName) -> Option<&mut Acting> {
+        self.sources.iter_mut().find(|run| run.name == *source).and_then(|run| run.acting.as_mut())
+    }
+}
+
+/// Verifies what was done and closes the run with its certificate.
+///
+/// # Errors
+/// [`Error::Unfinished`]: whatever was erased stays erased, and the run can be resumed.
+pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outcome, Error> {
+    let run = running.run.clone();
+    failpoint!("before_recount", &run);
+    let (remaining, recount) = recount(means, &mut running);
+    let files = files::delete(means, &mut running)?;
+    let kept = |table: &TableName| {
+        let plan = &running.document.plan;
+        plan.outline.kept.iter().zip(&plan.kept_rows).filter(|(kept, _)| kept.table == *table).map(|(_, rows)| rows).sum()
+    };
+    let residual = residual::conclude(means, running.document.baseline.as_ref(), &running.personal.identifiers, kept);
+    let findings = Findings { remaining, recount, files, residual, closed: means.moment() };
+    let statement = statement(&running, findings);
+    failpoint!("before_close", &run);
+    let certificate = means.store.close_run(statement).map_err(|error| Error::from(error).unfinished(&run))?;
+    failpoint!("after_close", &run);
+    Ok(Outcome { certificate })
+}
+
+/// Counts the rows of every step again, on a fresh snapshot of each database.
+fn recount(means: &Means<'_>, running: &mut Running) -> (Vec<Option<u64>>, Recount) {
+    let plan = &running.document.plan;
+    let mut remaining = vec![None; plan.outline.steps.len()];
+    let mut done = true;
+    for source in &mut running.sources {
+        let counted = match source.acting.as_mut() {
+            Some(acting) => {
+                let steps = acting.steps(plan);
+                acting.left(plan, &steps, Phase::Recounting).map(|left| (steps, left))
+            }
+            None => {
+                // Its failure is written down already.
+                done = false;
+                continue;
+            }
+        };
+        match counted {
+            Ok((steps, left)) => steps.into_iter().zip(left).for_each(|(step, rows)| remaining[step] = rows),
+            Err(error) => {
+                done = false;
+                running.failures.push(Failure { source: source.name.clone(), during: Phase::Recounting, reason: error.told() });
+            }
+        }
+    }
+    (remaining, if done { Recount::Done { at: means.moment() } } else { Recount::NotDone })
+}

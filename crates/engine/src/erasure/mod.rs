@@ -1,0 +1,36 @@
+//! Erasure: from an approved plan to a closed certificate.
+//!
+//! ```text
+//! begin in every database: same database? same structure? ─► key tables ─► guards, kept rows, files: as planned?
+//!    └─► open the certificate (log, journal with keys and files: on disk)
+//!           └─► apply every step ─► affected rows as planned? ─► commit one database after the other
+//!                  └─► count again on fresh snapshots ─► delete files ─► search for residue ─► close the certificate
+//! ```
+//!
+//! Nothing is destroyed before the certificate is open, and nothing is committed before every database has affected exactly the planned rows.
+//! Until the first commit every failure rolls back and ends the run as `stopped`. After it, what failed is written down and the run ends as
+//! `partly_failed`, which [`resume`] takes up again.
+//!
+//! A crash may come between a database's commit and our note of it. [`resume`] never guesses: it counts the rows of the journaled keys. Rows
+//! that are gone need nothing; rows that are there are erased by the same statements; more rows than were approved stop the run.
+//!
+//! Large plans go in batches: the same statements, some rows at a time, each batch committed by itself. Any batch may run twice.
+
+mod acting;
+mod batch;
+mod begin;
+mod error;
+mod files;
+mod finish;
+mod order;
+mod resume;
+mod statement;
+
+pub use begin::erase;
+pub use error::Error;
+pub use finish::Outcome;
+pub use order::{Approved, BATCH_ROWS, BATCHES_FROM_ROWS, Means, Progress, Terms};
+pub use resume::{Resumption, resume};
+
+pub(crate) use acting::Acting;
+pub(crate) use order::recorded_choices;

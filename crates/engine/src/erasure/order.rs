@@ -1,0 +1,124 @@
+//! What an erasure is given: the approved plan, its terms, and the means to carry it out.
+
+use exeunt_model::certificate::{Outside, Purpose};
+use exeunt_model::digest::Digest;
+use exeunt_model::moment::Moment;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Choice, Plan};
+use exeunt_model::run::RunId;
+use exeunt_store::Store;
+use serde::{Deserialize, Serialize};
+
+use crate::planning::Subject;
+use crate::platform::Platform;
+use crate::residual::Baseline;
+
+/// From this many planned rows on, an erasure runs in batches unless it is told otherwise.
+pub const BATCHES_FROM_ROWS: u64 = 500_000;
+/// Rows of a batch, unless it is told otherwise.
+pub const BATCH_ROWS: u64 = 50_000;
+
+/// A plan that somebody approved, for this subject.
+#[derive(Debug, Clone)]
+pub struct Approved<'a> {
+    pub plan: &'a Plan,
+    pub subject: &'a Subject,
+    pub successor: Option<&'a [String]>,
+    pub terms: Terms,
+}
+
+/// What was decided beside the plan. No personal data: it stands in the certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    pub purpose: Purpose,
+    /// The request that is answered, as a number.
+    pub reference: Option<String>,
+    /// Copies that the erasure does not reach.
+    pub outside: Vec<Outside>,
+    /// Search all text columns for the subject's identifiers, before and after.
+    pub search_residuals: bool,
+    /// Rows of a batch; `None` lets the size of the plan decide.
+    pub batch_rows: Option<u64>,
+}
+
+/// What the journal keeps of a run beside personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Document {
+    pub plan: Plan,
+    pub terms: Terms,
+    /// Rows of a batch, where the run goes in batches.
+    pub batch_rows: Option<u64>,
+    pub baseline: Option<Baseline>,
+}
+
+impl Document {
+    pub(crate) fn new(approved: &Approved<'_>) -> Self {
+        let rows = approved.plan.step_rows.iter().fold(0u64, |sum, rows| sum.saturating_add(*rows));
+        let batch_rows = match approved.terms.batch_rows {
+            Some(batch) => (rows > batch.max(1)).then_some(batch.max(1)),
+            None => (rows > BATCHES_FROM_ROWS).then_some(BATCH_ROWS),
+        };
+        Self { plan: approved.plan.clone(), terms: approved.terms.clone(), batch_rows, baseline: None }
+    }
+}
+
+/// What an erasure works with. Clock and randomness are the caller's.
+pub struct Means<'a> {
+    pub platform: &'a Platform,
+    pub store: &'a mut Store,
+    pub now: &'a dyn Fn() -> Moment,
+    pub random: &'a mut dyn FnMut(&mut [u8]),
+    /// Whether somebody has asked the program to stop.
+    pub interrupted: &'a dyn Fn() -> bool,
+    pub report: &'a mut dyn FnMut(Progress<'_>),
+}
+
+/// How far an erasure is.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// The certificate is open; from now on a crash leaves a run that can be resumed.
+    Opened {
+        run: &'a RunId,
+    },
+    Batch {
+        table: &'a TableName,
+        erased: u64,
+        planned: u64,
+    },
+    Committed {
+        source: &'a SourceName,
+    },
+    Files {
+        done: u64,
+        total: u64,
+    },
+    Searching {
+        table: &'a TableName,
+    },
+}
+
+impl Means<'_> {
+    pub(crate) fn moment(&self) -> Moment {
+        (self.now)()
+    }
+
+    pub(crate) fn random_run(&mut self) -> RunId {
+        let mut bits = [0; 16];
+        (self.random)(&mut bits);
+        RunId::from_random(u128::from_be_bytes(bits))
+    }
+
+    pub(crate) fn random_secret(&mut self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        (self.random)(&mut secret);
+        secret
+    }
+}
+
+/// The choices and the successor's hash that a run's record names.
+pub(crate) fn recorded_choices(document: &str) -> Result<(Vec<Choice>, Option<Digest>), serde_json::Error> {
+    let document: Document = serde_json::from_str(document)?;
+    Ok((document.plan.outline.choices, document.plan.successor))
+}

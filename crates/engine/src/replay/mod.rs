@@ -1,0 +1,112 @@
+//! Replay: after a backup was restored, finds subjects that were erased and are back.
+//!
+//! Tombstones hold keyed hashes, so the search goes the other way round: the keys of all living subjects of a kind are hashed and looked up.
+//! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
+//! it is a replay.
+
+use std::collections::BTreeMap;
+
+use exeunt_model::digest::Digest;
+use exeunt_model::names::{SourceName, SubjectKind};
+use exeunt_model::plan::{Choice, Profile, Purpose};
+use exeunt_model::run::RunId;
+use exeunt_model::selection::{ColumnPath, Condition};
+use exeunt_model::tombstone::{Tombstone, subject_hash};
+use exeunt_sources::{Keys, Lookup};
+use exeunt_store::Store;
+
+use crate::erasure::recorded_choices;
+use crate::planning::{Request, Snapshot, Subject};
+
+/// The search for erased subjects failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("list the subjects of kind {kind} in {database}")]
+    Read {
+        kind: SubjectKind,
+        database: SourceName,
+        #[source]
+        source: exeunt_sources::Error,
+    },
+    #[error("look into the store")]
+    Store(#[from] exeunt_store::Error),
+    #[error("the record of run {run} cannot be read")]
+    Record {
+        run: RunId,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// An erased subject that is back.
+#[derive(Debug, Clone)]
+pub struct Returned {
+    /// Its last erasure.
+    pub tombstone: Tombstone,
+    /// What to ask for, to erase it again. A successor that is gone as well is missing from it.
+    pub request: Request,
+}
+
+/// Finds the subjects that were erased and are back, outermost kinds first: erasing a contract takes its seats along.
+pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>, Error> {
+    let scheme = snapshot.scheme.clone();
+    let mut kinds: Vec<&SubjectKind> = scheme.map.subjects.iter().map(|subject| &subject.kind).collect();
+    kinds.sort_by_key(|kind| depth(&scheme, kind));
+    let mut found = Vec::new();
+    for kind in kinds {
+        let tombstones: BTreeMap<Digest, Tombstone> =
+            store.tombstones(kind)?.into_iter().map(|tombstone| (tombstone.subject.clone(), tombstone)).collect();
+        if tombstones.is_empty() {
+            continue;
+        }
+        let living = living(snapshot, store, kind)?;
+        for (hash, key) in &living {
+            let Some(tombstone) = tombstones.get(hash) else { continue };
+            let (choices, successor) = decisions(store, &tombstone.run)?;
+            let successor = successor.and_then(|hash| living.get(&hash).cloned());
+            let subject = Subject { kind: kind.clone(), key: key.clone() };
+            let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor };
+            found.push(Returned { tombstone: tombstone.clone(), request });
+        }
+    }
+    Ok(found)
+}
+
+/// How many kinds a kind is within.
+fn depth(scheme: &exeunt_model::map::resolve::Scheme, kind: &SubjectKind) -> usize {
+    let mut depth = 0;
+    let mut kind = kind;
+    while let Some(path) = scheme.within(kind) {
+        depth += 1;
+        kind = &path.kind;
+    }
+    depth
+}
+
+/// The keys of all subjects of a kind, by their hash.
+fn living(snapshot: &mut Snapshot, store: &Store, kind: &SubjectKind) -> Result<BTreeMap<Digest, Vec<String>>, Error> {
+    let Some(subject) = snapshot.scheme.subject(kind).cloned() else { return Ok(BTreeMap::new()) };
+    let secret = store.hash_secret();
+    let mut living = BTreeMap::new();
+    let mut take = |row: &[Option<&str>]| {
+        let key: Option<Vec<String>> = row.iter().map(|value| value.map(str::to_owned)).collect();
+        if let Some(key) = key {
+            living.insert(subject_hash(&secret, kind, &key), key);
+        }
+    };
+    let columns: Vec<ColumnPath> = subject.key.iter().map(ColumnPath::column).collect();
+    let lookup = Lookup { table: &subject.table, columns: &columns, condition: &Condition::Always, distinct: false };
+    let database = subject.table.source.clone();
+    snapshot.reader(&database).values(&[], &lookup, &Keys::default(), &mut take).map_err(|source| Error::Read {
+        kind: kind.clone(),
+        database,
+        source,
+    })?;
+    Ok(living)
+}
+
+/// What was decided when the subject was erased.
+fn decisions(store: &Store, run: &RunId) -> Result<(Vec<Choice>, Option<Digest>), Error> {
+    let Some(record) = store.run(run)? else { return Ok((Vec::new(), None)) };
+    recorded_choices(&record.document).map_err(|source| Error::Record { run: run.clone(), source })
+}
