@@ -2,3 +2,5 @@
 
 mod docs;
 mod erasure;
+mod map;
+mod run;

@@ -9,6 +9,7 @@ pub mod lock;
 pub mod owner;
 pub mod parse;
 pub mod resolve;
+pub mod schema;
 
 use std::collections::BTreeMap;
 

@@ -13,6 +13,7 @@ mod discover;
 mod draft;
 mod explain;
 mod import_fides;
+mod schema;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -26,6 +27,8 @@ pub enum Command {
     Discover(discover::Arguments),
     /// Draft a map from Fides datasets, and say what they hold that a map does not
     ImportFides(import_fides::Arguments),
+    /// Print the JSON Schema of the map, for editors
+    Schema,
 }
 
 /// Which map a command works with.
@@ -43,5 +46,6 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Accept(arguments) => accept::run(&arguments, output),
         Command::Discover(arguments) => discover::run(&arguments, output),
         Command::ImportFides(arguments) => import_fides::run(&arguments, output),
+        Command::Schema => schema::run(output),
     }
 }

@@ -15,7 +15,7 @@ use crate::selection::ColumnPath;
 pub(super) const ACTION_FIELDS: [&str; 5] = ["keep", "clear", "replace", "hand_over", "choose"];
 
 /// Words that have a meaning under `on_erase`, so that no subject can be called so.
-pub(super) const RESERVED: [&str; 9] = ["default", "delete", "keep", "clear", "replace", "change", "hand_over", "choose", "todo"];
+pub(in crate::map) const RESERVED: [&str; 9] = ["default", "delete", "keep", "clear", "replace", "change", "hand_over", "choose", "todo"];
 
 const ACTION: &str = "`delete`, `keep`, `clear`, `replace`, `hand_over` or `choose`";
 

@@ -34,6 +34,10 @@ pub use positions::Positions;
 use crate::catalog::SourceKind;
 use crate::map::{Category, DataMap, Source, TableEntry};
 use crate::names::TableName;
+pub(in crate::map) use action::RESERVED;
+#[cfg(test)]
+pub(in crate::map) use table::TABLE_FIELDS;
+
 use names::Names;
 use reader::{Fields, Reader};
 use tree::{Node, Value};
@@ -41,7 +45,7 @@ use tree::{Node, Value};
 /// The version of the map's format that this program reads.
 pub const FORMAT: &str = "1";
 
-const TOP_FIELDS: [&str; 7] = ["exeunt", "name", "sources", "subjects", "categories", "tables", "ignore"];
+pub(in crate::map) const TOP_FIELDS: [&str; 7] = ["exeunt", "name", "sources", "subjects", "categories", "tables", "ignore"];
 
 /// A map that could be read.
 #[derive(Debug, Clone)]

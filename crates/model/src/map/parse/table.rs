@@ -9,7 +9,7 @@ use super::tree::{Key, Node};
 use crate::map::{Action, FileKey, OnErase, TableEntry};
 use crate::names::{CategoryName, SourceName, TableName};
 
-pub(super) const TABLE_FIELDS: [&str; 12] =
+pub(in crate::map) const TABLE_FIELDS: [&str; 12] =
     ["category", "label", "owner", "about", "references", "on_erase", "keep", "unlink", "shared", "secret", "files", "triggers"];
 
 impl Reader<'_> {

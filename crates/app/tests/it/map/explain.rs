@@ -1,0 +1,47 @@
+use super::{folder, map};
+
+#[test]
+fn one_table_is_explained_in_plain_words() {
+    let folder = folder();
+    let want = "\
+app.note · Notes
+
+  Whose rows
+    each row belongs to the user found by user_id → app.user
+    and with that user to its organization (organization_id → app.organization)
+
+  Export
+    part of exports under the symmetric profile, as Notes; under the documented one the representative answers for it
+
+  Erasure
+    erasing an organization deletes the rows of the organization
+    erasing a user deletes the rows of the user
+
+  Near it
+    user_id of this table points to app.user: a row there takes its rows here along
+    app.tag(note_id) points here: the database refuses to delete a row that is still pointed to
+";
+    let ran = map(folder.path(), &["explain", "note"]).ends_with(0);
+    assert_eq!(ran.stdout, want);
+    let json = map(folder.path(), &["explain", "app.note", "--json"]).ends_with(0).json();
+    assert_eq!(json["erase"][1]["action"], "delete");
+}
+
+#[test]
+fn all_tables_are_shown_side_by_side() {
+    let folder = folder();
+    let ran = map(folder.path(), &["explain"]).ends_with(0);
+    let rows: Vec<Vec<&str>> =
+        ran.stdout.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
+    assert_eq!(rows[0], ["table", "category", "rows of", "erase organization", "erase user"]);
+    assert_eq!(rows[4], ["app.tag", "notes", "user via note_id.user_id", "delete", "delete"]);
+    assert_eq!(rows[6], ["app.schema_migrations", "ignored"]);
+    assert_eq!(map(folder.path(), &["explain", "--json"]).ends_with(0).json().as_array().map(Vec::len), Some(6));
+}
+
+#[test]
+fn an_unknown_table_is_answered_with_the_nearest() {
+    let folder = folder();
+    let ran = map(folder.path(), &["explain", "noet"]).ends_with(6);
+    assert!(ran.stderr.contains("did you mean `note`?"), "{}", ran.stderr);
+}
