@@ -2,7 +2,7 @@
 //!
 //! | block | meaning |
 //! |---|---|
-//! | ```` ```sh ```` | run, in the page's own folder; ends with 0 unless `sh exit=N` says otherwise |
+//! | ```` ```sh ```` | run, in the page's own folder; ends with 0 unless `sh exit=N` says otherwise; `sh with=NAME=VALUE` sets a variable for it alone |
 //! | ```` ```text ```` | what the block before it prints, on both streams; a line `…` stands for any lines |
 //! | ```` ```yaml ````, ```` ```sql ````, … | saved under the name that its first line gives in a comment |
 //! | any of them with `sketch`, or with the name of another test's work (`schema`, `map`, `generated`) | not touched here |
@@ -15,7 +15,7 @@ const ELSEWHERE: [&str; 4] = ["sketch", "schema", "map", "generated"];
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block {
-    Run { line: usize, script: String, exit: i32, want: Option<Expected> },
+    Run { line: usize, script: String, exit: i32, with: Option<(String, String)>, want: Option<Expected> },
     Save { line: usize, name: String, content: String },
 }
 
@@ -83,7 +83,9 @@ pub fn blocks(page: &str) -> Vec<Block> {
             "sh" => {
                 let exit = fence.notes.iter().find_map(|note| note.strip_prefix("exit="));
                 let exit = exit.map_or(0, |code| code.parse().unwrap_or_else(|_| panic!("line {line}: exit={code}")));
-                found.push(Block::Run { line, script: fence.content, exit, want: None });
+                let with = fence.notes.iter().find_map(|note| note.strip_prefix("with=")?.split_once('='));
+                let with = with.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                found.push(Block::Run { line, script: fence.content, exit, with, want: None });
                 may_have_output = true;
             }
             "text" => match found.last_mut() {
@@ -143,9 +145,15 @@ owner: seat
   ```
 ";
     let want = [
-        Block::Run { line: 3, script: "echo one\n".into(), exit: 0, want: Some(Expected { text: "one\n".into(), lines: 9..10 }) },
+        Block::Run {
+            line: 3,
+            script: "echo one\n".into(),
+            exit: 0,
+            with: None,
+            want: Some(Expected { text: "one\n".into(), lines: 9..10 }),
+        },
         Block::Save { line: 13, name: "a.map.yaml".into(), content: "# a.map.yaml\nexeunt: 1\n".into() },
-        Block::Run { line: 24, script: "false\n".into(), exit: 3, want: None },
+        Block::Run { line: 24, script: "false\n".into(), exit: 3, with: None, want: None },
     ];
     assert_eq!(blocks(page), want);
 }

@@ -13,7 +13,7 @@ use super::{compare, updating};
 const SHELL: &str = r#"
 . "$EXEUNT_DOCS_STATE/variables"
 cd "$(cat "$EXEUNT_DOCS_STATE/folder")"
-trap 'export -p >"$EXEUNT_DOCS_STATE/variables"; pwd >"$EXEUNT_DOCS_STATE/folder"' EXIT
+trap 'unset EXEUNT_DOCS_WITH $EXEUNT_DOCS_WITH; export -p >"$EXEUNT_DOCS_STATE/variables"; pwd >"$EXEUNT_DOCS_STATE/folder"' EXIT
 set -e
 "#;
 
@@ -36,8 +36,8 @@ pub fn run(path: &Path) {
     for block in blocks {
         match block {
             Block::Save { name, content, .. } => session.save(&name, &content),
-            Block::Run { line, script, exit, want } => {
-                let (code, got) = session.run(&script);
+            Block::Run { line, script, exit, with, want } => {
+                let (code, got) = session.run(&script, with.as_ref());
                 if code != exit {
                     wrong.push(format!("{}:{line}: ended with {code}, not {exit}\n{script}\n{got}", path.display()));
                     // What follows builds on this block.
@@ -70,7 +70,7 @@ pub fn run(path: &Path) {
 fn rewritten(page: &str, changes: &[(Expected, String)]) -> String {
     let mut lines: Vec<&str> = page.lines().collect();
     for (expected, got) in changes.iter().rev() {
-        lines.splice(expected.lines.clone(), got.trim_end().lines());
+        lines.splice(expected.lines.clone(), got.trim_end().lines().map(str::trim_end));
     }
     lines.join("\n") + "\n"
 }
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// The exit code, and what was printed on both streams in the order in which it came.
-    fn run(&self, script: &str) -> (i32, String) {
+    fn run(&self, script: &str, with: Option<&(String, String)>) -> (i32, String) {
         let output = Command::new("/bin/sh")
             .arg("-c")
             .arg(format!("exec 2>&1\n{SHELL}{script}"))
@@ -123,6 +123,8 @@ impl Session {
             .env("PGPORT", self.server.port().to_string())
             .env("PGUSER", exeunt_testkit::postgres::USER)
             .env("PGPASSWORD", "tutorial")
+            .envs(with.map(|(name, value)| (name, value)))
+            .envs(with.map(|(name, _)| ("EXEUNT_DOCS_WITH", name)))
             .stdin(Stdio::null())
             .output()
             .expect("run /bin/sh");
