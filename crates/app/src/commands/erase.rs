@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use exeunt_engine::erasure::{self, Approved, Outcome as Erased, Resumption, Terms};
-use exeunt_engine::planning::{self, Request, Snapshot, Subject};
+use exeunt_engine::planning::{self, Found, Request, Snapshot, Subject};
 use exeunt_engine::platform::Platform;
 use exeunt_model::certificate::{Outside, Purpose};
 use exeunt_model::digest::Digest;
@@ -124,7 +124,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         return resume(arguments, &project, &platform, &mut store, &run, output);
     }
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
-    let Some((subject, label)) = snapshot.identify(&request.subject).map_err(|error| project.no_plan(error))? else {
+    let Some(Found { subject, label }) = snapshot.find(&request.subject).map_err(|error| project.no_plan(error))? else {
         return gone(arguments, &project, &store, &request.subject, &typed, output);
     };
     request.subject = subject;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use exeunt_engine::archive::{self, Unlock};
 use exeunt_model::certificate::{self, Verified};
 use exeunt_model::run::Ending;
 use exeunt_model::signature::KeyId;
 use serde_json::json;
 
-use crate::commands::plan::plural;
+use crate::commands::plan::{human_bytes, plural};
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 
@@ -19,31 +20,97 @@ pub struct Arguments {
     /// The key that it must be signed with, as the operator publishes it: key: and 32 hexadecimal digits
     #[arg(long, value_name = "KEY")]
     key: Option<KeyId>,
+
+    /// The age identity file that opens an encrypted archive; a passphrase is read from EXEUNT_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     match kind(&arguments.file)? {
         Kind::Certificate => certificate(arguments, output),
-        Kind::Unknown => Err(Failure::message(ExitCode::VerificationFailed, format!("{} is no certificate", arguments.file.display()))
-            .next("a certificate is the .json file that `exeunt erase` wrote")),
+        Kind::Archive => archive(arguments, None, output),
+        Kind::EncryptedArchive => archive(arguments, Some(unlock(arguments)?), output),
+        Kind::Unknown => Err(Failure::message(
+            ExitCode::VerificationFailed,
+            format!("{} is neither a certificate nor an archive", arguments.file.display()),
+        )
+        .next("a certificate is the .json file that `exeunt erase` wrote, an archive the .zip or .zip.age that `exeunt export` wrote")),
     }
 }
 
 enum Kind {
     Certificate,
+    Archive,
+    EncryptedArchive,
     Unknown,
 }
 
-/// What a file is, by its first byte.
+/// What a file is, by how it begins.
 fn kind(path: &Path) -> Result<Kind, Failure> {
     use std::io::Read as _;
-    let mut first = [0; 1];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).map_err(|error| not_read(path, error))?;
-    Ok(match &first[..read] {
-        b"{" => Kind::Certificate,
+    let mut start = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(32).read_to_end(&mut start)).map_err(|error| not_read(path, error))?;
+    Ok(match start.as_slice() {
+        [b'{', ..] => Kind::Certificate,
+        [b'P', b'K', ..] => Kind::Archive,
+        start if start.starts_with(b"age-encryption.org/") => Kind::EncryptedArchive,
         _ => Kind::Unknown,
     })
 }
+
+fn unlock(arguments: &Arguments) -> Result<Unlock, Failure> {
+    if let Some(path) = &arguments.identity {
+        let text = std::fs::read_to_string(path).map_err(|error| not_read(path, error))?;
+        return Unlock::from_identity_file(&text).or_fail(ExitCode::Usage, || format!("read the identity file {}", path.display()));
+    }
+    let passphrase = std::env::var("EXEUNT_PASSPHRASE").ok().filter(|passphrase| !passphrase.is_empty());
+    passphrase.map(|passphrase| Unlock::Passphrase(passphrase.into())).ok_or_else(|| {
+        Failure::message(ExitCode::Usage, format!("{} is encrypted", arguments.file.display()))
+            .next("give the identity file with --identity FILE, or the passphrase in EXEUNT_PASSPHRASE")
+    })
+}
+
+fn archive(arguments: &Arguments, unlock: Option<Unlock>, output: &Output) -> Outcome {
+    let path = &arguments.file;
+    let report = archive::verify(path, arguments.key.as_ref(), unlock.as_ref())
+        .or_fail(ExitCode::VerificationFailed, || format!("the archive {} does not hold", path.display()))
+        .map_err(|failure| failure.next("do not rely on it; fetch it again from whoever made it"))?;
+    let summary = json!({
+        "archive": report.paths,
+        "holds": true,
+        "kind": report.manifest.subject.kind,
+        "subject": report.manifest.subject.digest,
+        "tables": report.tables,
+        "rows": report.rows,
+        "files": report.files,
+        "bytes": report.bytes,
+        "plan": report.manifest.plan,
+        "key": report.key,
+        "key_expected": arguments.key.is_some(),
+    });
+    output.either(&summary, || describe_archive(&report, arguments.key.is_some()))?;
+    Ok(ExitCode::Done)
+}
+
+fn describe_archive(report: &archive::Report, expected: bool) -> String {
+    let mut lines = vec![
+        "the archive holds: every byte is as it was sealed".to_owned(),
+        format!(
+            "  one {}: {} in {} and {}, counted again ({} unpacked)",
+            report.manifest.subject.kind,
+            plural(report.rows, "row"),
+            plural(report.tables, "table"),
+            plural(report.files, "file"),
+            human_bytes(report.bytes)
+        ),
+        format!("signed by {}", report.key),
+    ];
+    lines.extend((!expected).then(|| COMPARE_KEY.to_owned()));
+    lines.join("\n")
+}
+
+const COMPARE_KEY: &str = "compare this key with the one that the operator publishes, or give it with --key";
 
 fn not_read(path: &Path, error: std::io::Error) -> Failure {
     let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
@@ -92,7 +159,7 @@ fn describe(verified: &Verified, expected: bool) -> String {
         format!("signed by {}", verified.key),
     ];
     if !expected {
-        lines.push("compare this key with the one that the operator publishes, or give it with --key".to_owned());
+        lines.push(COMPARE_KEY.to_owned());
     }
     lines.join("\n")
 }

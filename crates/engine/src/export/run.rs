@@ -51,10 +51,8 @@ pub struct Report {
 pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, progress: &mut dyn Progress) -> Result<Report, Error> {
     let mut snapshot = Snapshot::open(platform)?;
     let taken = (settings.clock)();
-    let label = snapshot.find(&request.subject)?;
-    let Some(label) = label else {
-        return Err(crate::planning::Error::NoSubject { kind: request.subject.kind.clone() }.into());
-    };
+    let (request, label) = snapshot.settle(request)?;
+    let request = &request;
     let outline = snapshot.outline(request)?;
     if let Some(approved) = settings.approved {
         compare_outline(approved, &outline, &snapshot, request, settings.secret)?;

@@ -22,9 +22,8 @@ impl Snapshot {
     /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::Successor`], and those of
     /// [`Snapshot::outline`].
     pub fn plan(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Plan, Error> {
-        if self.find(&request.subject)?.is_none() {
-            return Err(Error::NoSubject { kind: request.subject.kind.clone() });
-        }
+        let (request, _) = self.settle(request)?;
+        let request = &request;
         let outline = self.outline(request)?;
         self.check_successor(request, &outline)?;
         let keys = self.keys(&request.subject, &outline)?;

@@ -17,4 +17,4 @@ pub use compare::{count_difference, difference};
 pub use count::{Counts, PLAN_VERSION};
 pub use error::Error;
 pub use request::{Request, Subject};
-pub use snapshot::{Snapshot, read_catalogs};
+pub use snapshot::{Found, Snapshot, read_catalogs};

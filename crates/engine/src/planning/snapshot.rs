@@ -20,6 +20,14 @@ pub struct Snapshot {
     pub lock: exeunt_model::digest::Digest,
 }
 
+/// A subject that exists.
+pub struct Found {
+    /// With its key as the database writes it.
+    pub subject: Subject,
+    /// Empty where the map names no column for it.
+    pub label: String,
+}
+
 impl Snapshot {
     /// Opens every database for reading, compares it with the lock and holds the map against it.
     ///
@@ -42,11 +50,11 @@ impl Snapshot {
         self.readers.iter_mut().find(|reader| reader.name() == source).expect("a reader for every catalog")
     }
 
-    /// The subject's label, or `None` where there is no such subject. A map without labels gives an empty one.
+    /// Looks a subject up by the key as a person typed it: `007` finds the seat `7`. `None` where there is no such subject.
     ///
     /// # Errors
     /// [`Error::KeyShape`] when the key has too many or too few values; [`Error::Read`].
-    pub fn find(&mut self, subject: &Subject) -> Result<Option<String>, Error> {
+    pub fn find(&mut self, subject: &Subject) -> Result<Option<Found>, Error> {
         let declared = self.scheme.subject(&subject.kind).cloned().ok_or_else(|| self.unknown(subject))?;
         if declared.key.len() != subject.key.len() {
             return Err(Error::KeyShape {
@@ -56,27 +64,35 @@ impl Snapshot {
                 given: subject.key.len(),
             });
         }
-        let column = declared.label.as_ref().unwrap_or(&declared.key[0]);
-        let condition = Condition::SubjectKey { kind: subject.kind.clone(), columns: declared.key.clone() };
-        let found = self.values(&[], &declared.table, &[ColumnPath::column(column)], &condition, &keys(subject), false)?;
-        let label = found.into_iter().next().map(|mut row| row.swap_remove(0).unwrap_or_default());
-        Ok(if declared.label.is_some() { label } else { label.map(|_| String::new()) })
+        let database = declared.table.source.clone();
+        let key = self.reader(&database).find_key(&declared.table, &declared.key, &subject.key);
+        let Some(key) = key.map_err(|source| Error::Read { database, source })? else { return Ok(None) };
+        let subject = Subject { kind: subject.kind.clone(), key };
+        let mut label = String::new();
+        if let Some(column) = &declared.label {
+            let condition = Condition::SubjectKey { kind: subject.kind.clone(), columns: declared.key.clone() };
+            let rows = self.values(&[], &declared.table, &[ColumnPath::column(column)], &condition, &keys(&subject), false)?;
+            label = rows.into_iter().next().and_then(|mut row| row.swap_remove(0)).unwrap_or_default();
+        }
+        Ok(Some(Found { subject, label }))
     }
 
-    /// The subject with its key as the database writes it, and its label; `None` where there is no such subject. `007` finds the seat `7`.
-    ///
-    /// Keyed hashes are made from this form alone, so that a tombstone is found however the key was typed.
+    /// The request with its keys as the database writes them: hashes are made from this form alone, so that a tombstone is found however
+    /// the key was typed.
     ///
     /// # Errors
-    /// Those of [`Self::find`].
-    pub fn identify(&mut self, subject: &Subject) -> Result<Option<(Subject, String)>, Error> {
-        let Some(label) = self.find(subject)? else { return Ok(None) };
-        let Some(declared) = self.scheme.subject(&subject.kind).cloned() else { return Ok(None) };
-        let condition = Condition::SubjectKey { kind: subject.kind.clone(), columns: declared.key.clone() };
-        let columns: Vec<ColumnPath> = declared.key.iter().map(ColumnPath::column).collect();
-        let found = self.values(&[], &declared.table, &columns, &condition, &keys(subject), false)?;
-        let key = found.into_iter().next().and_then(|row| row.into_iter().collect::<Option<Vec<String>>>());
-        Ok(key.map(|key| (Subject { kind: subject.kind.clone(), key }, label)))
+    /// [`Error::NoSubject`] and those of [`Self::find`]. A successor that does not exist is left as it is, for the plan to refuse.
+    pub fn settle(&mut self, request: &Request) -> Result<(Request, String), Error> {
+        let no_subject = || Error::NoSubject { kind: request.subject.kind.clone() };
+        let Found { subject, label } = self.find(&request.subject)?.ok_or_else(no_subject)?;
+        let mut settled = Request { subject, ..request.clone() };
+        if let Some(key) = &request.successor {
+            let successor = Subject { kind: request.subject.kind.clone(), key: key.clone() };
+            if let Some(found) = self.find(&successor)? {
+                settled.successor = Some(found.subject.key);
+            }
+        }
+        Ok((settled, label))
     }
 
     fn unknown(&self, subject: &Subject) -> Error {

@@ -7,8 +7,9 @@ mod untouched;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
-use exeunt_engine::planning::{Snapshot, Subject};
-use exeunt_model::names::SubjectKind;
+use exeunt_engine::planning::{Request, Snapshot, Subject};
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::plan::{Choice, Profile, Purpose};
 use exeunt_navigator::schema::Dialect;
 use exeunt_navigator::{Layout, MAP, Options, Summary, Target, generate};
 use serde_json::json;
@@ -22,6 +23,9 @@ use crate::project::Project;
 
 /// A seat with a usual number of rows, other than the one that is exported.
 const ERASED_SEAT: i64 = 11;
+
+/// Tables for which the map leaves the decision to whoever asks.
+const CHOSEN: [&str; 3] = ["list", "note", "presentation"];
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -71,7 +75,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     demo.title("Another seat, erased for good")?;
     let project = Project::read(Path::new(&map))?;
     let label = label(&project, &erased)?;
-    let before = untouched::outside(&project, &subject(&erased), &choices())?;
+    let before = untouched::outside(&project, &request(&erased))?;
     let erasing = ["--seat", &erased, "--choose", "app.list=delete", "--choose", "app.note=delete", "--choose", "app.presentation=delete"];
     let plan = demo.path("plan.json");
     demo.show(&[&["exeunt", "plan", "--map", &map][..], &erasing, &["--for", "erase", "--out", &plan]].concat())?;
@@ -144,23 +148,23 @@ fn make(folder: &Path, options: &Options, talk: &Output) -> Result<Summary, Fail
         .or_fail(ExitCode::InputOutput, || "make the sample platform")
 }
 
-fn subject(key: &str) -> Subject {
-    Subject { kind: SubjectKind::new("seat"), key: vec![key.to_owned()] }
-}
-
-fn choices() -> Vec<exeunt_model::plan::Choice> {
-    let choice = |table: &str| exeunt_model::plan::Choice {
-        table: exeunt_model::names::TableName::new(&exeunt_model::names::SourceName::new("app"), None, table),
-        action: "delete".to_owned(),
-    };
-    ["list", "note", "presentation"].map(choice).to_vec()
+/// The same as the command line says further up.
+fn request(seat: &str) -> Request {
+    let choice = |table: &str| Choice { table: TableName::new(&SourceName::new("app"), None, table), action: "delete".to_owned() };
+    Request {
+        subject: Subject { kind: SubjectKind::new("seat"), key: vec![seat.to_owned()] },
+        purpose: Purpose::Erase,
+        profile: Profile::default(),
+        choices: CHOSEN.map(choice).to_vec(),
+        successor: None,
+    }
 }
 
 fn label(project: &Project, seat: &str) -> Result<String, Failure> {
     let platform = project.platform()?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
-    let label = snapshot.find(&subject(seat)).map_err(|error| project.no_plan(error))?;
-    label.ok_or_else(|| Failure::message(ExitCode::NotFound, "the sample platform has lost a seat"))
+    let (_, label) = snapshot.settle(&request(seat)).map_err(|error| project.no_plan(error))?;
+    Ok(label)
 }
 
 fn newest(folder: &Path, ending: &str) -> Result<String, Failure> {

@@ -1,8 +1,8 @@
 //! The proof that rows outside an erasure are as they were: a digest of each table's rows, before and after.
 
-use exeunt_engine::planning::{Request, Snapshot, Subject};
+use exeunt_engine::planning::{Request, Snapshot};
 use exeunt_model::names::TableName;
-use exeunt_model::plan::{Choice, Profile, Purpose, Work};
+use exeunt_model::plan::Work;
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 use exeunt_sources::{Keys, Lookup};
 use sha2::{Digest as _, Sha256};
@@ -33,18 +33,11 @@ pub struct Proof {
 }
 
 /// Digests the rows of every table that an erasure of the subject would leave.
-pub fn outside(project: &Project, subject: &Subject, choices: &[Choice]) -> Result<Seen, Failure> {
+pub fn outside(project: &Project, request: &Request) -> Result<Seen, Failure> {
     let platform = project.platform()?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
-    let request = Request {
-        subject: subject.clone(),
-        purpose: Purpose::Erase,
-        profile: Profile::default(),
-        choices: choices.to_vec(),
-        successor: None,
-    };
-    let outline = snapshot.outline(&request).map_err(|error| project.no_plan(error))?;
-    let keys = snapshot.keys(subject, &outline).map_err(|error| project.no_plan(error))?;
+    let outline = snapshot.outline(request).map_err(|error| project.no_plan(error))?;
+    let keys = snapshot.keys(&request.subject, &outline).map_err(|error| project.no_plan(error))?;
     let catalogs = snapshot.scheme.catalogs.clone();
     let mut tables = Vec::new();
     for table in catalogs.iter().flat_map(|catalog| &catalog.tables) {

@@ -2,7 +2,7 @@
 
 use super::problem::{Place, Problem};
 use super::{Edge, MappedTable, Path, catalog_table, holds_rows};
-use crate::catalog::{Catalog, Column, ColumnKind, SourceKind, Table, TableKind};
+use crate::catalog::{Catalog, Column, ColumnKind, Hazard, ReferentialAction, SourceKind, Table, TableKind};
 use crate::map::{Action, Change, DataMap, Subject};
 use crate::names::SubjectKind;
 use crate::selection::ColumnPath;
@@ -215,6 +215,7 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], mapped: &Mappe
         }
     }
     problems.extend(triggers(mapped));
+    problems.extend(hazards(mapped));
     for kind in entry.on_erase.by_kind.keys().filter(|kind| map.subject(kind).is_none()) {
         problems.push(Problem::new(field("on_erase"), format!("`{kind}` is no subject of this map")));
     }
@@ -253,6 +254,33 @@ fn triggers(mapped: &MappedTable) -> Vec<Problem> {
     let gone = mapped.entry.triggers.keys().filter(|name| !known(name));
     problems.extend(gone.map(|name| Problem::new(field(), format!("{} has no trigger `{name}`", mapped.entry.table))));
     problems
+}
+
+/// What would make statements do something else than they say. Only a reference that the database itself defends is harmless.
+fn hazards(mapped: &MappedTable) -> Vec<Problem> {
+    let harmful = mapped.table.hazards.iter().filter(|hazard| match hazard {
+        Hazard::ReferencedFromOutside { on_delete: ReferentialAction::NoAction | ReferentialAction::Restrict, .. } => false,
+        Hazard::ReferencedFromOutside { .. }
+        | Hazard::RowSecurity
+        | Hazard::Rule { .. }
+        | Hazard::Inherited { .. }
+        | Hazard::NullKeys
+        | Hazard::ForeignPartition { .. } => true,
+    });
+    let table = &mapped.entry.table;
+    harmful
+        .map(|hazard| {
+            let problem = Problem::new(Place::Table(table.clone()), format!("{table} cannot be counted on: {hazard}"));
+            problem.help(match hazard {
+                Hazard::RowSecurity => "connect as a role that sees every row: the table's owner, or one with BYPASSRLS",
+                Hazard::Rule { .. } => "drop the rule, or use a trigger, which the map can name",
+                Hazard::Inherited { .. } => "partition the table instead, or ignore it with the reason and handle it by hand",
+                Hazard::NullKeys => "give these rows a key: without one they would be missed",
+                Hazard::ForeignPartition { .. } => "map that server as a source of its own",
+                Hazard::ReferencedFromOutside { .. } => "add the schema of that table to the source's `schemas` in the map",
+            })
+        })
+        .collect()
 }
 
 fn path_problem(place: Place, table: &Table, path: &ColumnPath) -> Option<Problem> {

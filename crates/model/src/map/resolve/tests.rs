@@ -78,3 +78,13 @@ fn a_subjects_own_row_belongs_to_nobody_else() {
     entry_mut(&mut map, "app.seat").owner = vec![crate::testing::claim("contract")];
     assert_eq!(problems(&map), ["app.seat is the table of `seat`: its rows own themselves"]);
 }
+
+#[test]
+fn a_table_whose_rows_may_be_hidden_is_refused() {
+    use crate::catalog::Hazard;
+    let mut catalog = catalog();
+    let note = catalog.tables.iter_mut().find(|table| table.name.name == "note").unwrap();
+    note.hazards = vec![Hazard::RowSecurity];
+    let refused = resolve(&map(), &[catalog]).unwrap_err();
+    assert_eq!(refused[0].message, "app.note cannot be counted on: row-level security hides rows from the role that we connect as");
+}
