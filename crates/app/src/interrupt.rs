@@ -1,5 +1,6 @@
 //! Ctrl-C and termination signals: the first asks the work to stop at its next safe place, the second stops the program at once.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::edge::{ExitCode, Failure, OrFail};
@@ -12,6 +13,8 @@ pub fn install() -> Result<(), Failure> {
         if REQUESTED.swap(true, Ordering::SeqCst) {
             std::process::exit(ExitCode::Interrupted as i32);
         }
+        // Nothing can be done where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "stopping at the next safe place; press Ctrl-C again to stop at once");
     })
     .or_fail(ExitCode::Failed, || "listen for Ctrl-C")
 }
