@@ -87,11 +87,15 @@ DELETE FROM account_import_report WHERE import_id IN (SELECT id FROM account_imp
 DELETE FROM account_import WHERE seat_id IN (:seats);
 
 -- Lists
-UPDATE account_import SET list_id = NULL WHERE list_id IN (SELECT id FROM list WHERE owner_seat_id IN (:seats));
-DELETE FROM list_item WHERE list_id IN (SELECT id FROM list WHERE owner_seat_id IN (:seats));
-DELETE FROM list_share WHERE list_id IN (SELECT id FROM list WHERE owner_seat_id IN (:seats));
-DELETE FROM list_share WHERE seat_id IN (:seats);
-DELETE FROM list WHERE owner_seat_id IN (:seats);
+UPDATE account_import SET list_id = NULL WHERE list_id IN (SELECT id FROM account_list WHERE owner_seat_id IN (:seats));
+DELETE FROM lead_list_item WHERE list_id IN (SELECT id FROM lead_list WHERE owner_seat_id IN (:seats));
+DELETE FROM lead_list_share WHERE list_id IN (SELECT id FROM lead_list WHERE owner_seat_id IN (:seats));
+DELETE FROM lead_list_share WHERE seat_id IN (:seats);
+DELETE FROM lead_list WHERE owner_seat_id IN (:seats);
+DELETE FROM account_list_item WHERE list_id IN (SELECT id FROM account_list WHERE owner_seat_id IN (:seats));
+DELETE FROM account_list_share WHERE list_id IN (SELECT id FROM account_list WHERE owner_seat_id IN (:seats));
+DELETE FROM account_list_share WHERE seat_id IN (:seats);
+DELETE FROM account_list WHERE owner_seat_id IN (:seats);
 
 -- CRM
 DELETE FROM crm_writeback WHERE seat_id IN (:seats);

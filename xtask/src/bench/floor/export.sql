@@ -13,6 +13,14 @@ COPY (SELECT * FROM saved_account WHERE seat_id IN (:seats)) TO STDOUT (FORMAT c
 \qecho :entry account_map_entry
 COPY (SELECT * FROM account_map_entry WHERE saved_account_id IN (SELECT id FROM saved_account WHERE seat_id IN (:seats))) TO STDOUT (FORMAT csv, HEADER);
 
+\set lists 'SELECT id FROM account_list WHERE owner_seat_id IN (' :seats ')'
+\qecho :entry account_list
+COPY (SELECT * FROM account_list WHERE owner_seat_id IN (:seats)) TO STDOUT (FORMAT csv, HEADER);
+\qecho :entry account_list_item
+COPY (SELECT * FROM account_list_item WHERE list_id IN (:lists)) TO STDOUT (FORMAT csv, HEADER);
+\qecho :entry account_list_share
+COPY (SELECT * FROM account_list_share WHERE list_id IN (:lists) UNION SELECT * FROM account_list_share WHERE seat_id IN (:seats)) TO STDOUT (FORMAT csv, HEADER);
+
 -- InMails and messages: a conversation is everybody's who takes part
 \set threads 'SELECT id FROM thread WHERE seat_id IN (' :seats ') UNION SELECT thread_id FROM thread_party WHERE seat_id IN (' :seats ')'
 \qecho :entry thread

@@ -11,7 +11,7 @@ use crate::bench::process::{Ran, Runner};
 use crate::bench::world::World;
 
 /// Tables that leave the decision to the requester; the floor deletes.
-const CHOICES: [&str; 3] = ["app.list=delete", "app.note=delete", "app.presentation=delete"];
+const CHOICES: [&str; 4] = ["app.lead_list=delete", "app.account_list=delete", "app.note=delete", "app.presentation=delete"];
 
 pub struct Erasure<'a> {
     pub world: &'a World,

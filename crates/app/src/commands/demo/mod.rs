@@ -25,7 +25,7 @@ use crate::project::Project;
 const ERASED_SEAT: i64 = 11;
 
 /// Tables for which the map leaves the decision to whoever asks.
-const CHOSEN: [&str; 3] = ["list", "note", "presentation"];
+const CHOSEN: [&str; 4] = ["lead_list", "account_list", "note", "presentation"];
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -76,7 +76,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(Path::new(&map))?;
     let label = label(&project, &erased)?;
     let before = untouched::outside(&project, &request(&erased))?;
-    let erasing = ["--seat", &erased, "--choose", "app.list=delete", "--choose", "app.note=delete", "--choose", "app.presentation=delete"];
+    let decisions: Vec<String> = CHOSEN.iter().map(|table| format!("app.{table}=delete")).collect();
+    let mut erasing = vec!["--seat", erased.as_str()];
+    erasing.extend(decisions.iter().flat_map(|decision| ["--choose", decision]));
     let plan = demo.path("plan.json");
     demo.show(&[&["exeunt", "plan", "--map", &map][..], &erasing, &["--for", "erase", "--out", &plan]].concat())?;
     let confirm = ["--plan", &plan, "--yes-erase", &label, "--out", &certificates];
@@ -209,7 +211,7 @@ fn shell_word(word: &str) -> String {
 fn closing(folder: &Path, map: &str, archive: &str, certificate: &str) -> String {
     let page = Path::new(certificate).with_extension("html");
     format!(
-        "\n── Where everything lies ──\n\n  {archive}  unzip it and open index.html\n  {certificate}  the certificate; {} to print\n  {map}  the data map: what every table holds and who owns its rows\n  {}  our own store: keys, log, tombstones\n\n── What to try next ──\n\n  exeunt map explain --map {map} note\n  exeunt plan --map {map} --contract 2 --for erase --sql --choose app.list=delete --choose app.note=delete --choose app.presentation=delete\n  exeunt why --map {map} app.sl_viewer 1001\n  exeunt export --map {map} --contract 2 --profile symmetric --out {}\n  docs/tutorial.md: the same on your own PostgreSQL",
+        "\n── Where everything lies ──\n\n  {archive}  unzip it and open index.html\n  {certificate}  the certificate; {} to print\n  {map}  the data map: what every table holds and who owns its rows\n  {}  our own store: keys, log, tombstones\n\n── What to try next ──\n\n  exeunt map explain --map {map} note\n  exeunt plan --map {map} --contract 2 --for erase --sql\n  exeunt why --map {map} app.sl_viewer 1001\n  exeunt export --map {map} --contract 2 --profile symmetric --out {}\n  docs/tutorial.md: the same on your own PostgreSQL",
         page.display(),
         folder.join("exeunt.db").display(),
         folder.join("archives").display(),
