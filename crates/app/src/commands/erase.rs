@@ -135,8 +135,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let plan = plan(arguments, &project, &platform, &mut snapshot, &store, &request)?;
     // An open reader would stand in the way of a commit in SQLite.
     drop(snapshot);
-    if !output.is_json() {
-        output.note(describe(&project.map, &plan));
+    match &arguments.plan {
+        // Whoever approved the plan has seen it.
+        Some(path) => output.note(format!("the approved plan {} holds", path.display())),
+        None if !output.is_json() => output.note(describe(&project.map, &plan)),
+        None => {}
     }
     let label = if label.is_empty() { request.subject.key.join(",") } else { label };
     confirm(&request.subject, &label, arguments.yes_erase.as_deref())?;

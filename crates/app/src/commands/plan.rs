@@ -120,13 +120,9 @@ pub fn describe(map: &DataMap, plan: &Plan) -> String {
     let files_too = match (files, shared) {
         (0, 0) => String::new(),
         (files, 0) => format!(" and {} ({})", plural(files, "file"), human_bytes(bytes)),
+        (files, 1) => format!(" and {} ({}); 1 more file stays, since other rows name it too", plural(files, "file"), human_bytes(bytes)),
         (files, shared) => {
-            format!(
-                " and {} ({}); {} stay, since other rows name them too",
-                plural(files, "file"),
-                human_bytes(bytes),
-                plural(shared, "more file")
-            )
+            format!(" and {} ({}); {shared} more files stay, since other rows name them too", plural(files, "file"), human_bytes(bytes))
         }
     };
     let verb = match plan.outline.purpose {

@@ -1,5 +1,6 @@
 //! Tests of the executable as a whole.
 
+mod demo;
 mod docs;
 mod erasure;
 mod map;

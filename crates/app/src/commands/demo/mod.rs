@@ -76,9 +76,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(Path::new(&map))?;
     let label = label(&project, &erased)?;
     let before = untouched::outside(&project, &request(&erased))?;
-    let decisions: Vec<String> = CHOSEN.iter().map(|table| format!("app.{table}=delete")).collect();
-    let mut erasing = vec!["--seat", erased.as_str()];
-    erasing.extend(decisions.iter().flat_map(|decision| ["--choose", decision]));
+    let chosen = CHOSEN.map(|table| format!("app.{table}=delete"));
+    let chosen = chosen.iter().flat_map(|choice| ["--choose", choice.as_str()]);
+    let erasing: Vec<&str> = ["--seat", &erased].into_iter().chain(chosen).collect();
     let plan = demo.path("plan.json");
     demo.show(&[&["exeunt", "plan", "--map", &map][..], &erasing, &["--for", "erase", "--out", &plan]].concat())?;
     let confirm = ["--plan", &plan, "--yes-erase", &label, "--out", &certificates];
@@ -132,7 +132,11 @@ fn make(folder: &Path, options: &Options, talk: &Output) -> Result<Summary, Fail
     let write = |name: &str, text: &str| {
         std::fs::write(folder.join(name), text).or_fail(ExitCode::InputOutput, || format!("write {name} to {}", folder.display()))
     };
-    write("navigator.map.yaml", MAP)?;
+    // The demo works with its own database and files, whatever the environment says of another Navigator.
+    let map = MAP
+        .replace("${NAVIGATOR_DATABASE:-sqlite:navigator.db}", "sqlite:navigator.db")
+        .replace("${NAVIGATOR_FILES:-file:./files}", "file:./files");
+    write("navigator.map.yaml", &map)?;
     write("navigator.map.lock", exeunt_navigator::lock(Dialect::Sqlite))?;
     let mut told = 0;
     let mut watch = |progress: exeunt_navigator::Progress| {
@@ -193,10 +197,16 @@ impl Demo<'_> {
 
     /// Shows a command and runs it.
     fn show(&self, words: &[&str]) -> Result<(), Failure> {
+        let store = self.path("exeunt.db");
+        let mut words = words.to_vec();
+        // Without the variable the store lies beside the map, which is where the demo wants it.
+        if std::env::var_os("EXEUNT_STORE").is_some() && words.contains(&"--map") {
+            words.extend(["--store", &store]);
+        }
         let typed: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
         self.talk.data(format!("$ {}", typed.join(" ")))?;
         // Unwrap safety: the words are this file's own, and a test runs them.
-        let arguments = commands::Arguments::try_parse_from(words).or_fail(ExitCode::Usage, || "read the demo's own command")?;
+        let arguments = commands::Arguments::try_parse_from(&words).or_fail(ExitCode::Usage, || "read the demo's own command")?;
         commands::run(arguments.command, self.talk)?;
         self.talk.data("")
     }
@@ -211,9 +221,18 @@ fn shell_word(word: &str) -> String {
 fn closing(folder: &Path, map: &str, archive: &str, certificate: &str) -> String {
     let page = Path::new(certificate).with_extension("html");
     format!(
-        "\n── Where everything lies ──\n\n  {archive}  unzip it and open index.html\n  {certificate}  the certificate; {} to print\n  {map}  the data map: what every table holds and who owns its rows\n  {}  our own store: keys, log, tombstones\n\n── What to try next ──\n\n  exeunt map explain --map {map} note\n  exeunt plan --map {map} --contract 2 --for erase --sql\n  exeunt why --map {map} app.sl_viewer 1001\n  exeunt export --map {map} --contract 2 --profile symmetric --out {}\n  docs/tutorial.md: the same on your own PostgreSQL",
+        "\n── Where everything lies ──\n\n  {archive}  unzip it and open index.html\n  {certificate}  the certificate; {} to print\n  {map}  the data map: what every table holds and who owns its rows\n  {}  our own store: keys, log, tombstones\n\n── What to try next ──\n\n  exeunt map explain --map {map} note\n  exeunt plan --map {map} --contract 2 --for erase\n  exeunt why --map {map} app.sl_viewer 1001\n  exeunt export --map {map} --contract 2 --profile symmetric --out {}\n  docs/tutorial.md: the same on your own PostgreSQL{}",
         page.display(),
         folder.join("exeunt.db").display(),
         folder.join("archives").display(),
+        program(),
     )
+}
+
+/// Where the program is, for a shell that does not find it by its name.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).any(|folder| folder == path.parent().unwrap_or(Path::new("")));
+    if found { String::new() } else { format!("\n\n`exeunt` is {} here.", path.display()) }
 }

@@ -1,6 +1,7 @@
 //! The proof that rows outside an erasure are as they were: a digest of each table's rows, before and after.
 
 use exeunt_engine::planning::{Request, Snapshot};
+use exeunt_model::map::resolve::holds_rows;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::Work;
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
@@ -40,22 +41,27 @@ pub fn outside(project: &Project, request: &Request) -> Result<Seen, Failure> {
     let keys = snapshot.keys(&request.subject, &outline).map_err(|error| project.no_plan(error))?;
     let catalogs = snapshot.scheme.catalogs.clone();
     let mut tables = Vec::new();
-    for table in catalogs.iter().flat_map(|catalog| &catalog.tables) {
+    let with_rows = catalogs.iter().flat_map(|catalog| &catalog.tables).filter(|table| holds_rows(table.kind));
+    for table in with_rows {
         let steps = || outline.steps.iter().filter(|step| step.table == table.name);
         let goes = steps().find(|step| matches!(step.work, Work::Delete { .. }));
         let stays = goes.map_or(Condition::Always, |step| Condition::not(step.condition.clone()));
-        let unlinked: Vec<&String> = steps()
-            .filter_map(|step| match &step.work {
-                Work::Unlink { columns } => Some(columns),
-                Work::Read { .. } | Work::HandOver { .. } | Work::BreakCycle { .. } | Work::Change { .. } | Work::Delete { .. } => None,
-            })
-            .flatten()
-            .collect();
-        let kept = table.columns.iter().filter(|column| !unlinked.contains(&&column.name));
+        let changed: Vec<&str> = steps().flat_map(|step| changed_columns(&step.work)).collect();
+        let kept = table.columns.iter().filter(|column| !changed.contains(&column.name.as_str()));
         let columns: Vec<ColumnPath> = kept.map(|column| ColumnPath::column(&column.name)).collect();
         tables.push(digest(&mut snapshot, &outline.sets, &keys, &table.name, columns, &stays)?);
     }
     Ok(Seen { tables })
+}
+
+/// Columns that a step writes in rows that stay.
+fn changed_columns(work: &Work) -> Vec<&str> {
+    match work {
+        Work::Unlink { columns } => columns.iter().map(String::as_str).collect(),
+        Work::HandOver { column } => vec![column],
+        Work::Change { changes } => changes.iter().map(|(path, _)| path.column.as_str()).collect(),
+        Work::Read { .. } | Work::BreakCycle { .. } | Work::Delete { .. } => Vec::new(),
+    }
 }
 
 /// Digests all rows of the same tables as they are now.
@@ -114,7 +120,7 @@ impl Proof {
     pub fn describe(&self) -> String {
         if self.holds() {
             return format!(
-                "All {} that remain in {} are as they were before, value by value.",
+                "All {} that remain in {} are as they were before, value by value,\nbut for the references that the plan unlinks and the columns that it changes.",
                 plural(self.rows, "row"),
                 plural(self.tables as u64, "table")
             );
