@@ -30,6 +30,10 @@ pub fn run(path: &Path) {
     if blocks.is_empty() {
         return;
     }
+    if page.contains("```python") {
+        // Fails with what to do where the libraries that the page imports are not installed.
+        exeunt_testkit::tools::python();
+    }
     let session = Session::new();
     let mut wrong = Vec::new();
     let mut changes: Vec<(Expected, String)> = Vec::new();
