@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::Source;
-use exeunt_model::map::discover::address::{kind_of, name_of, without_credentials};
+use exeunt_model::map::discover::address::{kind_of, name_of, variable_of};
 use exeunt_model::map::discover::{Order, draft};
 use exeunt_model::names::SourceName;
 use exeunt_sources::Database;
@@ -48,12 +48,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let order = Order { sources: sources(arguments, kind, &name), name };
     let draft = draft(&order, &[catalog]);
     super::draft::deliver(&draft, arguments.out.as_deref(), json!({}), output)?;
+    if kind == SourceKind::Postgres && !output.is_json() {
+        output.note(format!("the map takes the database's address from the environment: {}", variable_of(&order.name)));
+    }
     Ok(ExitCode::Done)
 }
 
 fn sources(arguments: &Arguments, kind: SourceKind, name: &str) -> Vec<Source> {
     let url = match kind {
-        SourceKind::Postgres => without_credentials(name, &arguments.url),
+        SourceKind::Postgres => format!("${{{}}}", variable_of(name)),
         SourceKind::Sqlite | SourceKind::Files => {
             let path = arguments.url.trim_start_matches("sqlite:");
             format!("sqlite:{}", as_seen_from(arguments.out.as_deref(), Path::new(path)).display())

@@ -16,19 +16,14 @@ pub fn kind_of(url: &str) -> Option<SourceKind> {
     }
 }
 
-/// A PostgreSQL address for the map: from the environment, with the server's own part as default and no user or password.
+/// The environment's variable that a map takes a platform's address from: `NAVIGATOR_URL` for `navigator`.
 ///
-/// `postgres://anna:secret@db.example/app` of the platform `navigator` is `${NAVIGATOR_URL:-postgres://db.example/app}`.
-pub fn without_credentials(platform: &str, url: &str) -> String {
-    let variable: String =
-        platform.chars().map(|character| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }).collect();
-    let variable = if variable.starts_with(|first: char| first.is_ascii_digit()) { format!("_{variable}") } else { variable };
-    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-    // Parameters can hold a password too; the user and the host end at the first slash.
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("${{{variable}_URL:-{scheme}://{host}/{path}}}")
+/// The address itself, with its user and password, stays out of the map.
+pub fn variable_of(platform: &str) -> String {
+    let fine = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' };
+    let name: String = platform.chars().map(fine).collect();
+    let name = if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name };
+    format!("{name}_URL")
 }
 
 /// A name for a platform from its database's address.
@@ -46,15 +41,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_password_reaches_a_map() {
-        for (url, want) in [
-            ("postgres://anna:secret@db.example:5433/app", "${NAV_IO_URL:-postgres://db.example:5433/app}"),
-            ("postgres://anna:p@ss@db.example/app?password=secret", "${NAV_IO_URL:-postgres://db.example/app}"),
-            ("postgresql:///app?host=/run/postgresql&user=anna", "${NAV_IO_URL:-postgresql:///app}"),
-            ("postgres://localhost", "${NAV_IO_URL:-postgres://localhost/}"),
-        ] {
-            assert_eq!(without_credentials("nav.io", url), want);
-            assert!(!without_credentials("nav.io", url).contains("secret"));
+    fn variables_have_names_that_a_shell_takes() {
+        for (platform, want) in [("navigator", "NAVIGATOR_URL"), ("nav.io-2", "NAV_IO_2_URL"), ("1shop", "_1SHOP_URL")] {
+            assert_eq!(variable_of(platform), want);
         }
     }
 

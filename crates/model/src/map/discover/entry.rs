@@ -128,7 +128,7 @@ impl<'g> Drafter<'g, '_> {
     fn owned(&self, table: &Table, ways: &[Way<'g>]) -> Verdict {
         let Some(best) = ways.first() else { return ignored(table, "todo".to_owned(), None) };
         let same_kind = ways.iter().all(|way| way.kind == best.kind);
-        let direct = ways.iter().filter(|way| way.links.len() == 1 && way.back.is_none()).count();
+        let direct = ways.iter().filter(|way| way.links.len() == 1 && way.natural()).count();
         let decided = best.natural() && same_kind && (ways.len() == 1 || (direct == 1 && best.links.len() == 1));
         let claim = best.claim();
         let others: Vec<String> = ways.iter().skip(1).map(Way::claim).take(MOST_CHOICES).collect();

@@ -18,6 +18,8 @@ pub(super) struct Link {
     pub suggested: bool,
     /// The column is named after the table it points to, without a role: `customer_id`, not `manager_staff_id`.
     pub plain: bool,
+    /// A row may point nowhere.
+    pub optional: bool,
 }
 
 /// Tables that hold rows, with their references.
@@ -41,6 +43,7 @@ impl<'c> Graph<'c> {
                     referenced: key.referenced_columns.clone(),
                     suggested: false,
                     plain: key.columns.len() > 1 || is_plain(&key.columns[0], &key.references.name),
+                    optional: is_optional(table, &key.columns),
                 };
                 // Two foreign keys of the same columns to the same table say the same.
                 if !links.contains(&link) {
@@ -81,10 +84,20 @@ fn reference_words(column: &str) -> Option<Vec<String>> {
     }
 }
 
+fn is_optional(table: &Table, columns: &[String]) -> bool {
+    columns.iter().any(|name| table.column(name).is_some_and(|column| column.nullable))
+}
+
 fn is_plain(column: &str, table: &str) -> bool {
     let table = table_words(table);
     match reference_words(column) {
-        Some(words) => words == table || table.last().is_some_and(|last| words == [last.clone()]),
+        Some(mut words) => {
+            // Whoever owns or wrote a row is no mere role.
+            if words.len() > 1 && matches!(words[0].as_str(), "owner" | "owning" | "author") {
+                words.remove(0);
+            }
+            words == table || table.last().is_some_and(|last| words == [last.clone()])
+        }
         None => words(column) == table,
     }
 }
@@ -120,6 +133,7 @@ fn suggested(table: &Table, tables: &[&Table]) -> Vec<Link> {
                 referenced: vec![key.clone()],
                 suggested: true,
                 plain: is_plain(&column.name, &target.name.name),
+                optional: column.nullable,
             });
         }
     }

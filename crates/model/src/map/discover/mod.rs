@@ -19,7 +19,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Table};
 use crate::map::Source;
@@ -65,6 +65,7 @@ fn compose(head: &str, drafter: &Drafter<'_, '_>) -> Draft {
             Verdict::Ignored { table, reason, comment } => ignored.push((table, reason, comment)),
         }
     }
+    group(subjects, &mut entries);
     let categories = categories(subjects, &entries);
     let position = |entry: &Entry| categories.iter().position(|category| *category == entry.category).unwrap_or(usize::MAX);
     let own = |entry: &Entry| subjects.iter().position(|subject| subject.table == entry.table).unwrap_or(usize::MAX);
@@ -127,6 +128,7 @@ fn subjects_text(graph: &Graph<'_>, subjects: &[Candidate]) -> String {
         text += "  customer: { table: todo, key: todo }\n";
         return text;
     }
+    let outermost = subjects.iter().filter(|subject| subject.rank < 3 && subject.within.is_empty()).count();
     for subject in subjects {
         text += &format!(
             "  # {} to it\n",
@@ -144,6 +146,8 @@ fn subjects_text(graph: &Graph<'_>, subjects: &[Candidate]) -> String {
         let claims: Vec<String> = subject.within.iter().map(|(kind, columns)| format!("{kind} via {}", text::hop(columns))).collect();
         match claims.as_slice() {
             [] => {}
+            // Where several kinds could be the customer, a reference to one of them says little.
+            [only] if outermost > 1 => text += &format!("    within: {}\n", proposal(only)),
             [only] => text += &format!("    within: {}\n", text::quoted(only)),
             [first, others @ ..] => text += &format!("    within: {}  # or: {}\n", proposal(first), text::comment(&others.join(" | "))),
         }
@@ -160,6 +164,22 @@ fn identifier(subject: &Candidate, column: &str) -> String {
     // A table's name quotes its parts as paths do.
     let column = crate::names::TableName::new(&subject.table.source, None, column).local();
     text::scalar(&format!("{}.{column}", subject.table))
+}
+
+/// Categories that share their first word become one: `sl_asset` and `sl_viewer` are `sl`.
+fn group(subjects: &[Candidate], entries: &mut [Entry]) {
+    let first = |category: &str| category.split('_').next().unwrap_or_default().to_owned();
+    let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in entries.iter() {
+        members.entry(first(&entry.category)).or_default().insert(entry.category.clone());
+    }
+    for entry in entries {
+        let word = first(&entry.category);
+        let is_subject = subjects.iter().any(|subject| subject.kind == word);
+        if !is_subject && members.get(&word).is_some_and(|members| members.len() > 1) {
+            entry.category = word;
+        }
+    }
 }
 
 /// The categories in the order of the subjects that their rows lead to.

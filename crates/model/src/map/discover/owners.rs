@@ -98,10 +98,14 @@ pub(super) fn backward<'g>(graph: &'g Graph<'_>, subjects: &[Candidate], table: 
     found
 }
 
-fn order(subjects: &[Candidate], way: &Way<'_>) -> (bool, bool, bool, usize, usize, String) {
-    let rank = subjects.iter().position(|subject| subject.kind == way.kind).unwrap_or(usize::MAX);
-    // The innermost subject is the likeliest owner among ways of one length.
-    (way.suggested(), super::words::staff(&way.kind), !way.natural(), way.links.len(), usize::MAX - rank, way.claim())
+/// What makes a way likely: that it is declared, that it leads to a customer rather than to staff, that no column on it plays a role,
+/// that most of the other tables lead there too, and that every row goes it.
+type Order = (bool, bool, bool, usize, usize, usize, String);
+
+fn order(subjects: &[Candidate], way: &Way<'_>) -> Order {
+    let pointing = subjects.iter().find(|subject| subject.kind == way.kind).map_or(0, |subject| subject.pointing);
+    let optional = way.links.iter().filter(|link| link.optional).count();
+    (way.suggested(), super::words::staff(&way.kind), !way.natural(), usize::MAX - pointing, optional, way.links.len(), way.claim())
 }
 
 /// The kinds that a kind lies within, as far as that is clear.
@@ -120,9 +124,9 @@ pub(super) fn outer_kinds(subjects: &[Candidate], kind: &str) -> Vec<String> {
     outer
 }
 
-/// Leaves out ways to a subject where another way leads to one within it.
+/// Leaves out ways to a subject where another way leads as naturally to one within it.
 pub(super) fn innermost<'g>(subjects: &[Candidate], ways: Vec<Way<'g>>) -> Vec<Way<'g>> {
-    let sure = ways.iter().filter(|way| !way.suggested());
+    let sure = ways.iter().filter(|way| way.natural());
     let covered: Vec<String> = sure.flat_map(|way| outer_kinds(subjects, &way.kind)).collect();
     ways.into_iter().filter(|way| !covered.contains(&way.kind)).collect()
 }

@@ -35,7 +35,7 @@ pub(super) fn singular(word: &str) -> String {
             return format!("{stem}{instead}");
         }
     }
-    let kept = ["ss", "us", "is", "data", "series", "news"];
+    let kept = ["ss", "us", "is", "as", "data", "series", "news"];
     match word.strip_suffix('s') {
         Some(stem) if stem.len() > 1 && !kept.iter().any(|ending| word.ends_with(ending)) => stem.to_owned(),
         Some(_) | None => word.to_owned(),

@@ -238,6 +238,7 @@ impl Structure {
                 referenced: vec![column.column.clone()],
                 suggested: true,
                 plain: true,
+                optional: true,
             });
         }
         found
