@@ -1,5 +1,7 @@
 //! Tests that look at the repository as a whole.
 
+mod executors;
+mod hunt;
 mod oracle;
 mod planner;
 mod walls;
