@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod oracle;
 mod tools;
 
 /// Developer tasks of Exeunt.
@@ -19,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Measure exports and erasures against the least work that does the same
     Bench(bench::Arguments),
+    /// Hold plans, exports and erasures of random databases against the slow, obvious oracle
+    Oracle(oracle::Arguments),
     /// Pack CSV from standard input into a ZIP file: the compressor of the benchmarks
     #[command(hide = true)]
     Pack(tools::pack::Arguments),
@@ -30,6 +33,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Oracle(arguments) => oracle::run(&arguments),
         Command::Pack(arguments) => tools::pack::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Peak(arguments) => tools::peak::run(&arguments),
     };

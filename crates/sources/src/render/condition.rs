@@ -5,7 +5,7 @@ use exeunt_model::selection::{ColumnPath, RowSet, SetId};
 
 use super::logic::{Leaf, Node};
 use super::operand::Operand;
-use super::{Draft, Error, KeptKeys, Parameter, Renderer, SubjectValues};
+use super::{Definition, Draft, Error, KeptKeys, Parameter, Renderer, SubjectValues};
 use crate::quote::{identifier, postgres_text};
 
 /// A subquery and the types of its columns, which are named `k1`, `k2` and so on.
@@ -122,6 +122,15 @@ impl Renderer<'_> {
 
     /// The tuples of a set: from the key table, from another source, or by its condition in place.
     fn set_tuples(&self, draft: &mut Draft, id: SetId) -> Result<Tuples, Error> {
+        if draft.mention(id).is_none() {
+            let Tuples { sql, columns } = self.define(draft, id)?;
+            draft.definitions.push(Definition { set: id, sql, columns });
+        }
+        let (sql, columns) = draft.mention(id).ok_or(Error::NoSet)?;
+        Ok(Tuples { sql, columns })
+    }
+
+    fn define(&self, draft: &mut Draft, id: SetId) -> Result<Tuples, Error> {
         let set = self.set(id)?;
         if set.table.source != *self.source() {
             return Ok(self.carried_tuples(draft, set));

@@ -100,7 +100,23 @@ pub(crate) struct Draft {
     pub parameters: Vec<Parameter>,
     aliases: usize,
     kind: SourceKind,
+    /// Each set that the statement mentions, rendered once; the text holds a mark in its place until [`Self::finish`].
+    definitions: Vec<Definition>,
 }
+
+/// The query of a set's tuples.
+struct Definition {
+    set: SetId,
+    sql: String,
+    columns: Vec<operand::Operand>,
+}
+
+/// A statement that would be longer than this with every set written out wherever it is mentioned names its sets once, ahead of it.
+/// Sets of sets grow with every level, and databases take seconds to plan what comes of it; shorter ones they plan best in place.
+const LONGEST_IN_PLACE: usize = 8_000;
+
+/// Encloses the number of a set where its query is to stand; no text of a plan holds it.
+const MARK: char = '\u{2}';
 
 impl Draft {
     /// A fresh alias for a table.
@@ -119,14 +135,60 @@ impl Draft {
         }
     }
 
+    /// What stands for the tuples of a set that was rendered before.
+    fn mention(&self, set: SetId) -> Option<(String, Vec<operand::Operand>)> {
+        let definition = self.definitions.iter().find(|definition| definition.set == set)?;
+        Some((format!("{MARK}{}{MARK}", set.0), definition.columns.clone()))
+    }
+
+    /// Puts the queries of sets where they are mentioned, or ahead of the statement where that would make it too long.
     pub(crate) fn finish(self, sql: String) -> Rendered {
+        let mentions =
+            |text: &str| text.split(MARK).skip(1).step_by(2).filter_map(|number| number.parse().ok().map(SetId)).collect::<Vec<_>>();
+        // A set mentions only sets that were finished before it, so that they stand before it here too.
+        let mut lengths: Vec<(SetId, usize)> = Vec::with_capacity(self.definitions.len());
+        let in_place = |text: &str, lengths: &[(SetId, usize)]| {
+            let inner = |set: SetId| lengths.iter().find(|(known, _)| *known == set).map_or(0, |(_, length)| *length);
+            mentions(text).into_iter().map(inner).fold(text.len(), usize::saturating_add)
+        };
+        for definition in &self.definitions {
+            lengths.push((definition.set, in_place(&definition.sql, &lengths)));
+        }
+        let long = in_place(&sql, &lengths) > LONGEST_IN_PLACE;
+        let texts = || std::iter::once(sql.as_str()).chain(self.definitions.iter().map(|definition| definition.sql.as_str()));
+        let mut written: Vec<(SetId, String)> = Vec::with_capacity(self.definitions.len());
+        let fill = |text: &str, written: &[(SetId, String)]| {
+            let query = |number: &str| {
+                let set = number.parse().ok().map(SetId);
+                written.iter().find(|(known, _)| Some(*known) == set).map(|(_, query)| query.clone()).unwrap_or_default()
+            };
+            text.split(MARK).enumerate().map(|(at, part)| if at % 2 == 1 { query(part) } else { part.to_owned() }).collect::<String>()
+        };
+        let mut ahead = Vec::new();
+        for definition in &self.definitions {
+            let query = fill(&definition.sql, &written);
+            let mentioned = texts().flat_map(mentions).filter(|set| *set == definition.set).count();
+            // A set that looks at no other one is best left for the database to join.
+            let named = long && mentioned > 1 && definition.sql.contains(MARK);
+            written.push((definition.set, if named { self.named(definition, query, &mut ahead) } else { query }));
+        }
+        let body = fill(&sql, &written);
+        let sql = if ahead.is_empty() { body } else { format!("WITH {} {body}", ahead.join(", ")) };
         Rendered { sql, parameters: self.parameters }
+    }
+
+    /// Writes the query ahead of the statement; returns what reads it by its name.
+    fn named(&self, definition: &Definition, query: String, ahead: &mut Vec<String>) -> String {
+        let columns: Vec<String> = (1..=definition.columns.len()).map(|number| format!("k{number}")).collect();
+        let (name, columns) = (format!("s{}", definition.set.0), columns.join(", "));
+        ahead.push(format!("{name} ({columns}) AS ({query})"));
+        format!("SELECT {columns} FROM {name}")
     }
 }
 
 impl<'a> Renderer<'a> {
     pub(crate) fn draft(&self) -> Draft {
-        Draft { parameters: Vec::new(), aliases: 0, kind: self.catalog.kind }
+        Draft { parameters: Vec::new(), aliases: 0, kind: self.catalog.kind, definitions: Vec::new() }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

