@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use super::{generated, repository};
+use super::{generated, page, repository};
 
 /// What `exeunt COMMAND --help` prints, for a terminal of 100 columns.
 fn help(command: &[String]) -> String {
@@ -66,4 +66,44 @@ fn every_exit_code_is_explained() {
     }
     let rows = page.lines().filter(|line| line.starts_with("| ") && line[2..].starts_with(|first: char| first.is_ascii_digit()));
     assert_eq!(rows.count(), exit_codes().len(), "{path} lists codes that edge.rs does not have");
+}
+
+/// The commands in a block: what stands after `exeunt` on a line, without a comment, lines that go on joined.
+fn called(block: &str) -> Vec<String> {
+    let joined = block.replace("\\\n", " ");
+    let lines = joined.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
+    let commands = lines.filter_map(|line| line.strip_prefix("exeunt ").or_else(|| line.split_once(" exeunt ").map(|(_, rest)| rest)));
+    commands.map(str::to_owned).collect()
+}
+
+#[test]
+fn commands_that_are_only_shown_exist_too() {
+    let mut wrong = Vec::new();
+    for path in super::links::all_pages() {
+        let text = std::fs::read_to_string(&path).expect("read a page");
+        let shown = page::fences(&text).into_iter().filter(|fence| fence.language == "console" || fence.language == "sh");
+        for command in shown.flat_map(|fence| called(&fence.content)) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let mut path_of_command: Vec<String> = Vec::new();
+            for word in &words {
+                if !listed(&help(&path_of_command)).iter().any(|name| name == word) {
+                    break;
+                }
+                path_of_command.push((*word).to_owned());
+            }
+            let help = help(&path_of_command);
+            let known =
+                |flag: &str| help.split(|character: char| !character.is_ascii_alphanumeric() && character != '-').any(|word| word == flag);
+            let unknown: Vec<&str> = words
+                .iter()
+                .filter(|word| word.starts_with("--"))
+                .map(|word| word.split('=').next().unwrap_or_default())
+                .filter(|flag| !known(flag))
+                .collect();
+            if path_of_command.is_empty() && words.first() != Some(&"--help") || !unknown.is_empty() {
+                wrong.push(format!("{}: exeunt {command}: unknown {unknown:?}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "commands that the program does not have:\n{}", wrong.join("\n"));
 }

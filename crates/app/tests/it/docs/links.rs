@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{generated, page, repository};
 
-fn all_pages() -> Vec<PathBuf> {
+pub fn all_pages() -> Vec<PathBuf> {
     ["README.md", "ARCHITECTURE.md", "docs"].iter().flat_map(|path| generated::pages(&repository(path))).collect()
 }
 
