@@ -56,6 +56,10 @@ impl Shown {
 }
 
 impl Progress for Shown {
+    fn wants_estimate(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
     fn begin(&mut self, rows: Option<u64>) {
         self.expected = rows;
         if !std::io::stderr().is_terminal() {

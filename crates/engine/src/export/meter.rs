@@ -8,6 +8,8 @@ use crate::archive::TableSink;
 
 /// Shows how far a run has come, and says when it is to stop.
 pub trait Progress {
+    /// Whether an estimate of all rows is worth the time it takes the database.
+    fn wants_estimate(&self) -> bool;
     /// Work begins; `rows` is an estimate where the database has one.
     fn begin(&mut self, rows: Option<u64>);
     /// A table's rows come next.
@@ -21,6 +23,10 @@ pub trait Progress {
 pub struct Unwatched;
 
 impl Progress for Unwatched {
+    fn wants_estimate(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, _rows: Option<u64>) {}
 
     fn table(&mut self, _table: &TableName) {}

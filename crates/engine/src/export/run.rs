@@ -58,7 +58,8 @@ pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, pr
         compare_outline(approved, &outline, &snapshot, request, settings.secret)?;
     }
     let keys = snapshot.keys(&request.subject, &outline)?;
-    progress.begin(estimate(&mut snapshot, &outline, &keys));
+    let expected = if progress.wants_estimate() { estimate(&mut snapshot, &outline, &keys) } else { None };
+    progress.begin(expected);
 
     let mut archive = ArchiveWriter::create(settings.archive.clone())?;
     let mut left_out = describe::left_out(&snapshot.scheme, &outline);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::planner::Fate;
+use super::rows::Fate;
 use super::sets::{Scope, Sets};
 use super::{Effect, Guard, Step, Work};
 use crate::catalog::ReferentialAction;

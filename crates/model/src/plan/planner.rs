@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Fact;
 use super::order::order;
-use super::rows::{RowFinder, Rows, by_key, concerns};
+use super::rows::{Fate, RowFinder, Rows, by_key, concerns};
 use super::sets::{NothingStays, Scope, Sets};
 use super::{
     CatalogReference, Choice, Identifier, Kept, KeptReason, LeftOut, LeftOutReason, MapReference, Outline, Profile, Purpose, Step, Work,
@@ -50,20 +50,6 @@ pub struct Asked<'a> {
     pub profile: Profile,
     pub choices: &'a [Choice],
     pub facts: &'a [Fact],
-}
-
-/// What becomes of a table's rows.
-pub(super) struct Fate {
-    pub action: Action,
-    pub rows: Rows,
-    /// The erased rows, as a statement may look for them at any time of the run.
-    pub condition: Condition,
-}
-
-impl Fate {
-    pub fn is_deleted(&self) -> bool {
-        matches!(self.action, Action::Delete) && self.condition != Condition::Never
-    }
 }
 
 /// The outline of an export.

@@ -22,6 +22,20 @@ pub struct Rows {
     pub may_follow: bool,
 }
 
+/// What becomes of a table's rows.
+pub struct Fate {
+    pub action: Action,
+    pub rows: Rows,
+    /// The erased rows, as a statement may look for them at any time of the run.
+    pub condition: Condition,
+}
+
+impl Fate {
+    pub fn is_deleted(&self) -> bool {
+        matches!(self.action, Action::Delete) && self.condition != Condition::Never
+    }
+}
+
 /// Works out the rows of every table for one scope and the actions chosen.
 pub struct RowFinder<'a> {
     pub scope: &'a Scope<'a>,
