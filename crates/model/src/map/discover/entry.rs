@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::graph::{Graph, polymorphic_type};
 use super::owners::{self, Way};
 use super::subjects::Candidate;
-use super::words::{Meaning, bookkeeping, meaning, money, table_words, words};
+use super::words::{Meaning, bookkeeping, meaning, money, plausible, table_words, words};
 use crate::catalog::{Column, ColumnKind, Table, TableKind};
 use crate::names::TableName;
 
@@ -121,7 +121,10 @@ impl<'g> Drafter<'g, '_> {
     fn personal_columns(&self, table: &Table) -> Vec<String> {
         match self.known.get(&table.name) {
             Some(known) => known.personal.clone(),
-            None => named(table, |column| matches!(meaning(&column.name), Some(Meaning::Identifier | Meaning::Personal))),
+            None => named(table, |column| {
+                let personal = matches!(meaning(&column.name), Some(Meaning::Identifier | Meaning::Personal));
+                personal && plausible(&column.name, &column.kind)
+            }),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Which tables are probably kinds of subjects, and which kind lies within which.
 
 use super::graph::Graph;
-use super::words::{Meaning, label_rank, meaning, subject_rank, table_words};
-use crate::catalog::{ColumnKind, Table, TableKind};
+use super::words::{Meaning, label_rank, meaning, plausible, subject_rank, table_words};
+use crate::catalog::{Column, ColumnKind, Table, TableKind};
 use crate::names::TableName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,17 @@ pub(super) struct Candidate {
 /// Candidates from the outermost to the innermost, in each rank those with the most references first.
 pub(super) fn candidates(graph: &Graph<'_>) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = graph.tables.iter().filter_map(|table| candidate(graph, table)).collect();
+    let mut owned = found.iter().map(|candidate| is_owned(graph, &found, candidate)).collect::<Vec<_>>().into_iter();
+    found.retain(|_| !owned.next().unwrap_or(false));
     arrange(graph, &mut found);
     found
+}
+
+/// Each row belongs to a subject that more of the schema turns around: the contacts of a user are the user's data.
+fn is_owned(graph: &Graph<'_>, candidates: &[Candidate], candidate: &Candidate) -> bool {
+    let belongs = |other: &Candidate| other.table != candidate.table && other.rank >= candidate.rank && other.pointing > candidate.pointing;
+    let mut links = graph.from(&candidate.table).filter(|link| link.plain && !link.suggested && !link.optional);
+    links.any(|link| candidates.iter().any(|other| other.table == link.to && belongs(other)))
 }
 
 /// Sorts candidates, gives each a name of its own and finds which lies within which.
@@ -51,7 +60,8 @@ fn candidate(graph: &Graph<'_>, table: &Table) -> Option<Candidate> {
         return None;
     }
     let of_meaning = |wanted: Meaning| {
-        let columns = table.columns.iter().filter(move |column| meaning(&column.name) == Some(wanted));
+        let fits = move |column: &&Column| meaning(&column.name) == Some(wanted) && plausible(&column.name, &column.kind);
+        let columns = table.columns.iter().filter(fits);
         columns.map(|column| column.name.clone()).collect::<Vec<_>>()
     };
     let identifiers = of_meaning(Meaning::Identifier);
@@ -62,7 +72,7 @@ fn candidate(graph: &Graph<'_>, table: &Table) -> Option<Candidate> {
     }
     let texts = table.columns.iter().filter(|column| matches!(column.kind, ColumnKind::Text));
     // A person's title is their job.
-    let named = |column: &&crate::catalog::Column| rank < 2 || !column.name.eq_ignore_ascii_case("title");
+    let named = |column: &&Column| rank < 2 || !column.name.eq_ignore_ascii_case("title");
     let label = texts.filter(named).filter_map(|column| Some((label_rank(&column.name)?, column.name.clone()))).min();
     let kind = table_words(&table.name.name).last()?.clone();
     Some(Candidate {

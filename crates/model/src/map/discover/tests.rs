@@ -41,6 +41,7 @@ fn shop() -> Vec<Table> {
     vec![
         table("address", &["id", "street", "city"]),
         comment,
+        table("contact", &["id", "user_id>user", "email", "last_login"]),
         table("country", &["id", "name"]),
         event,
         table("invoice", &["id", "organization_id>organization", "sum"]),
@@ -89,7 +90,7 @@ fn draft_is_refused_until_somebody_has_decided() {
     );
     let parsed = parse(&done).unwrap_or_else(|diagnostics| panic!("{diagnostics:#?}\n{done}"));
     let scheme = resolve(&parsed.map, &[catalog]).unwrap_or_else(|problems| panic!("{problems:#?}\n{done}"));
-    assert_eq!(scheme.tables.len() + scheme.map.ignore.len(), 13);
+    assert_eq!(scheme.tables.len() + scheme.map.ignore.len(), 14);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What names of tables and columns probably mean. Guesses all: whoever uses them marks what follows from them as `todo`.
 
+use crate::catalog::ColumnKind;
+
 /// The words of a name in lower case: `SupportRepId` is support, rep, id.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
@@ -192,7 +194,27 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     if pair("storage", "key") || pair("object", "key") || pair("blob", "key") || pair("s3", "key") || pair("file", "key") {
         return Some(Meaning::FileKey);
     }
-    let amount = ["count", "size", "type", "at", "verified", "confirmed", "enabled", "id", "bytes", "status", "template"];
+    let amount = [
+        "counter",
+        "host",
+        "server",
+        "domain",
+        "port",
+        "subject",
+        "body",
+        "sent",
+        "count",
+        "size",
+        "type",
+        "at",
+        "verified",
+        "confirmed",
+        "enabled",
+        "id",
+        "bytes",
+        "status",
+        "template",
+    ];
     if words.last().is_some_and(|last| amount.contains(&last.as_str())) {
         return None;
     }
@@ -205,6 +227,26 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     let person = ["first", "last", "middle", "given", "family", "maiden", "contact", "display", "full", "user", "author", "real"];
     let named = words.len() == 2 && words[1] == "name" && person.contains(&words[0].as_str());
     if named || has(&PERSONAL) { Some(Meaning::Personal) } else { None }
+}
+
+/// Whether a column of this type can hold what its name promises: no point in time is a login.
+pub(super) fn plausible(name: &str, kind: &ColumnKind) -> bool {
+    match kind {
+        ColumnKind::Boolean | ColumnKind::Time | ColumnKind::Interval => false,
+        ColumnKind::Date | ColumnKind::Timestamp | ColumnKind::TimestampWithZone => {
+            words(name).iter().any(|word| word.starts_with("birth") || word == "dob")
+        }
+        ColumnKind::Integer
+        | ColumnKind::Float
+        | ColumnKind::Decimal
+        | ColumnKind::Text
+        | ColumnKind::Bytes
+        | ColumnKind::Uuid
+        | ColumnKind::Json
+        | ColumnKind::Array
+        | ColumnKind::Enumeration(_)
+        | ColumnKind::Other => true,
+    }
 }
 
 /// How well a column serves as the name that people know a row by; less is better.
@@ -267,6 +309,7 @@ mod tests {
         for (name, want) in [
             ("Email", Some(Meaning::Identifier)),
             ("email_verified", None),
+            ("mail_host", None),
             ("HomePhone", Some(Meaning::Identifier)),
             ("first_name", Some(Meaning::Personal)),
             ("BillingAddress", Some(Meaning::Personal)),
