@@ -60,6 +60,23 @@ fn every_link_leads_somewhere() {
     assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
 }
 
+/// Paths of the repository in `code`, such as `crates/model/src/plan.rs`.
+#[test]
+fn every_path_that_is_named_exists() {
+    let mut wrong = Vec::new();
+    for path in all_pages() {
+        let text = prose(&fs::read_to_string(&path).expect("read a page"));
+        let named = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|code| ["crates/", "docs/", "scripts/", "xtask/"].iter().any(|root| code.starts_with(root)));
+        let missing = named.filter(|code| !code.contains(['<', '*', '{', ' ']) && !repository(code).exists());
+        wrong.extend(missing.map(|code| format!("{}: {code}", path.display())));
+    }
+    assert!(wrong.is_empty(), "paths that do not exist:\n{}", wrong.join("\n"));
+}
+
 /// From the README a reader reaches every page.
 #[test]
 fn every_page_is_reached_from_the_readme() {
