@@ -140,9 +140,11 @@ impl Store {
     /// Closes a run with its statement: closing entry, certificate, state and tombstone in one transaction, and what the journal held of the
     /// subject is forgotten. A run that partly failed leaves no tombstone and keeps its journal, since resuming needs it.
     ///
+    /// `within` are the subjects that went with this one, such as the seats of a contract; each gets a tombstone of its own.
+    ///
     /// # Errors
     /// [`Error::Damaged`] for a statement whose state does not follow from its counts, or that is of another run.
-    pub fn close_run(&mut self, statement: Statement) -> Result<Certificate, Error> {
+    pub fn close_run(&mut self, statement: Statement, within: &[(SubjectKind, Digest)]) -> Result<Certificate, Error> {
         let run = statement.id.clone();
         if !statement.is_consistent() {
             return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
@@ -158,10 +160,10 @@ impl Store {
             let certificate = certificate::seal(transaction, &keys, closed.opening_entry, statement)?;
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
-                    tombstone::insert(
-                        transaction,
-                        &Tombstone { kind: closed.kind, subject: closed.subject, erased: now, run: run.clone() },
-                    )?;
+                    let all = std::iter::once((closed.kind, closed.subject)).chain(within.iter().cloned());
+                    for (kind, subject) in all {
+                        tombstone::insert(transaction, &Tombstone { kind, subject, erased: now, run: run.clone() })?;
+                    }
                     journal::forget(transaction, &run)?;
                 }
                 Ending::PartlyFailed => {}

@@ -63,7 +63,8 @@ pub(crate) fn insert(transaction: &Transaction<'_>, tombstone: &Tombstone) -> Re
         VALUES (?1, ?2, ?3, ?4)";
     let Tombstone { kind, subject, erased, run } = tombstone;
     let got = transaction
-        .execute(sql, (kind.as_str(), subject.as_str(), erased.microseconds(), run.as_str()))
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute((kind.as_str(), subject.as_str(), erased.microseconds(), run.as_str())))
         .map_err(Error::during("write a tombstone"))?;
     expect_rows("write a tombstone", 1, got)
 }

@@ -166,6 +166,21 @@ impl Acting {
         Ok(found)
     }
 
+    /// The keys of the subjects that a step deletes.
+    pub fn keys_of_step(&mut self, plan: &Plan, step: usize, key: &[String]) -> Result<Vec<Vec<String>>, Error> {
+        let step = &plan.outline.steps[step];
+        let columns: Vec<ColumnPath> = key.iter().map(ColumnPath::column).collect();
+        let mut found = Vec::new();
+        let mut take = |row: &[Option<&str>]| {
+            let tuple: Option<Vec<String>> = row.iter().map(|value| value.map(str::to_owned)).collect();
+            found.extend(tuple);
+        };
+        self.eraser
+            .values(&plan.outline.sets, &lookup(&step.table, &columns, &step.condition), &self.keys, &mut take)
+            .map_err(Error::source(&self.source, Phase::Erasing))?;
+        Ok(found)
+    }
+
     /// Which of these files rows still name, in any of the columns.
     pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
         self.eraser.still_named(columns, files).map_err(Error::source(&self.source, Phase::DeletingFiles))

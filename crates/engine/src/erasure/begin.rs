@@ -1,11 +1,13 @@
 //! A new run: everything up to the last commit.
 
 use exeunt_model::certificate::{Failure, Phase};
+use exeunt_model::digest::Digest;
 use exeunt_model::log::StopReason;
-use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{Plan, Work};
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::plan::{Plan, Step, Work};
 use exeunt_model::run::RunId;
 use exeunt_model::selection::SetId;
+use exeunt_model::tombstone::subject_hash;
 use exeunt_sources::ChangeValues;
 use exeunt_store::{FileState, JournaledFile, NewRun, PersonalData};
 
@@ -54,6 +56,7 @@ fn begin(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Erro
         identifiers = residual::identifiers(plan, &mut sources)?;
         document.baseline = Some(residual::baseline(means, &identifiers));
     }
+    document.within = within(means, plan, &mut sources)?;
     let files = files::journal(means.platform, plan, &mut sources)?;
     let mut planned = plan.step_rows.clone();
     planned.resize(plan.outline.steps.len(), 0);
@@ -132,6 +135,20 @@ fn databases(plan: &Plan) -> Vec<SourceName> {
         }
     }
     found
+}
+
+/// Keyed hashes of the subjects of other kinds whose own rows the plan deletes, such as the seats of a contract.
+fn within(means: &Means<'_>, plan: &Plan, sources: &mut [Acting]) -> Result<Vec<(SubjectKind, Digest)>, Error> {
+    let secret = means.store.hash_secret();
+    let mut found = Vec::new();
+    for subject in means.platform.map.subjects.iter().filter(|subject| subject.kind != plan.outline.kind) {
+        let deletes = |step: &Step| step.table == subject.table && matches!(step.work, Work::Delete { .. });
+        let Some(step) = plan.outline.steps.iter().position(deletes).filter(|step| plan.step_rows.get(*step) != Some(&0)) else { continue };
+        let Some(source) = sources.iter_mut().find(|source| source.source == subject.table.source) else { continue };
+        let keys = source.keys_of_step(plan, step, &subject.key)?;
+        found.extend(keys.iter().map(|key| (subject.kind.clone(), subject_hash(&secret, &subject.kind, key))));
+    }
+    Ok(found)
 }
 
 fn open_run(

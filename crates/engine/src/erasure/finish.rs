@@ -80,7 +80,7 @@ pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outc
     let findings = Findings { remaining, recount, files, residual, closed: means.moment() };
     let statement = statement(&running, findings);
     failpoint!("before_close", &run);
-    let certificate = means.store.close_run(statement).map_err(|error| Error::from(error).unfinished(&run))?;
+    let certificate = means.store.close_run(statement, &running.document.within).map_err(|error| Error::from(error).unfinished(&run))?;
     failpoint!("after_close", &run);
     Ok(Outcome { certificate })
 }

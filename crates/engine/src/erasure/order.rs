@@ -3,7 +3,7 @@
 use exeunt_model::certificate::{Outside, Purpose};
 use exeunt_model::digest::Digest;
 use exeunt_model::moment::Moment;
-use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::{Choice, Plan};
 use exeunt_model::run::RunId;
 use exeunt_store::Store;
@@ -51,6 +51,8 @@ pub(crate) struct Document {
     /// Rows of a batch, where the run goes in batches.
     pub batch_rows: Option<u64>,
     pub baseline: Option<Baseline>,
+    /// Keyed hashes of the subjects that go with this one.
+    pub within: Vec<(SubjectKind, Digest)>,
 }
 
 impl Document {
@@ -60,7 +62,7 @@ impl Document {
             Some(batch) => (rows > batch.max(1)).then_some(batch.max(1)),
             None => (rows > BATCHES_FROM_ROWS).then_some(BATCH_ROWS),
         };
-        Self { plan: approved.plan.clone(), terms: approved.terms.clone(), batch_rows, baseline: None }
+        Self { plan: approved.plan.clone(), terms: approved.terms.clone(), batch_rows, baseline: None, within: Vec::new() }
     }
 }
 

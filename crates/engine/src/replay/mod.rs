@@ -62,7 +62,7 @@ pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>,
         let living = living(snapshot, store, kind)?;
         for (hash, key) in &living {
             let Some(tombstone) = tombstones.get(hash) else { continue };
-            let (choices, successor) = decisions(store, &tombstone.run)?;
+            let (choices, successor) = decisions(store, kind, &tombstone.run)?;
             let successor = successor.and_then(|hash| living.get(&hash).cloned());
             let subject = Subject { kind: kind.clone(), key: key.clone() };
             let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor };
@@ -106,7 +106,8 @@ fn living(snapshot: &mut Snapshot, store: &Store, kind: &SubjectKind) -> Result<
 }
 
 /// What was decided when the subject was erased.
-fn decisions(store: &Store, run: &RunId) -> Result<(Vec<Choice>, Option<Digest>), Error> {
-    let Some(record) = store.run(run)? else { return Ok((Vec::new(), None)) };
+fn decisions(store: &Store, kind: &SubjectKind, run: &RunId) -> Result<(Vec<Choice>, Option<Digest>), Error> {
+    // What was decided for a contract does not fit a seat of it.
+    let Some(record) = store.run(run)?.filter(|record| record.kind == *kind) else { return Ok((Vec::new(), None)) };
     recorded_choices(&record.document).map_err(|source| Error::Record { run: run.clone(), source })
 }

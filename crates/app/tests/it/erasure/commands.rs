@@ -295,6 +295,32 @@ fn replay_erases_again_what_a_restored_backup_brought_back() {
 }
 
 #[test]
+fn a_contract_takes_its_seats_along_and_keeps_what_the_map_keeps() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        let arguments = ["erase", "--map", "trial.map.yaml", "--contract", "1", "--yes-erase", "Alder", "--out", "certificates"];
+        let erased = world.run(&arguments, None);
+        assert!(erased.status.success(), "{}", text(&erased));
+        let state = world.state();
+        assert_eq!((state.app["seat"].len(), state.app["invoice"].len(), state.mail["message"].len()), (1, 3, 0));
+        let statement = world.verify_certificate()["statement"].clone();
+        assert_eq!(statement["state"], "completed_with_retained");
+        let invoices = statement["kept"].as_array().unwrap().iter().find(|kept| kept["table"] == "app.invoice").unwrap().clone();
+        assert_eq!(invoices["rows"], 2);
+        assert_eq!(invoices["why"]["ground"]["until"], "2035-04-01");
+
+        // A seat of the contract was erased with it, and is known to have been.
+        let seat = world.run(&["erase", "--map", "trial.map.yaml", "--seat", "3", "--yes-erase", "x", "--json"], None);
+        assert!(seat.status.success() && json(&seat)["already_erased"] == true, "{}", text(&seat));
+        // One of them comes back alone, by an import.
+        world.execute("app", "INSERT INTO seat VALUES (3, 2, 'SEAT-LABEL-3', 'back@personal.example', NULL)");
+        let replayed = world.run(&["replay", "--map", "trial.map.yaml", "--yes", "--out", "replays"], None);
+        assert!(replayed.status.success(), "{}", text(&replayed));
+        assert_eq!(world.state(), state);
+    }
+}
+
+#[test]
 fn nothing_personal_is_printed_or_kept() {
     let world = World::new(Kind::Sqlite);
     let erased = world.erase(&["--search-residuals", "--reference", "R-1041"], None);

@@ -35,7 +35,7 @@ const APP: &str = "
     CREATE TABLE event (id INTEGER PRIMARY KEY, seat_id INTEGER, payload VARCHAR(80));
     CREATE TABLE invoice (
         id INTEGER PRIMARY KEY,
-        contract_id INTEGER NOT NULL REFERENCES contract (id),
+        contract_id INTEGER REFERENCES contract (id),
         seat_id INTEGER REFERENCES seat (id),
         issued_on DATE NOT NULL
     );
@@ -113,7 +113,7 @@ tables:
     category: people
     owner: contract via contract_id
     on_erase: { seat: delete, contract: { keep: { ground: "tax law, 10 years", until: issued_on + 10 years } } }
-    unlink: [seat_id]
+    unlink: [seat_id, contract_id]
   mail.message:
     category: work
     references: [{ columns: [seat_id], to: app.seat(id) }]
