@@ -19,7 +19,7 @@ pub fn libreoffice() -> PathBuf {
     find(&["soffice", "libreoffice"], "libreoffice-calc-nogui")
 }
 
-/// Python with frictionless, pandas and duckdb.
+/// Python with frictionless, pandas, duckdb and jsonschema.
 ///
 /// # Panics
 /// When `./test` has not made the environment yet.
@@ -47,7 +47,7 @@ mod tests {
     fn tools_are_there() {
         chromium();
         libreoffice();
-        let imports = python().args(["-c", "import frictionless, pandas, duckdb"]).status().expect("run python");
+        let imports = python().args(["-c", "import frictionless, pandas, duckdb, jsonschema"]).status().expect("run python");
         assert!(imports.success());
     }
 }

@@ -20,17 +20,22 @@ pub struct Position {
 impl Position {
     /// The position of these bytes; bytes outside the text stand for its end.
     pub fn of(text: &str, bytes: Range<usize>) -> Self {
+        Self::within(text, &line_starts(text), bytes)
+    }
+
+    /// The position of these bytes in a text whose [`line_starts`] are known.
+    pub(super) fn within(text: &str, line_starts: &[usize], bytes: Range<usize>) -> Self {
         let inside = |offset: usize| (0..=offset.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
         let (start, end) = (inside(bytes.start), inside(bytes.end.max(bytes.start)));
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |index| index + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            length: text[start..end].chars().count(),
-            bytes: start..end,
-        }
+        let line = line_starts.partition_point(|line_start| *line_start <= start).max(1);
+        let line_start = line_starts.get(line - 1).copied().unwrap_or(0);
+        Self { line, column: text[line_start..start].chars().count() + 1, length: text[start..end].chars().count(), bytes: start..end }
     }
+}
+
+/// Where each line of a text begins.
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(index, _)| index + 1)).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::diagnostic::{Diagnostic, Position, line_starts};
 use super::positions::Positions;
 use super::tree::{Key, Node, Value};
 use crate::selection::ColumnPath;
@@ -12,6 +12,7 @@ pub(super) struct Reader<'t> {
     pub text: &'t str,
     pub diagnostics: Vec<Diagnostic>,
     pub positions: Positions,
+    line_starts: Vec<usize>,
 }
 
 /// The fields of a mapping whose keys the grammar knows.
@@ -41,11 +42,11 @@ pub(super) fn is_todo(text: &str) -> bool {
 
 impl<'t> Reader<'t> {
     pub fn new(text: &'t str) -> Self {
-        Self { text, diagnostics: Vec::new(), positions: Positions::default() }
+        Self { text, diagnostics: Vec::new(), positions: Positions::default(), line_starts: line_starts(text) }
     }
 
     pub fn position(&self, span: &Range<usize>) -> Position {
-        Position::of(self.text, span.clone())
+        Position::within(self.text, &self.line_starts, span.clone())
     }
 
     /// Starts an error at these bytes; it counts once it is [reported](Self::report).
