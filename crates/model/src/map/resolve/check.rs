@@ -3,6 +3,7 @@
 use super::problem::{Place, Problem};
 use super::{Edge, MappedTable, Path, catalog_table, holds_rows};
 use crate::catalog::{Catalog, Column, ColumnKind, Hazard, ReferentialAction, SourceKind, Table, TableKind};
+use crate::map::parse;
 use crate::map::{Action, Change, DataMap, Subject};
 use crate::names::SubjectKind;
 use crate::selection::ColumnPath;
@@ -55,29 +56,15 @@ pub fn completeness(map: &DataMap, catalogs: &[Catalog]) -> Vec<Problem> {
 }
 
 fn nearest(place: Place, message: String, name: &str, catalogs: &[Catalog]) -> Problem {
-    let tables = catalogs.iter().flat_map(|catalog| &catalog.tables);
-    let close = tables.min_by_key(|table| distance(&table.name.name, name)).filter(|table| distance(&table.name.name, name) <= 3);
+    let tables = || catalogs.iter().flat_map(|catalog| &catalog.tables);
+    let close = parse::nearest(name, tables().map(|table| table.name.name.as_str()));
+    // The same name elsewhere, in another schema, is no typing error but as likely.
+    let meant = tables().find(|table| table.name.name == name || Some(table.name.name.as_str()) == close);
     let problem = Problem::new(place, message);
-    match close {
+    match meant {
         Some(table) => problem.help(format!("did you mean {}?", table.name)),
         None => problem,
     }
-}
-
-/// Number of single-character edits between two names.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (position, right) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = row[position + 1];
-            row[position + 1] = substituted.min(diagonal + 1).min(row[position] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Problem> {
@@ -138,10 +125,9 @@ pub fn nesting(within: &[(SubjectKind, Path)]) -> Vec<Problem> {
 }
 
 fn missing_column(place: Place, table: &Table, column: &str) -> Problem {
-    let close = table.columns.iter().min_by_key(|known| distance(&known.name, column));
     let problem = Problem::new(place, format!("{} has no column `{column}`", table.name));
-    match close.filter(|known| distance(&known.name, column) <= 3) {
-        Some(known) => problem.help(format!("did you mean `{}`?", known.name)),
+    match parse::nearest(column, table.columns.iter().map(|known| known.name.as_str())) {
+        Some(known) => problem.help(format!("did you mean `{known}`?")),
         None => {
             let known: Vec<&str> = table.columns.iter().map(|known| known.name.as_str()).collect();
             problem.help(format!("its columns are: {}", known.join(", ")))
