@@ -41,6 +41,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
+    /// How the rows are written; CSV always is
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "csv")]
+    format: Vec<Format>,
+
     /// Cut the archive into parts of about this size, such as 500MB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     part_size: Option<u64>,
@@ -59,6 +63,15 @@ pub struct Arguments {
 
     #[command(flatten)]
     store: StoreArgument,
+}
+
+/// A way to write rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Csv,
+    Jsonl,
+    /// Only in builds with the feature `parquet`
+    Parquet,
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
@@ -82,6 +95,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             key: store.signing_key(),
             part_size: arguments.part_size,
             encryption,
+            json_lines: arguments.format.contains(&Format::Jsonl),
+            parquet: arguments.format.contains(&Format::Parquet),
             threads: None,
         },
         secret: &store.hash_secret(),

@@ -35,6 +35,8 @@ pub enum Error {
     Recipients { source: age::EncryptError },
     #[error("describe the archive")]
     Describe { source: serde_json::Error },
+    #[error("this build of exeunt writes no Parquet: build it with `--features parquet`")]
+    NoParquet,
     #[error("a part holds at least {minimum} bytes, not {size}")]
     PartSize { size: u64, minimum: u64 },
 }
@@ -62,6 +64,7 @@ impl From<Error> for io::Error {
             | Error::Recipient { .. }
             | Error::Recipients { .. }
             | Error::Describe { .. }
+            | Error::NoParquet
             | Error::PartSize { .. } => io::ErrorKind::Other,
         };
         Self::new(kind, error)

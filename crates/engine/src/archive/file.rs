@@ -40,9 +40,9 @@ impl<'archive> FileSink<'archive> {
 
     /// Ends the file and returns what went into the archive.
     pub fn finish(self) -> Result<FileTotals, Error> {
-        let Self { archive, header, path, entry } = self;
+        let Self { archive, header, path, mut entry } = self;
         let ArchiveWriter { part, deflater, .. } = &mut *archive;
-        let written = part.close_entry(deflater, entry).map_err(|source| part.failure(source))?;
+        let written = part.close_entry(deflater, &mut entry).map_err(|source| part.failure(source))?;
         archive.list_file(header, path.clone(), written.bytes, written.sha256.as_str())?;
         archive.pending = None;
         Ok(FileTotals { path, bytes: written.bytes })

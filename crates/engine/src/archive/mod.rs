@@ -1,10 +1,14 @@
 //! Archives: written in one pass with constant memory, verified from the file alone.
 
+#[cfg(feature = "parquet")]
+mod columnar;
 mod csv_text;
 mod deflate;
 mod encryption;
 mod error;
+mod fields;
 mod file;
+mod lines;
 mod listing;
 mod masks;
 mod open;
@@ -12,6 +16,7 @@ mod part;
 mod read;
 mod scan;
 mod set;
+mod side;
 mod spool;
 mod table;
 mod tally;

@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 use super::deflate::{BLOCK, Compressed, Deflater, Packing};
 use super::encryption::Encryption;
 use super::error::Error;
-use super::spool::Spool;
+use super::side::Packed;
+use super::spool::{Place, Spool};
 use super::target::{Closed, Target};
 use super::zip::{DEFLATED, Directory, Entry, Modified, STORED};
 
@@ -54,7 +55,7 @@ impl OpenEntry {
 impl Part {
     pub(super) fn create(folder: &Path, name: &str, encryption: Option<&Encryption>, started: Timestamp) -> Result<Self, Error> {
         let target = Target::create(folder, name, encryption)?;
-        Ok(Self { target, directory: Spool::new(folder), entries: 0, modified: Modified::at(started) })
+        Ok(Self { target, directory: Spool::new(&Place::new(folder, encryption.is_some())), entries: 0, modified: Modified::at(started) })
     }
 
     /// Bytes that the file would have if it ended now.
@@ -100,29 +101,51 @@ impl Part {
     }
 
     /// Ends the entry and returns its size and digest.
-    pub(super) fn close_entry(&mut self, deflater: &mut Deflater, mut open: OpenEntry) -> io::Result<Written> {
+    ///
+    /// What is left of the open entry is of no use.
+    pub(super) fn close_entry(&mut self, deflater: &mut Deflater, open: &mut OpenEntry) -> io::Result<Written> {
         if open.begun {
-            self.submit(deflater, &mut open)?;
+            self.submit(deflater, open)?;
             let Self { target, .. } = self;
-            let OpenEntry { entry, crc, .. } = &mut open;
+            let OpenEntry { entry, crc, .. } = &mut *open;
             deflater.drain(|block| take_block(target, entry, crc, block))?;
             open.entry.compressed += Deflater::stream_end().len() as u64;
             open.entry.crc = open.crc.sum();
             self.target.write(Deflater::stream_end())?;
             self.target.write(&open.entry.data_descriptor())?;
         } else {
-            self.write_small(deflater, &mut open)?;
+            self.write_small(deflater, open)?;
         }
         self.directory.write_all(&open.entry.central_header())?;
         self.entries += 1;
-        Ok(Written { bytes: open.entry.size, sha256: Digest::from_hash(open.hash.finalize().into()) })
+        Ok(Written { bytes: open.entry.size, sha256: Digest::from_hash(open.hash.clone().finalize().into()) })
     }
 
     /// A whole entry at once.
     pub(super) fn whole_entry(&mut self, deflater: &mut Deflater, path: &str, bytes: &[u8]) -> io::Result<Written> {
         let mut open = self.open(deflater, path.to_owned(), Packing::Deflate);
         self.append(deflater, &mut open, bytes)?;
-        self.close_entry(deflater, open)
+        self.close_entry(deflater, &mut open)
+    }
+
+    /// An entry that was packed elsewhere.
+    pub(super) fn packed_entry(&mut self, path: String, packed: Packed, method: u16) -> io::Result<()> {
+        let Packed { spool, crc, bytes, compressed } = packed;
+        let entry = Entry {
+            path,
+            method,
+            sizes_follow: false,
+            modified: self.modified,
+            crc: crc.sum(),
+            compressed,
+            size: bytes,
+            offset: self.target.offset(),
+        };
+        self.target.write(&entry.local_header())?;
+        spool.empty_into(|bytes| self.target.write(bytes))?;
+        self.directory.write_all(&entry.central_header())?;
+        self.entries += 1;
+        Ok(())
     }
 
     /// Waits for the blocks of an entry that are under way, so that the offset is exact.
@@ -133,20 +156,12 @@ impl Part {
     }
 
     /// Writes directory, end and seal, and everything through to the disk.
-    pub(super) fn close(mut self, key: &SigningKey) -> Result<Closed, Error> {
-        match self.write_end(key) {
-            Ok(()) => self.target.close(),
-            Err(source) => Err(self.failure(source)),
+    pub(super) fn close(self, key: &SigningKey) -> Result<Closed, Error> {
+        let Self { mut target, directory, entries, .. } = self;
+        match write_end(&mut target, directory, entries, key) {
+            Ok(()) => target.close(),
+            Err(source) => Err(target.failure(source)),
         }
-    }
-
-    fn write_end(&mut self, key: &SigningKey) -> io::Result<()> {
-        let Self { target, directory, entries, .. } = self;
-        let end = Directory { entries: *entries, offset: target.offset(), bytes: directory.len() };
-        directory.empty_into(|bytes| target.write(bytes))?;
-        target.write(&end.end(seal_length()))?;
-        let seal = key.sign_digest(SEAL_CONTEXT, &target.digest());
-        target.write(seal.to_text().as_bytes())
     }
 
     fn submit(&mut self, deflater: &mut Deflater, open: &mut OpenEntry) -> io::Result<()> {
@@ -188,6 +203,15 @@ impl Part {
         deflater.recycle_input(input);
         Ok(())
     }
+}
+
+/// Directory, end record, and the seal as the ZIP's comment.
+fn write_end(target: &mut Target, directory: Spool, entries: u64, key: &SigningKey) -> io::Result<()> {
+    let end = Directory { entries, offset: target.offset(), bytes: directory.len() };
+    directory.empty_into(|bytes| target.write(bytes))?;
+    target.write(&end.end(seal_length()))?;
+    let seal = key.sign_digest(SEAL_CONTEXT, &target.digest());
+    target.write(seal.to_text().as_bytes())
 }
 
 /// The length of a seal, which depends neither on the key nor on what is sealed, so that it can be told before.

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 
 use exeunt_model::archive::header::TableHeader;
 use exeunt_model::archive::manifest::{Column, Format, Output, Table};
-use exeunt_model::catalog::ColumnKind;
 
 use super::csv_text;
-use super::deflate::{Deflater, Packing};
+use super::deflate::Packing;
 use super::error::Error;
-use super::part::{OpenEntry, Part};
+use super::lines::JsonLines;
+use super::part::{OpenEntry, Written};
 use super::scan::{Pieces, ScanError, Scanner};
+use super::side::SideEntry;
+use super::spool::Spool;
+use super::tally::dating_column;
 use super::writer::{ArchiveWriter, FIRST_ROWS};
 
 /// Room that a round of scanning may fill, for the decision where to cut.
@@ -22,12 +25,21 @@ pub struct TableSink<'archive> {
     header: TableHeader,
     header_row: String,
     scanner: Scanner,
-    entry: OpenEntry,
-    /// The entry's path without ending.
+    lanes: Lanes,
+    /// The entries' path without ending.
     path: String,
-    /// Rows in earlier pieces of the table.
+    /// Closed pieces, and the rows in them: parts split a table.
+    pieces: usize,
     rows_before: u64,
     outputs: Vec<Output>,
+}
+
+/// What is being written of a table: CSV straight into the ZIP, other formats on the side.
+struct Lanes {
+    csv: OpenEntry,
+    lines: Option<(JsonLines, SideEntry)>,
+    /// All rows as they came, for Parquet, whose columns can only be typed when the last value is known.
+    columnar: Option<SideEntry>,
 }
 
 /// What went into the archive.
@@ -38,18 +50,23 @@ pub struct TableTotals {
     pub bytes: u64,
 }
 
-struct Flow<'part> {
-    part: &'part mut Part,
-    deflater: &'part mut Deflater,
-    entry: &'part mut OpenEntry,
+struct Flow<'table> {
+    archive: &'table mut ArchiveWriter,
+    lanes: &'table mut Lanes,
 }
 
 impl Pieces for Flow<'_> {
     fn guarded(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.part.append(self.deflater, self.entry, bytes)
+        self.archive.part.append(&mut self.archive.deflater, &mut self.lanes.csv, bytes)
     }
 
-    fn original(&mut self, _bytes: &[u8]) -> io::Result<()> {
+    fn original(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(entry) = &mut self.lanes.columnar {
+            entry.append(&mut self.archive.columnar_deflater, bytes)?;
+        }
+        if let Some((lines, entry)) = &mut self.lanes.lines {
+            entry.append(&mut self.archive.lines_deflater, lines.push(bytes)?)?;
+        }
         Ok(())
     }
 }
@@ -60,10 +77,16 @@ impl<'archive> TableSink<'archive> {
             header.dated_by = dating_column(&header);
         }
         let path = archive.paths.table(header.category.name.as_str(), &header.table.local());
-        let entry = archive.part.open(&mut archive.deflater, format!("{path}.csv"), Packing::Deflate);
         let header_row = csv_text::header_row(header.columns.iter().map(|column| column.name.as_str()));
         let scanner = Scanner::new(&header, FIRST_ROWS);
-        let mut sink = Self { archive, header, header_row, scanner, entry, path, rows_before: 0, outputs: Vec::new() };
+        let side = |wanted: bool| wanted.then(|| SideEntry::new(Spool::new(&archive.options.spool_place())));
+        let lanes = Lanes {
+            csv: archive.part.open(&mut archive.deflater, piece_path(&path, 0, Format::Csv), Packing::Deflate),
+            lines: side(archive.options.json_lines).map(|entry| (JsonLines::new(&header.columns), entry)),
+            // Parquet has no table without columns.
+            columnar: side(archive.options.parquet && !header.columns.is_empty()),
+        };
+        let mut sink = Self { archive, header, header_row, scanner, lanes, path, pieces: 0, rows_before: 0, outputs: Vec::new() };
         sink.begin_piece()?;
         Ok(sink)
     }
@@ -88,16 +111,18 @@ impl<'archive> TableSink<'archive> {
     /// Ends the table and returns what went into the archive.
     pub fn finish(mut self) -> Result<TableTotals, Error> {
         self.scan()?;
-        let Self { archive, scanner, entry, header, .. } = &mut self;
-        let mut flow = Flow { part: &mut archive.part, deflater: &mut archive.deflater, entry };
-        let scanned = scanner.finish(&mut flow);
-        scanned.map_err(|error| Error::of_scan(&header.table, error, |source| archive.part.failure(source)))?;
-        let Self { archive, header, scanner, entry, path, rows_before, mut outputs, .. } = self;
+        let mut flow = Flow { archive: &mut *self.archive, lanes: &mut self.lanes };
+        let scanned = self.scanner.finish(&mut flow);
+        scanned.map_err(|error| Error::of_scan(&self.header.table, error, |source| self.archive.part.failure(source)))?;
+        if let Some((lines, entry)) = &mut self.lanes.lines {
+            let rest = lines.finish().and_then(|text| entry.append(&mut self.archive.lines_deflater, text));
+            rest.map_err(|source| self.archive.part.failure(source))?;
+        }
+        self.close_piece()?;
+        let Self { archive, header, scanner, lanes, path, mut outputs, .. } = self;
         let findings = scanner.into_findings();
         let rows = findings.rows;
-        let path = piece_path(&path, outputs.len(), Format::Csv);
-        outputs.push(close_piece(archive, entry, path, rows - rows_before)?);
-
+        let trusted: Vec<bool> = header.columns.iter().map(|column| column.checked_by_source).collect();
         let columns = header.columns.into_iter().zip(&findings.columns).map(|(column, (guarded, conforms))| Column {
             name: column.name,
             kind: column.kind,
@@ -107,12 +132,16 @@ impl<'archive> TableSink<'archive> {
             conforms: *conforms,
             description: column.description,
         });
+        let columns: Vec<Column> = columns.collect();
         let bytes = outputs.iter().filter(|output| output.format == Format::Csv).map(|output| output.bytes).sum();
+        if let Some(rows_as_they_came) = lanes.columnar {
+            outputs.push(write_parquet(archive, rows_as_they_came, (&columns, &trusted), &path, rows)?);
+        }
         let table = Table {
             table: header.table,
             category: header.category,
             rows,
-            columns: columns.collect(),
+            columns,
             primary_key: header.primary_key,
             references: header.references,
             owner_path: header.owner_path,
@@ -130,49 +159,68 @@ impl<'archive> TableSink<'archive> {
     fn scan(&mut self) -> Result<(), Error> {
         loop {
             let cut = self.is_full_part()?;
-            let Self { archive, scanner, entry, header, .. } = self;
-            let mut flow = Flow { part: &mut archive.part, deflater: &mut archive.deflater, entry };
-            let stopped = scanner.scan(cut, &mut flow);
-            let stopped = stopped.map_err(|error| Error::of_scan(&header.table, error, |source| archive.part.failure(source)))?;
+            let mut flow = Flow { archive: &mut *self.archive, lanes: &mut self.lanes };
+            let stopped = self.scanner.scan(cut, &mut flow);
+            let stopped = stopped.map_err(|error| Error::of_scan(&self.header.table, error, |source| self.archive.part.failure(source)))?;
             if !stopped {
                 return Ok(());
             }
-            self.cut()?;
+            self.close_piece()?;
+            self.archive.next_part()?;
+            self.begin_piece()?;
         }
     }
 
     /// Whether the part would pass its size with the next round; if in doubt, waits for the exact number.
     fn is_full_part(&mut self) -> Result<bool, Error> {
-        let Self { archive, entry, .. } = self;
-        let Some(size) = archive.options.part_size else { return Ok(false) };
-        let ArchiveWriter { part, deflater, .. } = &mut **archive;
-        let wanted = entry.buffered() + ROUND;
+        let Some(size) = self.archive.options.part_size else { return Ok(false) };
+        let ArchiveWriter { part, deflater, lines_deflater, .. } = &mut *self.archive;
+        let Lanes { csv, lines, .. } = &mut self.lanes;
+        let lines = lines.as_ref().map_or(0, |(_, entry)| entry.bytes_to_come(lines_deflater) + ROUND);
+        let wanted = csv.buffered() + lines + ROUND;
         if part.bytes_if_closed() + deflater.under_way() + wanted <= size {
             return Ok(false);
         }
-        part.settle(deflater, entry).map_err(|source| part.failure(source))?;
+        part.settle(deflater, csv).map_err(|source| part.failure(source))?;
         Ok(part.bytes_if_closed() + wanted > size)
     }
 
-    /// Goes on in the next part; called at the end of a row.
-    fn cut(&mut self) -> Result<(), Error> {
-        let rows = self.scanner.rows();
-        let path = piece_path(&self.path, self.outputs.len(), Format::Csv);
-        let next_path = piece_path(&self.path, self.outputs.len() + 1, Format::Csv);
-        let archive = &mut *self.archive;
-        let next = archive.part.open(&mut archive.deflater, next_path.clone(), Packing::Deflate);
-        let done = std::mem::replace(&mut self.entry, next);
-        self.outputs.push(close_piece(archive, done, path, rows - self.rows_before)?);
-        self.rows_before = rows;
-        archive.next_part()?;
-        self.entry = archive.part.open(&mut archive.deflater, next_path, Packing::Deflate);
-        self.begin_piece()
+    /// Opens the next entry, unless it is open as the table's first.
+    fn begin_piece(&mut self) -> Result<(), Error> {
+        let ArchiveWriter { part, deflater, options, .. } = &mut *self.archive;
+        if self.pieces > 0 {
+            self.lanes.csv = part.open(deflater, piece_path(&self.path, self.pieces, Format::Csv), Packing::Deflate);
+            if let Some((_, entry)) = &mut self.lanes.lines {
+                *entry = SideEntry::new(Spool::new(&options.spool_place()));
+            }
+        }
+        part.append(deflater, &mut self.lanes.csv, self.header_row.as_bytes()).map_err(|source| part.failure(source))
     }
 
-    fn begin_piece(&mut self) -> Result<(), Error> {
-        let Self { archive, entry, header_row, .. } = self;
-        let ArchiveWriter { part, deflater, .. } = &mut **archive;
-        part.append(deflater, entry, header_row.as_bytes()).map_err(|source| part.failure(source))
+    /// Closes the entries of the rows since the last call; called at the end of a row.
+    fn close_piece(&mut self) -> Result<(), Error> {
+        let rows = self.scanner.rows() - self.rows_before;
+        let part_number = self.archive.part_number();
+        let ArchiveWriter { part, deflater, lines_deflater, options, .. } = &mut *self.archive;
+        let output = |format: Format, written: Written| Output {
+            path: piece_path(&self.path, self.pieces, format),
+            format,
+            part: part_number,
+            rows,
+            bytes: written.bytes,
+            sha256: written.sha256,
+        };
+        let csv = part.close_entry(deflater, &mut self.lanes.csv).map_err(|source| part.failure(source))?;
+        self.outputs.push(output(Format::Csv, csv));
+        if let Some((_, entry)) = &mut self.lanes.lines {
+            let done = std::mem::replace(entry, SideEntry::new(Spool::new(&options.spool_place())));
+            let path = piece_path(&self.path, self.pieces, Format::JsonLines);
+            let written = done.close(lines_deflater, part, path).map_err(|source| part.failure(source))?;
+            self.outputs.push(output(Format::JsonLines, written));
+        }
+        self.pieces += 1;
+        self.rows_before += rows;
+        Ok(())
     }
 }
 
@@ -184,38 +232,33 @@ fn piece_path(path: &str, pieces_before: usize, format: Format) -> String {
     }
 }
 
-fn close_piece(archive: &mut ArchiveWriter, entry: OpenEntry, path: String, rows: u64) -> Result<Output, Error> {
+/// The whole table in one Parquet file, in the part where the table ends.
+#[cfg(feature = "parquet")]
+fn write_parquet(
+    archive: &mut ArchiveWriter,
+    rows_as_they_came: SideEntry,
+    (columns, trusted): (&[Column], &[bool]),
+    path: &str,
+    rows: u64,
+) -> Result<Output, Error> {
     let part = archive.part_number();
-    let ArchiveWriter { part: zip, deflater, .. } = archive;
-    let written = zip.close_entry(deflater, entry).map_err(|source| zip.failure(source))?;
-    Ok(Output { path, format: Format::Csv, part, rows, bytes: written.bytes, sha256: written.sha256 })
+    let spool = Spool::new(&archive.options.spool_place());
+    let path = piece_path(path, 0, Format::Parquet);
+    let ArchiveWriter { part: zip, columnar_deflater, .. } = archive;
+    let written = super::columnar::convert(rows_as_they_came, columnar_deflater, columns, trusted, spool)
+        .and_then(|(packed, sha256)| {
+            let bytes = packed.bytes;
+            zip.packed_entry(path.clone(), packed, super::zip::STORED)?;
+            Ok(Written { bytes, sha256 })
+        })
+        .map_err(|source| zip.failure(source))?;
+    Ok(Output { path, format: Format::Parquet, part, rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
-/// The column that most likely says when a row came to be: one named so, else the first that is never null, else the first.
-fn dating_column(header: &TableHeader) -> Option<String> {
-    let dates = || {
-        header.columns.iter().filter(|column| match column.kind {
-            ColumnKind::Date | ColumnKind::Timestamp | ColumnKind::TimestampWithZone => true,
-            ColumnKind::Boolean
-            | ColumnKind::Integer
-            | ColumnKind::Float
-            | ColumnKind::Decimal
-            | ColumnKind::Text
-            | ColumnKind::Bytes
-            | ColumnKind::Time
-            | ColumnKind::Interval
-            | ColumnKind::Uuid
-            | ColumnKind::Json
-            | ColumnKind::Array
-            | ColumnKind::Enumeration(_)
-            | ColumnKind::Other => false,
-        })
-    };
-    let named = dates().find(|column| {
-        let name = column.name.to_ascii_lowercase();
-        ["creat", "sent", "occurred", "saved", "added", "viewed", "started"].iter().any(|word| name.contains(word))
-    });
-    named.or_else(|| dates().find(|column| !column.nullable)).or_else(|| dates().next()).map(|column| column.name.clone())
+/// Never called: `ArchiveWriter::create` refuses the wish.
+#[cfg(not(feature = "parquet"))]
+fn write_parquet(_: &mut ArchiveWriter, _: SideEntry, _: (&[Column], &[bool]), _: &str, _: u64) -> Result<Output, Error> {
+    Err(Error::NoParquet)
 }
 
 impl Write for TableSink<'_> {

@@ -1,7 +1,9 @@
 //! Small gatherings on the way: when rows date from, and what the first ones look like.
 
+use exeunt_model::archive::header::TableHeader;
 use exeunt_model::archive::statistics::MonthCount;
 use exeunt_model::archive::values;
+use exeunt_model::catalog::ColumnKind;
 
 const FIRST_YEAR: usize = 1900;
 const LAST_YEAR: usize = 2199;
@@ -122,4 +124,31 @@ fn shown(value: &[u8]) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
     }
+}
+
+/// The column that most likely says when a row came to be: one named so, else the first that is never null, else the first.
+pub(super) fn dating_column(header: &TableHeader) -> Option<String> {
+    let dates = || {
+        header.columns.iter().filter(|column| match column.kind {
+            ColumnKind::Date | ColumnKind::Timestamp | ColumnKind::TimestampWithZone => true,
+            ColumnKind::Boolean
+            | ColumnKind::Integer
+            | ColumnKind::Float
+            | ColumnKind::Decimal
+            | ColumnKind::Text
+            | ColumnKind::Bytes
+            | ColumnKind::Time
+            | ColumnKind::Interval
+            | ColumnKind::Uuid
+            | ColumnKind::Json
+            | ColumnKind::Array
+            | ColumnKind::Enumeration(_)
+            | ColumnKind::Other => false,
+        })
+    };
+    let named = dates().find(|column| {
+        let name = column.name.to_ascii_lowercase();
+        ["creat", "sent", "occurred", "saved", "added", "viewed", "started"].iter().any(|word| name.contains(word))
+    });
+    named.or_else(|| dates().find(|column| !column.nullable)).or_else(|| dates().next()).map(|column| column.name.clone())
 }

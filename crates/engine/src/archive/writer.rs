@@ -25,7 +25,7 @@ use super::error::Error;
 use super::file::FileSink;
 use super::part::Part;
 use super::set;
-use super::spool::Spool;
+use super::spool::{Place, Spool};
 use super::table::TableSink;
 use super::target::{Closed, sync_folder};
 
@@ -51,6 +51,10 @@ pub struct Options {
     /// Cut the archive into ZIP files of about this many bytes, `NAME.part1.zip` and so on. A single file larger than this stays whole.
     pub part_size: Option<u64>,
     pub encryption: Option<Encryption>,
+    /// Each table as JSON Lines too, beside the CSV file.
+    pub json_lines: bool,
+    /// Each table as Parquet too. Needs the cargo feature `parquet`.
+    pub parquet: bool,
     /// Compressing threads at most; `None` takes one per processor, up to eight.
     pub threads: Option<NonZeroUsize>,
 }
@@ -68,6 +72,9 @@ pub struct Delivered {
 pub struct ArchiveWriter {
     pub(super) options: Options,
     pub(super) deflater: Deflater,
+    /// For what is packed beside the entry that is being written; each serves one entry at a time.
+    pub(super) lines_deflater: Deflater,
+    pub(super) columnar_deflater: Deflater,
     pub(super) part: Part,
     /// Earlier parts, whole, under their partial names.
     earlier: Vec<(String, Closed)>,
@@ -97,6 +104,9 @@ impl ArchiveWriter {
         {
             return Err(Error::PartSize { size, minimum: SMALLEST_PART });
         }
+        if options.parquet && cfg!(not(feature = "parquet")) {
+            return Err(Error::NoParquet);
+        }
         for path in [options.path(None), options.path(Some(1))] {
             if path.exists() {
                 return Err(Error::Exists { path });
@@ -106,12 +116,14 @@ impl ArchiveWriter {
         let part = Part::create(&options.folder, &options.file_name(first), options.encryption.as_ref(), options.started)?;
         Ok(Self {
             deflater: Deflater::new(options.threads),
+            lines_deflater: Deflater::new(options.threads),
+            columnar_deflater: Deflater::new(options.threads),
             part,
             earlier: Vec::new(),
             paths: Paths::default(),
             tables: Vec::new(),
             statistics: Vec::new(),
-            files: FileTotals { list: Spool::new(&options.folder), count: 0, bytes: 0, categories: Vec::new() },
+            files: FileTotals { list: Spool::new(&options.spool_place()), count: 0, bytes: 0, categories: Vec::new() },
             pages: Vec::new(),
             pending: None,
             options,
@@ -266,10 +278,11 @@ impl ArchiveWriter {
             return Ok(None);
         }
         let part = self.part_number();
-        let Self { part: zip, deflater, files, .. } = self;
+        let Self { part: zip, deflater, files, options, .. } = self;
         let mut entry = zip.open(deflater, FILE_LIST_PATH.to_owned(), Packing::Deflate);
-        let spooled = files.list.empty_into(|bytes| zip.append(deflater, &mut entry, bytes));
-        let written = spooled.and_then(|()| zip.close_entry(deflater, entry)).map_err(|source| zip.failure(source))?;
+        let list = std::mem::replace(&mut files.list, Spool::new(&options.spool_place()));
+        let spooled = list.empty_into(|bytes| zip.append(deflater, &mut entry, bytes));
+        let written = spooled.and_then(|()| zip.close_entry(deflater, &mut entry)).map_err(|source| zip.failure(source))?;
         let list = Page { path: FILE_LIST_PATH.to_owned(), part, bytes: written.bytes, sha256: written.sha256 };
         Ok(Some(FileList { list, count: files.count, bytes: files.bytes }))
     }
@@ -294,6 +307,10 @@ impl ArchiveWriter {
 impl Options {
     fn file_name(&self, part: Option<u32>) -> String {
         set::file_name(&self.name, part, self.encryption.is_some())
+    }
+
+    pub(super) fn spool_place(&self) -> Place {
+        Place::new(&self.folder, self.encryption.is_some())
     }
 
     fn path(&self, part: Option<u32>) -> PathBuf {

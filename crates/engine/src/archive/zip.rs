@@ -106,17 +106,25 @@ impl Entry {
         UTF_8 | if self.sizes_follow { SIZES_FOLLOW } else { 0 }
     }
 
-    /// What stands before the entry's data. Without `sizes_follow` the entry is smaller than 4 GiB.
+    /// What stands before the entry's data.
     pub(super) fn local_header(&self) -> Vec<u8> {
+        let wide = !self.sizes_follow && (is_wide(self.compressed) || is_wide(self.size));
+        let version = if wide { VERSION_64 } else { VERSION };
         let mut record = Record::default();
-        record.u32(LOCAL_HEADER).u16(VERSION).u16(self.flags()).u16(self.method).u16(self.modified.time).u16(self.modified.date);
+        record.u32(LOCAL_HEADER).u16(version).u16(self.flags()).u16(self.method).u16(self.modified.time).u16(self.modified.date);
         if self.sizes_follow {
             record.u32(0).u32(0).u32(0);
+        } else if wide {
+            record.u32(self.crc).u32(SEE_64).u32(SEE_64);
         } else {
             record.u32(self.crc).u32(narrow(self.compressed)).u32(narrow(self.size));
         }
-        record.u16(name_length(&self.path)).u16(0);
+        record.u16(name_length(&self.path)).u16(if wide { 20 } else { 0 });
         record.0.extend_from_slice(self.path.as_bytes());
+        if wide {
+            // Here, unlike in the directory, both numbers must stand.
+            record.u16(1).u16(16).u64(self.size).u64(self.compressed);
+        }
         record.0
     }
 
@@ -202,6 +210,8 @@ mod tests {
         const LIMIT: u64 = 0xffff_ffff;
         assert_eq!(entry(10, LIMIT - 1, 0).data_descriptor().len(), 16);
         assert_eq!(entry(10, LIMIT, 0).data_descriptor().len(), 24);
+        let local = |size| Entry { sizes_follow: false, ..entry(10, size, 0) }.local_header().len();
+        assert_eq!(local(LIMIT), local(LIMIT - 1) + 20);
         let plain = entry(10, LIMIT - 1, LIMIT - 1).central_header().len();
         assert_eq!(entry(10, LIMIT, 0).central_header().len(), plain + 4 + 8);
         assert_eq!(entry(10, LIMIT, LIMIT).central_header().len(), plain + 4 + 16);

@@ -1,3 +1,4 @@
+mod formats;
 mod page;
 mod readers;
 mod sample;

@@ -28,6 +28,8 @@ pub fn options(folder: &Path) -> Options {
         key: key(),
         part_size: None,
         encryption: None,
+        json_lines: false,
+        parquet: false,
         threads: None,
     }
 }
