@@ -98,6 +98,9 @@ pub enum Hazard {
     Inherited { by: Vec<String> },
     /// Some rows have null in their primary key, as SQLite allows: no key names them.
     NullKeys,
+    /// The database takes different texts in this column for equal (`COLLATE NOCASE`, `citext`): which rows belong together then
+    /// depends on which side of a comparison asks.
+    LooseComparison { column: String, by: String },
     /// A partition lives in another server.
     ForeignPartition { name: String },
     /// A table outside the configured schemas refers to this one.
@@ -118,6 +121,7 @@ impl std::fmt::Display for Hazard {
             }
             Self::Inherited { by } => write!(formatter, "rows of {} appear in it by inheritance", by.join(", ")),
             Self::NullKeys => formatter.write_str("some of its rows have null in their primary key, so that no key names them"),
+            Self::LooseComparison { column, by } => write!(formatter, "different texts in `{column}` count as equal ({by})"),
             Self::ForeignPartition { name } => write!(formatter, "its partition {name} lives in another server"),
             Self::ReferencedFromOutside { table, constraint, on_delete: _ } => {
                 write!(formatter, "{table} refers to it by {constraint} and is in none of the configured schemas")

@@ -217,6 +217,7 @@ impl Build<'_> {
             let has_expression = cells.truth()?;
             let identity = cells.text()?;
             let generated = !cells.text()?.is_empty();
+            let nondeterministic = cells.truth()?;
             let mut has_default = (has_expression && !generated) || !identity.is_empty();
             let mut is_array = declared_type.ends_with("[]");
             while let Some(domain) = types.get(&base).filter(|found| found.kind == "d") {
@@ -226,6 +227,11 @@ impl Build<'_> {
                 has_default |= domain.has_default;
                 is_array |= domain.category == "A";
             }
+            let loose = match types.get(&base) {
+                Some(found) if found.name == "citext" => Some("citext"),
+                Some(_) | None if nondeterministic => Some("a collation that is not deterministic"),
+                Some(_) | None => None,
+            };
             let kind = match (enumerations.get(&base), types.get(&base)) {
                 _ if is_array => ColumnKind::Array,
                 (Some(values), _) => ColumnKind::Enumeration(values.clone()),
@@ -247,6 +253,9 @@ impl Build<'_> {
                 comment: None,
             };
             if let Some(relation) = relations.get_mut(&relation) {
+                if let Some(by) = loose {
+                    relation.table.hazards.push(Hazard::LooseComparison { column: name.clone(), by: by.to_owned() });
+                }
                 relation.attributes.insert(number, name);
                 relation.table.columns.push(column);
             }

@@ -95,7 +95,8 @@ fn columns(ours: &str, stands_alone: &str) -> String {
     format!(
         "-- columns
         SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod,
-            a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated
+            a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated,
+            a.attcollation = ANY (ARRAY(SELECT oid FROM pg_collation WHERE NOT collisdeterministic))
         FROM pg_class AS c
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -174,6 +174,7 @@ impl Renderer<'_> {
             sql: format!("{PLACE}k{number}"),
             family: super::operand::Family::Text,
             declared_type: "text".into(),
+            from_json: false,
         };
         let columns: Vec<Operand> = (1..=set.columns.len()).map(text).collect();
         let sql = if self.kept_keys == KeptKeys::KeyTable {

@@ -24,6 +24,8 @@ pub(crate) struct Operand {
     pub family: Family,
     /// The type to cast a text to that came from this expression.
     pub declared_type: String,
+    /// A place inside JSON: its value comes as text, whatever it was.
+    pub from_json: bool,
 }
 
 impl Renderer<'_> {
@@ -34,13 +36,13 @@ impl Renderer<'_> {
         let sql = format!("{alias}.{}", identifier(&path.column));
         if path.json.is_empty() {
             let declared_type = column.declared_type.clone();
-            return Ok(Operand { sql, family: family(column), declared_type });
+            return Ok(Operand { sql, family: family(column), declared_type, from_json: false });
         }
         let sql = match self.is_postgres() {
             true => format!("({} #>> {})", postgres_json(&sql, column), postgres_path(&path.json)),
             false => sqlite_json_text(&sql, &path.json),
         };
-        Ok(Operand { sql, family: Family::Text, declared_type: "text".into() })
+        Ok(Operand { sql, family: Family::Text, declared_type: "text".into(), from_json: true })
     }
 
     /// `left` and `right` in forms that may be compared with `=`, without ever failing on a value.
@@ -49,7 +51,10 @@ impl Renderer<'_> {
     /// help.
     pub(crate) fn comparable(&self, left: &Operand, right: &Operand) -> (String, String) {
         let same = (left.sql.clone(), right.sql.clone());
-        // SQLite compares by affinity.
+        if !self.is_postgres() && left.from_json != right.from_json {
+            return sqlite_comparable(left, right);
+        }
+        // SQLite compares columns by affinity, as its own foreign keys do.
         if !self.is_postgres() || left.declared_type == right.declared_type {
             return same;
         }
@@ -76,6 +81,19 @@ impl Renderer<'_> {
             // Values come out as they are stored and are turned into text outside.
             false => operand.sql.clone(),
         }
+    }
+}
+
+/// A text from JSON and a column of SQLite: a number there is meant by its own digits alone, so that `"07"` is not 7.
+fn sqlite_comparable(left: &Operand, right: &Operand) -> (String, String) {
+    let digits = |operand: &Operand| {
+        let sql = &operand.sql;
+        format!("CASE WHEN CAST(CAST({sql} AS INTEGER) AS TEXT) = {sql} THEN CAST({sql} AS INTEGER) END")
+    };
+    match (&left.family, &right.family) {
+        (Family::Integer, _) => (left.sql.clone(), digits(right)),
+        (_, Family::Integer) => (digits(left), right.sql.clone()),
+        _ => (left.sql.clone(), right.sql.clone()),
     }
 }
 

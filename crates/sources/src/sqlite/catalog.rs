@@ -115,6 +115,14 @@ fn read_columns(connection: &Connection, table: &mut Table) -> rusqlite::Result<
             Ok(())
         },
     )?;
+    let bytewise = |collation: &str| collation.is_empty() || collation.eq_ignore_ascii_case("BINARY");
+    for column in table.columns.iter().filter(|_| table.kind == TableKind::Table) {
+        let (_, collation, ..) = connection.column_metadata(Some("main"), table.name.name.as_str(), column.name.as_str())?;
+        let collation = collation.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !bytewise(&collation) {
+            table.hazards.push(Hazard::LooseComparison { column: column.name.clone(), by: format!("COLLATE {collation}") });
+        }
+    }
     key.sort();
     table.primary_key = key.into_iter().map(|(_, name)| name).collect();
     // A lone `INTEGER PRIMARY KEY` is the row's number and never null; other keys of SQLite may be.

@@ -173,6 +173,27 @@ fn sqlite_rows_without_a_key_are_a_hazard() {
 }
 
 #[test]
+fn a_column_that_takes_different_texts_for_equal_is_a_hazard() {
+    let loose = |world: &dyn World| {
+        let got = introspect(world);
+        let named = |hazard: &Hazard| match hazard {
+            Hazard::LooseComparison { column, .. } => column.clone(),
+            other => format!("{other:?}"),
+        };
+        got.tables.iter().flat_map(|table| table.hazards.iter().map(named)).collect::<Vec<_>>()
+    };
+    let world = Sqlite::new();
+    world.run("CREATE TABLE note (id INTEGER PRIMARY KEY, seat TEXT COLLATE NOCASE, word TEXT COLLATE BINARY, tail TEXT COLLATE RTRIM)");
+    assert_eq!(loose(&world), ["seat", "tail"]);
+    let world = Postgres::new();
+    world.run(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         CREATE TABLE note (id bigint PRIMARY KEY, seat text COLLATE loose, word text COLLATE \"C\")",
+    );
+    assert_eq!(loose(&world), ["seat"]);
+}
+
+#[test]
 fn postgres_partitions_are_folded_into_their_topmost_parent() {
     let world = Postgres::new();
     world.run(

@@ -5,7 +5,7 @@ use super::{Edge, MappedTable, Path, catalog_table, holds_rows};
 use crate::catalog::{Catalog, Column, ColumnKind, Hazard, ReferentialAction, SourceKind, Table, TableKind};
 use crate::map::parse;
 use crate::map::{Action, Change, DataMap, Subject};
-use crate::names::SubjectKind;
+use crate::names::{SubjectKind, TableName};
 use crate::selection::ColumnPath;
 
 /// Every table of every source is mapped or ignored, and nothing is mapped that is not there.
@@ -242,6 +242,34 @@ fn triggers(mapped: &MappedTable) -> Vec<Problem> {
     problems
 }
 
+/// No row is found by a column in which different texts count as equal: the two sides of a reference could disagree on which rows
+/// belong together, and rows of somebody else be taken, or missed.
+pub fn loose_comparisons(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for table in catalogs.iter().flat_map(|catalog| &catalog.tables) {
+        let entry = map.entry(&table.name);
+        for hazard in &table.hazards {
+            let Hazard::LooseComparison { column, .. } = hazard else { continue };
+            let points = |edge: &&Edge| edge.from == table.name && edge.columns.iter().any(|path| path.column == *column);
+            let pointed_to = |edge: &&Edge| edge.to == table.name && edge.referenced.contains(column);
+            let mapped = |name: &TableName| map.entry(name).is_some();
+            let found_by = edges.iter().find(|edge| (points(edge) || pointed_to(edge)) && (mapped(&edge.from) || mapped(&edge.to)));
+            let names = map.subjects.iter().any(|subject| subject.table == table.name && subject.key.contains(column));
+            let reason = match found_by {
+                Some(edge) => format!("rows are found by it ({})", edge.describe()),
+                None if names => "it names a subject".to_owned(),
+                None => continue,
+            };
+            let place = if entry.is_some() { Place::Table(table.name.clone()) } else { Place::Ignore(table.name.clone()) };
+            problems.push(
+                Problem::new(place, format!("{} cannot be counted on: {hazard}, and {reason}", table.name))
+                    .help("give the column a comparison by bytes (COLLATE BINARY, a deterministic collation, text for citext)"),
+            );
+        }
+    }
+    problems
+}
+
 /// What would make statements do something else than they say. Only a reference that the database itself defends is harmless.
 fn hazards(mapped: &MappedTable) -> Vec<Problem> {
     let harmful = mapped.table.hazards.iter().filter(|hazard| match hazard {
@@ -252,6 +280,8 @@ fn hazards(mapped: &MappedTable) -> Vec<Problem> {
         | Hazard::Inherited { .. }
         | Hazard::NullKeys
         | Hazard::ForeignPartition { .. } => true,
+        // It matters only in columns by which rows are found: see `loose_comparisons`.
+        Hazard::LooseComparison { .. } => false,
     });
     let table = &mapped.entry.table;
     harmful
@@ -263,6 +293,7 @@ fn hazards(mapped: &MappedTable) -> Vec<Problem> {
                 Hazard::Inherited { .. } => "partition the table instead, or ignore it with the reason and handle it by hand",
                 Hazard::NullKeys => "give these rows a key: without one they would be missed",
                 Hazard::ForeignPartition { .. } => "map that server as a source of its own",
+                Hazard::LooseComparison { .. } => "compare texts byte by byte",
                 Hazard::ReferencedFromOutside { .. } => "add the schema of that table to the source's `schemas` in the map",
             })
         })

@@ -88,3 +88,20 @@ fn a_table_whose_rows_may_be_hidden_is_refused() {
     let refused = resolve(&map(), &[catalog]).unwrap_err();
     assert_eq!(refused[0].message, "app.note cannot be counted on: row-level security hides rows from the role that we connect as");
 }
+
+#[test]
+fn a_reference_by_which_different_texts_count_as_equal_is_refused() {
+    use crate::catalog::Hazard;
+    let loose = |table: &str, column: &str| {
+        let mut catalog = catalog();
+        let found = catalog.tables.iter_mut().find(|found| found.name.name == table).unwrap();
+        found.hazards = vec![Hazard::LooseComparison { column: column.into(), by: "COLLATE NOCASE".into() }];
+        resolve(&map(), &[catalog]).map(|_| ()).map_err(|problems| problems[0].message.clone())
+    };
+    let told = "app.note cannot be counted on: different texts in `author_seat_id` count as equal (COLLATE NOCASE), and rows are found by it \
+                (app.note(author_seat_id) → app.seat)";
+    assert_eq!(loose("note", "author_seat_id"), Err(told.to_owned()));
+    assert!(loose("seat", "id").is_err());
+    // Nothing is looked for by the text of a note.
+    assert_eq!(loose("note", "body"), Ok(()));
+}
