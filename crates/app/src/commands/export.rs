@@ -57,7 +57,7 @@ pub struct Arguments {
     #[arg(long)]
     encrypt_with_passphrase: bool,
 
-    /// Whom the reader of the archive can ask about what is not inside: NAME <ADDRESS>
+    /// Whom the reader of the archive can ask about what is not inside: `NAME <ADDRESS>`
     #[arg(long, value_name = "CONTACT", value_parser = parse_contact)]
     contact: Option<Contact>,
 

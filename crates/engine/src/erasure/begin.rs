@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 3;
 /// before anything was committed, the run is begun anew a few times.
 ///
 /// # Errors
-/// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume`]; calling this again with the same
+/// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume()`]; calling this again with the same
 /// subject is refused with [`exeunt_store::Error::Unfinished`] until then.
 pub fn erase(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Error> {
     let mut attempt = 1;

@@ -9,9 +9,9 @@
 //!
 //! Nothing is destroyed before the certificate is open, and nothing is committed before every database has affected exactly the planned rows.
 //! Until the first commit every failure rolls back and ends the run as `stopped`. After it, what failed is written down and the run ends as
-//! `partly_failed`, which [`resume`] takes up again.
+//! `partly_failed`, which [`resume()`] takes up again.
 //!
-//! A crash may come between a database's commit and our note of it. [`resume`] never guesses: it counts the rows of the journaled keys. Rows
+//! A crash may come between a database's commit and our note of it. [`resume()`] never guesses: it counts the rows of the journaled keys. Rows
 //! that are gone need nothing; rows that are there are erased by the same statements; more rows than were approved stop the run.
 //!
 //! Large plans go in batches: the same statements, some rows at a time, each batch committed by itself. Any batch may run twice.
