@@ -23,6 +23,12 @@ pub enum Error {
         path.display()
     )]
     NoRoom { path: PathBuf, written: u64, source: io::Error },
+    #[error(
+        "write {}: after {written} bytes the file may not grow any more, by a limit of the disk's format or of this process; \
+         cut the archive into parts (--part-size)",
+        path.display()
+    )]
+    TooLarge { path: PathBuf, written: u64, source: io::Error },
     #[error("finish {}", path.display())]
     Publish { path: PathBuf, source: io::Error },
     #[error("read the rows of {table}")]
@@ -54,9 +60,11 @@ impl Error {
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Create { source, .. } | Error::Write { source, .. } | Error::NoRoom { source, .. } | Error::Publish { source, .. } => {
-                source.kind()
-            }
+            Error::Create { source, .. }
+            | Error::Write { source, .. }
+            | Error::NoRoom { source, .. }
+            | Error::TooLarge { source, .. }
+            | Error::Publish { source, .. } => source.kind(),
             Error::Rows { .. } => io::ErrorKind::InvalidData,
             Error::Exists { .. } => io::ErrorKind::AlreadyExists,
             Error::Busy { .. } => io::ErrorKind::ResourceBusy,

@@ -228,3 +228,6 @@ fn take_block(target: &mut Target, entry: &mut Entry, crc: &mut Crc, block: &Com
     entry.compressed += block.bytes.len() as u64;
     target.write(&block.bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ impl Target {
     pub(super) fn create(folder: &Path, name: &str, encryption: Option<&Encryption>) -> Result<Self, Error> {
         let path = folder.join(format!("{name}.partial"));
         let failed = |source| Error::Create { path: path.clone(), source };
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let file = open_own(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path }),
@@ -68,24 +68,13 @@ impl Target {
     }
 
     pub(super) fn failure(&self, source: io::Error) -> Error {
-        let path = self.partial.path.clone();
-        let written = self.offset;
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoRoom { path, written, source },
-            _ => Error::Write { path, written, source },
-        }
+        failure(&self.partial.path, self.offset, source)
     }
 
     /// Writes everything through to the disk. The file keeps its partial name until it is published.
     pub(super) fn close(self) -> Result<Closed, Error> {
         let Self { partial, sink, hash, offset } = self;
-        let failed = |source: io::Error| {
-            let path = partial.path.clone();
-            match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoRoom { path, written: offset, source },
-                _ => Error::Write { path, written: offset, source },
-            }
-        };
+        let failed = |source: io::Error| failure(&partial.path, offset, source);
         let file = match sink {
             Sink::Plain(file) => file,
             Sink::Encrypted(stream) => stream.finish().map_err(failed)?,
@@ -94,6 +83,32 @@ impl Target {
         file.sync_all().map_err(failed)?;
         let bytes_on_disk = file.metadata().map_err(failed)?.len();
         Ok(Closed { partial, bytes: offset, bytes_on_disk, sha256: Digest::from_hash(hash.finalize().into()) })
+    }
+}
+
+/// Says what a failed write means for whoever runs the export.
+fn failure(path: &Path, written: u64, source: io::Error) -> Error {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoRoom { path, written, source },
+        io::ErrorKind::FileTooLarge => Error::TooLarge { path, written, source },
+        _ => Error::Write { path, written, source },
+    }
+}
+
+/// Opens a file that only its owner may read, since it will hold personal data: a new one, or the plain file that an earlier run left.
+/// A link that somebody put in its place is not followed.
+fn open_own(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let plain = fs::symlink_metadata(path)?.is_file();
+            if plain { options.open(path) } else { Err(error) }
+        }
+        result => result,
     }
 }
 
@@ -142,5 +157,35 @@ impl Drop for Partial {
             // Nothing more can be done here; a partial file left behind bears its partial name and is written over next time.
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_file_that_is_too_large_are_told_apart() {
+        let failure = |kind: io::ErrorKind| failure(Path::new("a.zip.partial"), 7, kind.into());
+        assert!(matches!(failure(io::ErrorKind::StorageFull), Error::NoRoom { written: 7, .. }));
+        assert!(matches!(failure(io::ErrorKind::QuotaExceeded), Error::NoRoom { written: 7, .. }));
+        assert!(matches!(failure(io::ErrorKind::FileTooLarge), Error::TooLarge { written: 7, .. }));
+        assert!(matches!(failure(io::ErrorKind::PermissionDenied), Error::Write { written: 7, .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_it_and_no_link_is_followed() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = Target::create(folder.path(), "a.zip", None).expect("a new file");
+        target.close().expect("closed").publish(&folder.path().join("a.zip")).expect("published");
+        assert_eq!(fs::metadata(folder.path().join("a.zip")).expect("the file").permissions().mode() & 0o777, 0o600);
+
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "precious").expect("written");
+        symlink(&precious, folder.path().join("b.zip.partial")).expect("a link");
+        assert!(matches!(Target::create(folder.path(), "b.zip", None), Err(Error::Create { .. })));
+        assert_eq!(fs::read(&precious).expect("still there"), b"precious");
     }
 }

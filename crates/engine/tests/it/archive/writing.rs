@@ -95,3 +95,42 @@ fn the_same_content_gives_the_same_bytes_whatever_the_number_of_threads() {
     };
     assert!(write(1) == write(3));
 }
+
+/// Runs the test below in a process of its own, which may write no file beyond 256 KiB.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_reported_and_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = std::env::current_exe().expect("this program");
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 512; exec \"$0\" --ignored --exact archive::writing::writes_until_it_fails --nocapture"])
+        .arg(program)
+        .env("EXEUNT_TEST_FOLDER", folder.path())
+        .output()
+        .expect("a shell");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("failed with: write ") && text.contains("cut the archive into parts"), "{text}");
+    assert_eq!(names_in(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "run by the test above, with little room"]
+fn writes_until_it_fails() {
+    let folder = std::env::var_os("EXEUNT_TEST_FOLDER").expect("EXEUNT_TEST_FOLDER names a folder");
+    let mut archive = ArchiveWriter::create(options(folder.as_ref())).expect("a new archive");
+    let mut sink = archive.table(note_table()).expect("a new table");
+    let mut noise = 1_u64;
+    let mut written = Ok(());
+    for id in 0..200_000 {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let row = format!("{id},,{noise:x}{:x}{:x},true,2025-01-03 10:00:00+00\n", noise.rotate_left(17), noise.rotate_left(31));
+        written = sink.push(row.as_bytes());
+        if written.is_err() {
+            break;
+        }
+    }
+    let error = written.expect_err("too little room");
+    println!("failed with: {error}");
+    assert!(matches!(archive.finish(summary()), Err(Error::Unfinished { .. })));
+}

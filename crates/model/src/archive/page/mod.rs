@@ -132,7 +132,7 @@ fn head(html: &mut String, content: &Content<'_>) {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header>\n<div class=\"kind\">{} · export of a {}</div>\n<h1>{}</h1>\n<p>{}</p>\n",
+         <header>\n<div class=\"kind\">{} · export of one {}</div>\n<h1>{}</h1>\n<p>{}</p>\n",
         Escaped(&title),
         Escaped(platform),
         Escaped(kind),
