@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use exeunt_testkit::oracle::seeds;
 
 /// The tests that hold something against the oracle, by crate and name.
-const TESTS: [(&str, &str); 2] = [("exeunt-testkit", "planner::"), ("exeunt-testkit", "executors::")];
+const TESTS: [(&str, &str); 3] = [("exeunt-testkit", "planner::"), ("exeunt-testkit", "executors::"), ("exeunt-engine", "oracle::")];
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -43,17 +43,17 @@ pub fn order(scheme: &Scheme, tables: &[TableName]) -> Result<Order, Error> {
             continue;
         }
         let cyclic = cyclic_edges(&live);
-        let soft = cyclic.iter().find(|edge| waits(edge)).copied();
-        if let Some(edge) = soft {
-            live.retain(|other| *other != edge);
-            continue;
-        }
-        let Some(edge) = cyclic.iter().find(|edge| clearable(scheme, edge)).copied() else {
+        // Nobody checks a reference that only the map declares. Clearing comes before waiting for the commit: a large erasure commits
+        // between its batches.
+        let unchecked = cyclic.iter().find(|edge| edge.on_delete.is_none());
+        let cleared = || cyclic.iter().find(|edge| clearable(scheme, edge));
+        let Some(edge) = unchecked.or_else(cleared).or_else(|| cyclic.iter().find(|edge| waits(edge))).copied() else {
             let names: BTreeSet<String> = cyclic.iter().map(|edge| edge.from.to_string()).collect();
             return Err(Error::Cycle { tables: names.into_iter().collect::<Vec<_>>().join(", ") });
         };
-        let columns = nullable_columns(scheme.catalog_table(&edge.from), edge);
-        order.broken.push((edge.from.clone(), columns));
+        if edge.on_delete.is_some() && clearable(scheme, edge) {
+            order.broken.push((edge.from.clone(), nullable_columns(scheme.catalog_table(&edge.from), edge)));
+        }
         live.retain(|other| *other != edge);
     }
     for edge in edges.iter().filter(|edge| edge.from == edge.to && among.contains(&edge.from) && acts_within(scheme, edge)) {
@@ -65,16 +65,9 @@ pub fn order(scheme: &Scheme, tables: &[TableName]) -> Result<Order, Error> {
     Ok(order)
 }
 
-/// The database checks such a reference at commit, or not at all, and does nothing of its own when the row pointed to goes: RESTRICT
-/// never waits, and CASCADE or SET NULL would reach rows before their own step does.
+/// The database checks such a reference at commit, and does nothing of its own when the row pointed to goes: RESTRICT never waits, and CASCADE or SET NULL would reach rows before their own step does.
 fn waits(edge: &Edge) -> bool {
-    match edge.on_delete {
-        None => true,
-        Some(ReferentialAction::NoAction) => edge.deferrable,
-        Some(ReferentialAction::Restrict | ReferentialAction::Cascade | ReferentialAction::SetNull | ReferentialAction::SetDefault) => {
-            false
-        }
-    }
+    edge.deferrable && edge.on_delete == Some(ReferentialAction::NoAction)
 }
 
 /// A table's reference to itself that acts in the middle of a statement which deletes both rows. SQLite refuses by RESTRICT row by row,

@@ -19,7 +19,7 @@ use super::{
 use crate::map::resolve::{MappedTable, Scheme};
 use crate::map::{Action, Category, ExportDisposition};
 use crate::names::{SubjectKind, TableName};
-use crate::selection::Condition;
+use crate::selection::{ColumnPath, Condition};
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -314,24 +314,32 @@ fn changing_step(mapped: &MappedTable, fate: &Fate) -> Option<Step> {
     (step.condition != Condition::Never).then_some(step)
 }
 
-/// Names the rows of a step by their key where a step before it changes a column by which it would find them: two references
-/// over one column are unlinked one after the other.
+/// Names the rows to unlink by their key where a step before changes a column by which they would be found: two references over one
+/// column are unlinked one after the other. Rows that the other step clears altogether are left to it.
 fn name_disturbed_rows(scheme: &Scheme, sets: &mut Sets, steps: &mut [Step]) -> Result<(), Error> {
-    let mut written: Vec<(TableName, String)> = Vec::new();
+    let mut done: Vec<(TableName, Vec<String>, Condition)> = Vec::new();
     for step in steps {
-        let columns: Vec<String> = match &step.work {
+        let condition = step.condition.clone();
+        let written: Vec<String> = match &step.work {
             Work::Unlink { columns } => columns.clone(),
             Work::HandOver { column } => vec![column.clone()],
             Work::Change { changes } => changes.iter().map(|(path, _)| path.column.clone()).collect(),
             Work::Read { .. } | Work::BreakCycle { .. } | Work::Delete { .. } => Vec::new(),
         };
-        let looks_at = step.condition.columns();
-        if written.iter().any(|(table, column)| *table == step.table && looks_at.contains(column.as_str()))
-            && let Some(mapped) = scheme.table(&step.table)
-        {
-            step.condition = by_key(sets, mapped, &step.condition).ok_or_else(|| Error::NoRowKey { table: step.table.clone() })?;
+        if let (Work::Unlink { columns }, Some(mapped)) = (&step.work, scheme.table(&step.table)) {
+            let looks_at = condition.columns();
+            let before = || done.iter().filter(|(table, _, _)| *table == step.table);
+            if before().any(|(_, written, _)| written.iter().any(|column| looks_at.contains(column.as_str()))) {
+                let cleared = before().filter(|(_, written, _)| columns.iter().all(|column| written.contains(column)));
+                let others = cleared.map(|(_, _, rows)| Condition::not(rows.clone()));
+                let rows = Condition::all(others.chain([condition.clone()]).collect::<Vec<_>>());
+                let named = by_key(sets, mapped, &rows).ok_or_else(|| Error::NoRowKey { table: step.table.clone() })?;
+                // Once they are cleared, a recount finds none of them.
+                let linked = columns.iter().map(|column| Condition::NotNull { columns: vec![ColumnPath::column(column)] });
+                step.condition = Condition::all([named, Condition::any(linked.collect::<Vec<_>>())]);
+            }
         }
-        written.extend(columns.into_iter().map(|column| (step.table.clone(), column)));
+        done.push((step.table.clone(), written, condition));
     }
     Ok(())
 }
@@ -348,7 +356,6 @@ mod tests {
     use crate::map::resolve::resolve;
     use crate::map::{Claim, Hop, OnErase};
     use crate::plan::Effect;
-    use crate::selection::ColumnPath;
     use crate::testing::{catalog, map, name};
 
     fn erase_seat(map: &crate::map::DataMap, choices: &[Choice]) -> Result<Outline, Error> {

@@ -14,6 +14,8 @@ pub mod compare;
 pub mod dice;
 pub mod evaluate;
 pub mod generate;
+pub mod hunt;
+pub mod place;
 pub mod seeds;
 pub mod shrink;
 pub mod sql;

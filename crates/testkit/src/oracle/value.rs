@@ -155,7 +155,7 @@ impl Value {
 }
 
 /// Texts that trip up careless quoting, comparing and encoding.
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 29] = [
     "",
     " ",
     "a",
@@ -176,6 +176,9 @@ const TEXTS: [&str; 26] = [
     "%",
     "_",
     "semi;colon",
+    "=1+1",
+    "'mark",
+    "＠wide",
     "new\nline",
     "tab\there",
     "äöü",

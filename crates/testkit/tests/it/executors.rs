@@ -3,7 +3,7 @@
 //! What an export streams is read back from its CSV; after an erasure every row of every table is compared with what must be there.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::parse::parse;
@@ -13,15 +13,12 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{Outline, Profile, Work};
 use exeunt_model::selection::Condition;
 use exeunt_sources::{ChangeValues, Database, Keys, Read};
-use exeunt_testkit::oracle::evaluate::{self, Outcome, Request, RowId};
-use exeunt_testkit::oracle::sql::Snapshot;
-use exeunt_testkit::oracle::value::{Dialect, Value};
+use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
+use exeunt_testkit::oracle::hunt::hunt;
+use exeunt_testkit::oracle::place::{Place, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{compare, sql, yaml};
-use exeunt_testkit::postgres::{self, Server};
-
-use crate::hunt::hunt;
-use crate::planner::{choices, no_row_key};
+use exeunt_testkit::postgres::Server;
 
 const SQLITE_WORLDS: u64 = 400;
 const POSTGRES_WORLDS: u64 = 60;
@@ -29,14 +26,8 @@ const POSTGRES_WORLDS: u64 = 60;
 #[test]
 fn sqlite_holds_what_the_oracle_says() {
     let folder = memory_folder();
-    let mut number = 0;
-    hunt(SQLITE_WORLDS, &mut |world, request| {
-        number += 1;
-        let file = folder.path().join(format!("{number}.db"));
-        let result = check(world, request, &Place::Sqlite(file.clone()), number % 3 == 0);
-        drop(std::fs::remove_file(&file));
-        result
-    });
+    let place = Place::Sqlite(folder.path().join("world.db"));
+    hunt(SQLITE_WORLDS, &mut |world, request| check(world, request, &place));
 }
 
 #[test]
@@ -46,70 +37,12 @@ fn postgres_holds_what_the_oracle_says() {
     let settings =
         format!("ALTER DATABASE \"{0}\" SET timezone = 'Asia/Kathmandu'; ALTER DATABASE \"{0}\" SET datestyle = 'German'", database.name());
     database.client().batch_execute(&settings).expect("set time zone and date style");
-    let mut number = 0;
-    hunt(POSTGRES_WORLDS, &mut |world, request| {
-        number += 1;
-        check(world, request, &Place::Postgres(&database), number % 3 == 0)
-    });
+    let place = Place::Postgres(&database);
+    hunt(POSTGRES_WORLDS, &mut |world, request| check(world, request, &place));
 }
 
-/// A folder that needs no disk, where there is one.
-fn memory_folder() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("make a folder")
-}
-
-enum Place<'a> {
-    Sqlite(PathBuf),
-    Postgres(&'a postgres::Database<'a>),
-}
-
-impl Place<'_> {
-    fn dialect(&self) -> Dialect {
-        match self {
-            Place::Sqlite(_) => Dialect::Sqlite,
-            Place::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Place::Sqlite(file) => format!("sqlite:{}", file.display()),
-            Place::Postgres(database) => database.url().to_owned(),
-        }
-    }
-
-    /// Empties the database and lays the world out in it.
-    fn lay_out(&self, world: &World) -> Result<(), String> {
-        let script = sql::script(world, self.dialect());
-        match self {
-            Place::Sqlite(file) => {
-                drop(std::fs::remove_file(file));
-                let connection = rusqlite::Connection::open(file).map_err(told)?;
-                connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;").map_err(told)?;
-                connection.execute_batch(&script).map_err(told)
-            }
-            Place::Postgres(database) => {
-                let script = format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {script}");
-                database.client().batch_execute(&script).map_err(told)
-            }
-        }
-    }
-
-    fn snapshot(&self, world: &World) -> Result<Snapshot, String> {
-        match self {
-            Place::Sqlite(file) => sql::sqlite_snapshot(world, &rusqlite::Connection::open(file).map_err(told)?).map_err(told),
-            Place::Postgres(database) => sql::postgres_snapshot(world, &mut database.client()).map_err(told),
-        }
-    }
-}
-
-fn told(error: impl std::fmt::Debug) -> String {
-    format!("{error:?}")
-}
-
-/// Exports and erases; `batches` deletes a few rows at a time.
-fn check(world: &World, request: &Request, place: &Place<'_>, batches: bool) -> Result<String, String> {
+/// Exports and erases; a third of the worlds a few rows at a time.
+fn check(world: &World, request: &Request, place: &Place<'_>) -> Result<String, String> {
     place.lay_out(world)?;
     let text = yaml::data_map(world, place.dialect(), &place.url());
     let parsed = parse(&text).map_err(told)?;
@@ -123,25 +56,12 @@ fn check(world: &World, request: &Request, place: &Place<'_>, batches: bool) -> 
     export(world, request, &database, &scheme).map_err(|problem| format!("export {problem}"))?;
     compare::unchanged(world, &compare::initial(world), &place.snapshot(world)?)
         .map_err(|problem| format!("export changed rows: {problem}"))?;
+    let batches = (world.tables.len() + request.kind).is_multiple_of(3);
     erase(world, request, place, &database, &scheme, batches)
 }
 
 fn keys(world: &World, request: &Request) -> Keys {
     Keys { subject: key_of(world, request, request.subject), carried: Vec::new() }
-}
-
-fn key_of(world: &World, request: &Request, row: RowId) -> Vec<String> {
-    let subject = &world.subjects[request.kind];
-    let text = |column: &usize| match &world.row(row)[*column] {
-        // As the database prints it.
-        Value::Bytes(bytes) => format!("\\x{}", exeunt_testkit::oracle::value::hex(bytes)),
-        value => value.canonical().unwrap_or_default(),
-    };
-    subject.key.iter().map(text).collect()
-}
-
-fn table_number(world: &World, name: &TableName) -> usize {
-    world.tables.iter().position(|table| table.name == name.name).expect("a table of the world")
 }
 
 fn export(world: &World, request: &Request, database: &Database, scheme: &Scheme) -> Result<(), String> {
@@ -189,34 +109,6 @@ fn export(world: &World, request: &Request, database: &Database, scheme: &Scheme
     }
     let missed: Vec<_> = want.iter().filter(|(table, rows)| !rows.is_empty() && !seen.contains(table)).collect();
     if missed.is_empty() { Ok(()) } else { Err(format!("leaves out {missed:?}")) }
-}
-
-/// Rows of CSV with nulls told from empty texts: null is nothing, an empty text is a pair of quotes.
-fn read_csv(bytes: &[u8]) -> Vec<Vec<Option<String>>> {
-    let mut rows = Vec::new();
-    let mut row = Vec::new();
-    let mut field = Vec::new();
-    let (mut quoted, mut inside) = (false, false);
-    let mut next = bytes.iter().copied().peekable();
-    while let Some(byte) = next.next() {
-        match byte {
-            b'"' if inside && next.next_if_eq(&b'"').is_some() => field.push(b'"'),
-            b'"' => {
-                inside = !inside;
-                quoted = true;
-            }
-            b',' | b'\n' if !inside => {
-                let text = String::from_utf8(std::mem::take(&mut field)).expect("UTF-8");
-                row.push((quoted || !text.is_empty()).then_some(text));
-                quoted = false;
-                if byte == b'\n' {
-                    rows.push(std::mem::take(&mut row));
-                }
-            }
-            other => field.push(other),
-        }
-    }
-    rows
 }
 
 fn erase(

@@ -1,7 +1,6 @@
 //! Tests that look at the repository as a whole.
 
 mod executors;
-mod hunt;
 mod oracle;
 mod planner;
 mod walls;

@@ -11,15 +11,15 @@ use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::map::{Change, Ground};
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::planner::{self, Asked};
-use exeunt_model::plan::{Choice, KeptReason, Outline, Profile, Work};
+use exeunt_model::plan::{KeptReason, Outline, Profile, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::Database;
 use exeunt_testkit::oracle::evaluate::{self, After, Outcome, Request};
+use exeunt_testkit::oracle::hunt::hunt;
+use exeunt_testkit::oracle::place::{choices, no_row_key};
 use exeunt_testkit::oracle::value::{Dialect, Value};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{sql, yaml};
-
-use crate::hunt::hunt;
 
 const WORLDS: u64 = 400;
 
@@ -158,24 +158,6 @@ fn erase(world: &World, scheme: &Scheme, request: &Request) -> Result<String, St
         }
     }
     Ok(if erased.deleted.len() > 1 { "several deleted" } else { "erased" }.to_owned())
-}
-
-/// A plan may ask for a row key that the table does not have, but not of a table that has one.
-pub fn no_row_key(world: &World, name: &TableName) -> Result<String, String> {
-    let table = world.tables.iter().find(|table| table.name == name.name).expect("a table of the world");
-    if table.primary_key.is_empty() && table.unique_keys.is_empty() {
-        Ok("no row key".to_owned())
-    } else {
-        Err(format!("{name} has a row key"))
-    }
-}
-
-pub fn choices(world: &World, request: &Request) -> Vec<Choice> {
-    let tables = request.choices.keys().map(|table| Choice {
-        table: TableName::new(&SourceName::new("app"), None, &world.tables[*table].name),
-        action: evaluate::action(world, request, *table).word().to_owned(),
-    });
-    tables.collect()
 }
 
 const PSEUDONYM: &str = "a pseudonym";

@@ -56,5 +56,9 @@ fn successor(world: &World, kind: usize, row: RowId) -> Option<RowId> {
     let subject = &world.subjects[kind];
     let parents = |row: RowId| subject.within.as_ref().map(|within| super::evaluate::ends(world, within, row));
     let own = parents(row);
+    // A seat that belongs to nobody has no colleagues.
+    if own.as_ref().is_some_and(std::collections::BTreeSet::is_empty) {
+        return None;
+    }
     world.row_ids(subject.table).find(|other| *other != row && parents(*other) == own)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use exeunt_testkit::oracle::evaluate::Request;
-use exeunt_testkit::oracle::world::World;
-use exeunt_testkit::oracle::{generate, seeds, shrink};
+use super::evaluate::Request;
+use super::world::World;
+use super::{generate, seeds, shrink};
 
 /// Enough to see a pattern; making each small takes its time.
 const ENOUGH: usize = 8;
@@ -26,7 +26,8 @@ pub fn hunt(worlds: u64, check: &mut dyn FnMut(&World, &Request) -> Result<Strin
                     let mut fails =
                         |world: &World, request: &Request| check(world, request).is_err_and(|problem| self::kind(&problem) == kind);
                     let (world, request) = shrink::shrink(world.clone(), request, &mut fails);
-                    let problem = check(&world, &request).err().unwrap_or_default();
+                    // What does not happen again is told as it was seen.
+                    let problem = check(&world, &request).err().unwrap_or(format!("once: {problem}"));
                     let replay = format!("seed {seed} (`cargo xtask oracle --seed {seed}` replays it)");
                     problems.push(format!("{replay}: {problem}\n{}", shrink::describe(&world, &request)));
                 }
