@@ -62,7 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Err(continue_in_release(arguments));
     }
     let program = match &arguments.program {
-        Some(program) => program.clone(),
+        // It runs in other folders.
+        Some(program) => std::path::absolute(program).with_context(|| format!("find {}", program.display()))?,
         None => build::release("exeunt")?,
     };
     let wanted: Vec<&works::Work> = works::ALL.iter().filter(|work| is_wanted(work, arguments)).collect();

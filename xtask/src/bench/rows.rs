@@ -17,8 +17,8 @@ pub fn count(archive: &Path) -> Result<Rows> {
     let mut entries = zip.entries();
     while let Some(entry) = entries.next_entry()? {
         let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
-        // Files of customers may be CSV as well.
-        if path.starts_with("files/") || !path.ends_with(".csv") {
+        // Files of customers may be CSV as well, and stand elsewhere.
+        if !path.starts_with("data/") || !path.ends_with(".csv") {
             continue;
         }
         let table = path.trim_end_matches(".csv").rsplit('/').next().unwrap_or_default().to_owned();

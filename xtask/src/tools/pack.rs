@@ -63,7 +63,7 @@ fn skip_to_entry(input: &mut impl BufRead) -> Result<Option<String>> {
 }
 
 fn pack_table(archive: &mut Archive, input: &mut impl BufRead, name: &str, level: Compression) -> Result<Option<String>> {
-    let path = format!("{name}.csv");
+    let path = format!("data/{name}.csv");
     let (entry, _) = archive.new_file(&path).compression_method(CompressionMethod::DEFLATE).start()?;
     let mut deflate = DeflateEncoder::new(entry, level);
     let (mut crc, mut size) = (Crc::new(), 0);
@@ -90,7 +90,7 @@ fn copy_to_entry(input: &mut impl BufRead, mut take: impl FnMut(&[u8]) -> io::Re
         if until.is_some() {
             let mut line = String::new();
             input.read_line(&mut line)?;
-            return Ok(Some(line.trim_start_matches(char::from(ENTRY)).trim_end().to_owned()));
+            return Ok(Some(line.trim_start_matches(char::from(ENTRY)).trim().to_owned()));
         }
     }
 }
