@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::keys::{Keys, Lookup};
 use crate::link::{Connection, Link, Terms, sqlite_values};
 use crate::postgres::address::Address;
-use crate::postgres::client::CopyOutput;
+use crate::postgres::client::{Answer, CopyOutput};
 use crate::postgres::session::Session;
 use crate::render::{KeptKeys, SubjectValues};
 use crate::script::{Line, script};
@@ -158,16 +158,25 @@ impl Reader {
         Ok(())
     }
 
-    /// The database's own guess of how many rows satisfy the condition, for progress bars; `None` where it makes none (SQLite).
-    pub fn estimate(&mut self, sets: &[RowSet], table: &TableName, condition: &Condition, keys: &Keys) -> Result<Option<u64>, Error> {
+    /// The database's own guess of how many rows satisfy the conditions in all, for progress bars: one round trip. `None` where it
+    /// makes none (SQLite).
+    pub fn estimate_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Option<u64>, Error> {
         let terms = terms(sets, keys);
         self.link.bring_carried(terms)?;
-        let read = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| renderer.read(table, &[], &[], condition))?;
+        let explain = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| {
+            let read = |(table, condition): &(&TableName, &Condition)| {
+                Ok(format!("EXPLAIN (FORMAT JSON) {}", renderer.read(table, &[], &[], condition)?.sql))
+            };
+            Ok(of.iter().map(read).collect::<Result<Vec<_>, _>>()?.join("; "))
+        })?;
         let Connection::Postgres(session) = &mut self.link.connection else { return Ok(None) };
-        let answers = session.run("estimate rows", &format!("EXPLAIN (FORMAT JSON) {}", read.sql))?;
-        let text = answers.first().and_then(|answer| answer.rows.first()?.first()?.as_deref());
-        let plan: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(text).ok());
-        Ok(plan.and_then(|plan| plan.get(0)?.get("Plan")?.get("Plan Rows")?.as_u64()))
+        let answers = session.run("estimate rows", &explain)?;
+        let guess = |answer: &Answer| {
+            let text = answer.rows.first()?.first()?.as_deref()?;
+            let plan: serde_json::Value = serde_json::from_str(text).ok()?;
+            plan.get(0)?.get("Plan")?.get("Plan Rows")?.as_u64()
+        };
+        Ok(answers.iter().map(guess).sum())
     }
 
     /// Opens another reader that sees the very same moment, for reading in parallel.

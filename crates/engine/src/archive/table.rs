@@ -109,7 +109,12 @@ impl<'archive> TableSink<'archive> {
     }
 
     /// Ends the table and returns what went into the archive.
-    pub fn finish(mut self) -> Result<TableTotals, Error> {
+    pub fn finish(self) -> Result<TableTotals, Error> {
+        self.finish_and_return().map(|(totals, _)| totals)
+    }
+
+    /// Ends the table and gives the archive back, for whoever holds nothing but the sink.
+    pub fn finish_and_return(mut self) -> Result<(TableTotals, &'archive mut ArchiveWriter), Error> {
         self.scan()?;
         let mut flow = Flow { archive: &mut *self.archive, lanes: &mut self.lanes };
         let scanned = self.scanner.finish(&mut flow);
@@ -153,7 +158,7 @@ impl<'archive> TableSink<'archive> {
         };
         archive.list_table(table, findings.statistics);
         archive.pending = None;
-        Ok(TableTotals { rows, bytes })
+        Ok((TableTotals { rows, bytes }, archive))
     }
 
     fn scan(&mut self) -> Result<(), Error> {

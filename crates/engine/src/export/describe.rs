@@ -12,8 +12,8 @@ pub fn category(scheme: &Scheme, name: &CategoryName) -> Category {
     Category { name: name.clone(), label }
 }
 
-/// The header of a step's table; `None` for a step that reads nothing.
-pub fn table(scheme: &Scheme, outline: &Outline, step: &Step) -> Option<TableHeader> {
+/// The header of a step's table; `None` for a step that reads nothing. `edges` are the scheme's.
+pub fn table(scheme: &Scheme, edges: &[Edge], outline: &Outline, step: &Step) -> Option<TableHeader> {
     let Work::Read { columns, .. } = &step.work else { return None };
     let mapped = scheme.table(&step.table)?;
     let checked = scheme.catalogs.iter().any(|catalog| catalog.source == step.table.source && catalog.kind == SourceKind::Postgres);
@@ -35,7 +35,7 @@ pub fn table(scheme: &Scheme, outline: &Outline, step: &Step) -> Option<TableHea
         table: step.table.clone(),
         category: category(scheme, step.category.as_ref()?),
         primary_key: if whole_key { mapped.table.primary_key.clone() } else { Vec::new() },
-        references: references(scheme, outline, mapped, &columns),
+        references: references(scheme, edges, outline, mapped, &columns),
         columns,
         owner_path: mapped.owner.first().map(|path| path.describe()),
         description: mapped.entry.label.clone().or_else(|| mapped.table.comment.clone()),
@@ -43,18 +43,19 @@ pub fn table(scheme: &Scheme, outline: &Outline, step: &Step) -> Option<TableHea
     })
 }
 
-fn references(scheme: &Scheme, outline: &Outline, mapped: &MappedTable, columns: &[ColumnHeader]) -> Vec<Reference> {
+fn references(scheme: &Scheme, edges: &[Edge], outline: &Outline, mapped: &MappedTable, columns: &[ColumnHeader]) -> Vec<Reference> {
     let plain = |edge: &Edge| edge.when.is_empty() && edge.columns.iter().all(|path| path.json.is_empty());
     let exported = |edge: &Edge| edge.columns.iter().all(|path| columns.iter().any(|column| column.name == path.column));
     let target = |edge: &Edge| outline.steps.iter().any(|step| step.table == edge.to);
-    let edges = scheme.edges().into_iter().filter(|edge| edge.from == mapped.table.name);
     edges
+        .iter()
+        .filter(|edge| edge.from == mapped.table.name)
         .filter(|edge| plain(edge) && exported(edge) && target(edge))
         .map(|edge| Reference {
-            closed: is_closed(scheme, outline, mapped, &edge),
-            columns: edge.columns.into_iter().map(|path| path.column).collect(),
-            table: edge.to,
-            referenced_columns: edge.referenced,
+            closed: is_closed(scheme, outline, mapped, edge),
+            columns: edge.columns.iter().map(|path| path.column.clone()).collect(),
+            table: edge.to.clone(),
+            referenced_columns: edge.referenced.clone(),
         })
         .collect()
 }

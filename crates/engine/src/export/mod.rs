@@ -1,7 +1,7 @@
 //! Export: the rows of a plan, straight from the database's bulk path into the archive.
 //!
 //! ```text
-//! Snapshot ──outline──► for every table: stream_csv ──► Meter (progress, interrupts) ──► TableSink
+//! Snapshot ──outline──► for every database: all tables at once ──► Tables (progress, interrupts) ──► TableSink
 //!                  └──► for every file key: FileReader ──► FileSink
 //!          ──► counts compared with the approved plan ──► manifest, signature, final name
 //! ```
@@ -11,9 +11,10 @@
 mod describe;
 mod error;
 mod files;
-mod meter;
+mod progress;
 mod run;
+mod tables;
 
 pub use error::Error;
-pub use meter::{Progress, Unwatched};
+pub use progress::{Progress, Unwatched};
 pub use run::{Report, Settings, export};

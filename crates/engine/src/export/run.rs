@@ -1,16 +1,17 @@
 //! One export, from the request to the archive under its final name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::archive::header::{Contact, LeftOut, SourceMoment, Subject as ArchiveSubject, Summary};
-use exeunt_model::catalog::SourceKind;
-use exeunt_model::names::SourceName;
+use exeunt_model::map::resolve::Edge;
+use exeunt_model::names::TableName;
 use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
+use exeunt_model::selection::Condition;
 use exeunt_model::tombstone::HashSecret;
 use exeunt_sources::{Keys, Read};
 use jiff::Timestamp;
 
-use super::meter::Meter;
+use super::tables::Tables;
 use super::{Error, Progress, describe, files};
 use crate::archive::{ArchiveWriter, Delivered, Options};
 use crate::planning::{Counts, Request, Snapshot};
@@ -64,11 +65,13 @@ pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, pr
     let mut archive = ArchiveWriter::create(settings.archive.clone())?;
     let mut left_out = describe::left_out(&snapshot.scheme, &outline);
     let mut counts = Counts::default();
-    for step in &outline.steps {
-        counts.step_rows.push(stream(&mut snapshot, &outline, &keys, step, &mut archive, progress)?);
+    let edges = snapshot.scheme.edges();
+    for steps in outline.steps.chunk_by(|one, next| one.table.source == next.table.source) {
+        counts.step_rows.extend(stream(&mut snapshot, (&outline, &edges), &keys, steps, &mut archive, progress)?);
     }
+    let mut buffer = files::buffer();
     for step in &outline.steps {
-        let missing = copy_files(platform, &mut snapshot, &outline, &keys, step, &mut archive, &mut counts.files, progress)?;
+        let missing = copy_files(platform, &mut snapshot, &outline, &keys, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
         if missing > 0 {
             left_out.push(describe::missing_files(step, missing));
         }
@@ -108,44 +111,47 @@ fn moments(platform: &Platform, outline: &Outline, taken: Timestamp) -> Vec<Sour
     platform.map.sources.iter().map(source).collect()
 }
 
+/// The databases' own guess of how many rows there are. One that fails costs nothing but the time left.
 fn estimate(snapshot: &mut Snapshot, outline: &Outline, keys: &Keys) -> Option<u64> {
-    let postgres = |source: &SourceName, snapshot: &Snapshot| {
-        snapshot.scheme.catalogs.iter().any(|catalog| catalog.source == *source && catalog.kind == SourceKind::Postgres)
-    };
-    if !outline.steps.iter().all(|step| postgres(&step.table.source, snapshot)) {
-        return None;
-    }
     let mut total = 0;
-    for step in &outline.steps {
-        // An estimate that fails costs nothing but the time left.
-        let estimated = snapshot.reader(&step.table.source).estimate(&outline.sets, &step.table, &step.condition, keys);
-        total += estimated.ok().flatten()?;
+    for steps in outline.steps.chunk_by(|one, next| one.table.source == next.table.source) {
+        let of: Vec<(&TableName, &Condition)> = steps.iter().map(|step| (&step.table, &step.condition)).collect();
+        total += snapshot.reader(&steps[0].table.source).estimate_all(&outline.sets, &of, keys).ok().flatten()?;
     }
     Some(total)
 }
 
+/// Streams the rows of steps of one database, and returns how many each had.
 fn stream(
     snapshot: &mut Snapshot,
-    outline: &Outline,
+    (outline, edges): (&Outline, &[Edge]),
     keys: &Keys,
-    step: &Step,
+    steps: &[Step],
     archive: &mut ArchiveWriter,
     progress: &mut dyn Progress,
-) -> Result<u64, Error> {
-    let Work::Read { columns, secret_paths, .. } = &step.work else { return Ok(0) };
-    let Some(header) = describe::table(&snapshot.scheme, outline, step) else { return Ok(0) };
-    progress.table(&step.table);
-    let mut meter = Meter::new(archive.table(header)?, progress);
-    let read = Read { table: &step.table, columns, secret_paths, condition: &step.condition };
-    let streamed = snapshot.reader(&step.table.source).stream_csv(&outline.sets, &read, keys, &mut meter);
-    if let Some(failure) = meter.failure.take() {
+) -> Result<Vec<u64>, Error> {
+    let mut reads = Vec::new();
+    let mut headers = Vec::new();
+    for step in steps {
+        let header = describe::table(&snapshot.scheme, edges, outline, step);
+        if let (Work::Read { columns, secret_paths, .. }, Some(header)) = (&step.work, header) {
+            reads.push(Read { table: &step.table, columns, secret_paths, condition: &step.condition });
+            headers.push(header);
+        }
+    }
+    let Some(first) = reads.first() else { return Ok(vec![0; steps.len()]) };
+    let mut tables = Tables::new(archive, headers, progress);
+    let streamed = snapshot.reader(&first.table.source).stream_all(&outline.sets, &reads, keys, &mut tables);
+    if let Some(failure) = tables.failure.take() {
         return Err(Error::Archive(failure));
     }
-    if meter.stopped || !meter.tell() {
+    if tables.stopped {
         return Err(Error::Interrupted);
     }
-    streamed.map_err(|source| Error::Read { table: step.table.clone(), source })?;
-    Ok(meter.sink.finish()?.rows)
+    let at = tables.rows.len().min(reads.len() - 1);
+    streamed.map_err(|source| Error::Read { table: reads[at].table.clone(), source })?;
+    let rows: BTreeMap<&TableName, u64> = reads.iter().map(|read| read.table).zip(tables.rows).collect();
+    Ok(steps.iter().map(|step| rows.get(&step.table).copied().unwrap_or(0)).collect())
 }
 
 #[expect(clippy::too_many_arguments, reason = "one step of the run, with all of its state")]
@@ -157,6 +163,7 @@ fn copy_files(
     step: &Step,
     archive: &mut ArchiveWriter,
     counts: &mut Vec<FileCount>,
+    buffer: &mut [u8],
     progress: &mut dyn Progress,
 ) -> Result<u64, Error> {
     let (Work::Read { files: columns, .. }, Some(category)) = (&step.work, &step.category) else { return Ok(0) };
@@ -168,7 +175,7 @@ fn copy_files(
         let named: BTreeSet<String> = snapshot.file_keys(outline, keys, &step.table, column, &step.condition)?.into_iter().collect();
         let mut bytes = 0;
         for key in &named {
-            match files::copy(archive, &reader, source, key, category.clone(), progress)? {
+            match files::copy(archive, &reader, buffer, source, key, category.clone(), progress)? {
                 Some(size) => bytes += size,
                 None => missing += 1,
             }

@@ -45,10 +45,17 @@ impl Renderer<'_> {
                     true => format!("NOT ({})", parts.join(" AND ")),
                 })
             }
-            Leaf::In { columns, set } => {
+            Leaf::In { columns, sets } => {
                 let left = self.operands(table, alias, columns)?;
-                let tuples = self.set_tuples(draft, *set)?;
-                Ok(self.member(draft, &left, &tuples, negated))
+                let tuples: Vec<Tuples> = sets.iter().map(|set| self.set_tuples(draft, *set)).collect::<Result<_, _>>()?;
+                if let Some(together) = self.together(&left, &tuples).filter(|_| !negated) {
+                    return Ok(self.member(draft, &left, &together, negated));
+                }
+                let each: Vec<String> = tuples.iter().map(|tuples| self.member(draft, &left, tuples, negated)).collect();
+                Ok(match each.as_slice() {
+                    [single] => single.clone(),
+                    several => format!("({})", several.join(if negated { " AND " } else { " OR " })),
+                })
             }
             Leaf::InTree { base, columns, referenced } => {
                 let left = self.operands(table, alias, &paths(columns))?;
@@ -86,6 +93,18 @@ impl Renderer<'_> {
 
     fn operands(&self, table: &Table, alias: &str, columns: &[ColumnPath]) -> Result<Vec<Operand>, Error> {
         columns.iter().map(|path| self.operand(table, alias, path)).collect()
+    }
+
+    /// Several sets as one, where their columns have the same types.
+    fn together(&self, left: &[Operand], sets: &[Tuples]) -> Option<Tuples> {
+        let (first, rest) = sets.split_first()?;
+        let types = |tuples: &Tuples| tuples.columns.iter().map(|column| column.declared_type.clone()).collect::<Vec<_>>();
+        let alike = self.is_postgres() && !rest.is_empty() && left.len() == first.columns.len();
+        if !alike || rest.iter().any(|other| types(other) != types(first)) {
+            return None;
+        }
+        let sql: Vec<&str> = sets.iter().map(|tuples| tuples.sql.as_str()).collect();
+        Some(Tuples { sql: sql.join(" UNION ALL "), columns: first.columns.clone() })
     }
 
     /// Whether the tuple on the left is one of the tuples.

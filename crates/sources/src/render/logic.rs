@@ -24,9 +24,10 @@ pub(crate) enum Leaf {
     NotNull {
         columns: Vec<ColumnPath>,
     },
+    /// The columns are a tuple of one of the sets.
     In {
         columns: Vec<ColumnPath>,
-        set: SetId,
+        sets: Vec<SetId>,
     },
     /// The columns point to a row of the tree that grows from `base`.
     InTree {
@@ -54,7 +55,7 @@ impl Node {
             Condition::SubjectKey { kind: _, columns } => leaf(Leaf::SubjectKey { columns: columns.clone() }),
             Condition::Equals { column, text } => leaf(Leaf::Equals { column: column.clone(), text: text.clone() }),
             Condition::NotNull { columns } => leaf(Leaf::NotNull { columns: columns.clone() }),
-            Condition::In { columns, set } => leaf(Leaf::In { columns: columns.clone(), set: *set }),
+            Condition::In { columns, set } => leaf(Leaf::In { columns: columns.clone(), sets: vec![*set] }),
             Condition::Closure { base, columns, referenced } => {
                 let tree =
                     Leaf::InTree { base: Box::new(Self::lower(base, false)), columns: columns.clone(), referenced: referenced.clone() };
@@ -104,12 +105,49 @@ impl Node {
     /// The alternatives of the condition: a row satisfies it when it satisfies one of them.
     ///
     /// PostgreSQL looks for rows by an index under each alternative, and reads the whole table for an OR of subqueries. Where all
-    /// alternatives are plain comparisons it does well alone, so then there is one.
+    /// alternatives are plain comparisons it does well alone, so then there is one. Alternatives that look for the same columns in
+    /// different sets are one as well: the sets are put together, and the table is searched once.
     pub(crate) fn alternatives(&self) -> Vec<Self> {
         let found = self.disjuncts();
         match found {
-            Some(found) if found.iter().any(|node| !node.is_plain()) => found,
+            Some(found) if found.iter().any(|node| !node.is_plain()) => {
+                let mut together: Vec<Self> = Vec::with_capacity(found.len());
+                for node in found {
+                    if !together.iter_mut().any(|before| before.take_in(&node)) {
+                        together.push(node);
+                    }
+                }
+                together
+            }
             Some(_) | None => vec![self.clone()],
+        }
+    }
+
+    /// Takes another conjunction in where it differs only by the set in which the same columns are looked for.
+    fn take_in(&mut self, other: &Self) -> bool {
+        let count = self.conjuncts().len();
+        if count != other.conjuncts().len() {
+            return false;
+        }
+        let differing: Vec<usize> = (0..count).filter(|at| self.conjuncts()[*at] != other.conjuncts()[*at]).collect();
+        let [at] = differing.as_slice() else { return false };
+        let Self::Leaf { leaf: Leaf::In { columns: wanted, sets: more }, negated: false } = &other.conjuncts()[*at] else { return false };
+        let mine = match self {
+            Self::All(inner) => &mut inner[*at],
+            single => single,
+        };
+        let Self::Leaf { leaf: Leaf::In { columns, sets }, negated: false } = mine else { return false };
+        if columns != wanted {
+            return false;
+        }
+        sets.extend(more.iter().filter(|set| !sets.contains(set)).copied().collect::<Vec<_>>());
+        true
+    }
+
+    fn conjuncts(&self) -> &[Self] {
+        match self {
+            Self::All(inner) => inner,
+            single => std::slice::from_ref(single),
         }
     }
 
@@ -192,5 +230,21 @@ mod tests {
         assert_eq!(Node::of(&condition).alternatives().len(), 2);
         let plain = Condition::any([equals("a"), equals("b")]);
         assert_eq!(Node::of(&plain).alternatives().len(), 1);
+    }
+
+    #[test]
+    fn sets_for_the_same_columns_are_put_together() {
+        let member = |column: &str, set| Condition::In { columns: vec![column.into()], set: SetId(set) };
+        let either = Condition::any([member("a", 0), member("b", 1), member("a", 2)]);
+        let condition = Condition::all([either, Condition::not(equals("c"))]);
+        let alternatives = Node::of(&condition).alternatives();
+        let sets = |node: &Node| match &node.conjuncts()[0] {
+            Node::Leaf { leaf: Leaf::In { sets, .. }, negated: false } => sets.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(alternatives.iter().map(sets).collect::<Vec<_>>(), [vec![SetId(0), SetId(2)], vec![SetId(1)]]);
+        // Rows outside both sets are outside each.
+        let outside = Condition::all([Condition::not(member("a", 0)), Condition::not(member("a", 2))]);
+        assert_eq!(Node::of(&outside).alternatives().len(), 1);
     }
 }
