@@ -225,7 +225,10 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
     let want_state = if want_kept == 0 { Ending::Completed } else { Ending::CompletedWithRetained };
     if kept != want_kept || statement.state != want_state {
         let got = format!("{:?} with {kept} rows kept", statement.state);
-        return Err(format!("certificate: {got}, should be {want_state:?} with {want_kept}; {:?}, {:?}", statement.failures, statement.tables));
+        return Err(format!(
+            "certificate: {got}, should be {want_state:?} with {want_kept}; {:?}, {:?}",
+            statement.failures, statement.tables
+        ));
     }
     let deleted: u64 = statement.tables.iter().filter(|table| table.action == "delete").map(|table| table.affected).sum();
     if deleted != erased.deleted.len() as u64 {
