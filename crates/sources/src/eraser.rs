@@ -321,8 +321,14 @@ impl Eraser {
         }
         let keys = Keys::default();
         let terms = erasing(&[], &keys, None);
-        let sql = self.link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.create_key_table()))?;
-        self.execute("make room for key sets", &[Rendered { sql, parameters: Vec::new() }], terms)?;
+        let create = self.link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.create_key_table()))?;
+        // Sets are filled from the sets before them: without an index each would be looked for among all.
+        let index = match self.link.connection {
+            Connection::Postgres(_) => "CREATE INDEX exeunt_key_set ON pg_temp.exeunt_key (set_id)",
+            Connection::Sqlite { .. } => "CREATE INDEX temp.exeunt_key_set ON exeunt_key (set_id)",
+        };
+        let statements = [create, index.to_owned()].map(|sql| Rendered { sql, parameters: Vec::new() });
+        self.execute("make room for key sets", &statements, terms)?;
         self.key_table = KeyTable::Fresh;
         Ok(())
     }
@@ -382,18 +388,15 @@ impl Eraser {
         Ok(())
     }
 
-    /// Gives a large key table an index and statistics.
+    /// Gives PostgreSQL statistics of a large key table.
     fn prepare_for_many(&mut self) -> Result<(), Error> {
+        if matches!(self.link.connection, Connection::Sqlite { .. }) {
+            return Ok(());
+        }
         let keys = Keys::default();
         let terms = erasing(&[], &keys, None);
-        let statements: &[&str] = match self.link.connection {
-            Connection::Postgres(_) => {
-                &["CREATE INDEX IF NOT EXISTS exeunt_key_set ON pg_temp.exeunt_key (set_id)", "ANALYZE pg_temp.exeunt_key"]
-            }
-            Connection::Sqlite { .. } => &["CREATE INDEX IF NOT EXISTS temp.exeunt_key_set ON exeunt_key (set_id)"],
-        };
-        let statements: Vec<Rendered> = statements.iter().map(|sql| Rendered { sql: (*sql).to_owned(), parameters: Vec::new() }).collect();
-        self.execute("prepare the key sets", &statements, terms).map(drop)
+        let statement = Rendered { sql: "ANALYZE pg_temp.exeunt_key".to_owned(), parameters: Vec::new() };
+        self.execute("prepare the key sets", &[statement], terms).map(drop)
     }
 
     /// The name by which SQLite numbers the table's rows; `None` for a table without row numbers, and on PostgreSQL.

@@ -156,10 +156,12 @@ pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
         outline.identifiers.push(Identifier { table: table.clone(), column: column.clone(), condition });
     }
     let steps = outline.steps.iter().map(|step| (&step.table, &step.condition));
-    let kept = outline.kept.iter().map(|kept| (&kept.table, &kept.condition));
     let guards = outline.guards.iter().map(|guard| (&guard.table, &guard.condition));
-    for (table, condition) in steps.chain(kept).chain(guards) {
+    for (table, condition) in steps.chain(guards) {
         sets.use_in(table, condition);
+    }
+    for kept in &outline.kept {
+        sets.look_in(&kept.table, &kept.condition);
     }
     outline.sets = sets.into_sets();
     Ok(outline)
@@ -264,7 +266,8 @@ fn actions(scheme: &Scheme, scope: &Scope<'_>, asked: &Asked<'_>) -> Result<(BTr
 /// A plain deletion may look at its own columns and at kept keys: nothing changes them before. Rows that are changed, handed
 /// over, shared, part of a tree or of a broken cycle are named by their key.
 fn durable(sets: &mut Sets, mapped: &MappedTable, action: &Action, rows: &Rows, broken: bool) -> Result<Condition, Error> {
-    let plain = matches!(action, Action::Delete) && !broken && rows.shared == Condition::Never && !has_closure(&rows.erased);
+    let alone = rows.hang || rows.shared == Condition::Never;
+    let plain = matches!(action, Action::Delete) && !broken && alone && !has_closure(&rows.erased);
     if plain {
         return Ok(rows.erased.clone());
     }

@@ -20,6 +20,8 @@ pub struct Rows {
     pub erased: Condition,
     /// Some rows in scope may hang from a row that stays.
     pub may_follow: bool,
+    /// `erased` looks at nothing but the rows' own columns and one set of the rows that they hang from.
+    pub hang: bool,
 }
 
 /// What becomes of a table's rows.
@@ -55,6 +57,9 @@ impl<'a> RowFinder<'a> {
     }
 
     pub fn rows(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Rows {
+        if let Some((hop, parent)) = self.hangs_from(mapped) {
+            return self.rows_below(sets, mapped, hop, parent);
+        }
         let owned = self.scope.any_leading(sets, &mapped.owner, &mut NothingStays);
         let about = self.scope.any_leading(sets, &mapped.about, &mut NothingStays);
         let shared_owned = self.shared_among(sets, mapped, &mapped.owner, &owned);
@@ -74,7 +79,7 @@ impl<'a> RowFinder<'a> {
         let shared = Condition::any([Condition::all([owned.clone(), shared_owned]), Condition::all([only_about, shared_about])]);
         self.open.pop();
         let may_follow = std::mem::replace(&mut self.met_staying, met_outside);
-        Rows { in_scope: Condition::any([owned, about]), shared, erased, may_follow }
+        Rows { in_scope: Condition::any([owned, about]), shared, erased, may_follow, hang: false }
     }
 
     /// Rows that have an owner outside the scope by one of the paths; looked for only where a row can have several owners.
@@ -112,7 +117,44 @@ impl Staying for RowFinder<'_> {
     }
 }
 
-impl RowFinder<'_> {
+impl<'a> RowFinder<'a> {
+    /// The table that every owner path goes through first, by the same hop, if its own paths go on from there in the same ways. Then a row
+    /// has exactly the owners of the row that it hangs from, and nothing must be worked out a second time.
+    fn hangs_from<'m>(&self, mapped: &'m MappedTable) -> Option<(&'m Link, &'a MappedTable)> {
+        let hop = mapped.owner.first()?.hops.first()?;
+        let Link::Forward { to, .. } = hop else { return None };
+        let parent = self.scope.scheme.table(to).filter(|parent| parent.table.name != mapped.table.name)?;
+        let speaks = |table: &MappedTable| table.about.iter().any(|path| self.scope.contains_kind(&path.kind));
+        let apart = self.open.contains(to)
+            || !self.actions.contains_key(to)
+            || speaks(mapped)
+            || speaks(parent)
+            || mapped.entry.erase_shared != parent.entry.erase_shared
+            || mapped.owner.len() != parent.owner.len();
+        if apart || mapped.owner.iter().any(|path| path.hops.first() != Some(hop)) {
+            return None;
+        }
+        let continues = |path: &Path| parent.owner.iter().any(|own| own.kind == path.kind && own.hops == path.hops[1..]);
+        let begun = |own: &Path| mapped.owner.iter().any(|path| own.kind == path.kind && own.hops == path.hops[1..]);
+        (mapped.owner.iter().all(continues) && parent.owner.iter().all(begun)).then_some((hop, parent))
+    }
+
+    fn rows_below(&mut self, sets: &mut Sets, mapped: &MappedTable, hop: &Link, parent: &MappedTable) -> Rows {
+        self.open.push(mapped.table.name.clone());
+        let above = self.rows(sets, parent);
+        self.open.pop();
+        let handed_over = matches!(self.actions.get(&parent.table.name), Some(Action::HandOver { .. }));
+        let scope = self.scope;
+        let mut below = |condition: Condition| scope.below(sets, hop, condition);
+        Rows {
+            in_scope: below(above.in_scope),
+            shared: below(above.shared),
+            erased: if handed_over { Condition::Never } else { below(above.erased) },
+            may_follow: handed_over || above.may_follow,
+            hang: true,
+        }
+    }
+
     fn staying_for_any_reason(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Condition {
         let rows = self.rows(sets, mapped);
         if matches!(self.actions.get(&mapped.table.name), Some(Action::HandOver { .. })) {

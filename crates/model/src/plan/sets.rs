@@ -30,11 +30,19 @@ impl Sets {
         id
     }
 
-    /// Notes that a condition on the table refers to these sets directly: their keys are kept, and carried where they live elsewhere.
+    /// Notes that a condition on the table refers to these sets directly, at any time of the run: their keys are kept, and carried where
+    /// they live elsewhere.
     pub fn use_in(&mut self, table: &TableName, condition: &Condition) {
         for id in condition.sets() {
+            self.sets[id.0 as usize].keep_keys = true;
+        }
+        self.look_in(table, condition);
+    }
+
+    /// Notes that a condition on the table refers to these sets directly before anything is changed: keys that live elsewhere are carried.
+    pub fn look_in(&mut self, table: &TableName, condition: &Condition) {
+        for id in condition.sets() {
             let set = &mut self.sets[id.0 as usize];
-            set.keep_keys = true;
             if set.table.source != table.source && !set.carried_to.contains(&table.source) {
                 set.carried_to.push(table.source.clone());
             }
@@ -112,6 +120,17 @@ impl Scope<'_> {
         }
     }
 
+    /// Rows from which a forward hop leads to a row that satisfies the condition.
+    pub fn below(&self, sets: &mut Sets, hop: &Link, condition: Condition) -> Condition {
+        match hop {
+            Link::Forward { columns, to, referenced, when, .. } => {
+                Condition::all([when_holds(when), self.pointing(sets, columns, to, referenced, condition)])
+            }
+            // Only forward hops hang rows from rows.
+            Link::Up { .. } | Link::Reverse { .. } => Condition::Never,
+        }
+    }
+
     /// Rows whose columns hold the referenced columns of a row of `to` that satisfies `inner`.
     ///
     /// Where that row is the subject itself, its key can be compared at once: no look at the subject's table is needed.
@@ -143,7 +162,7 @@ impl Scope<'_> {
     ) -> Condition {
         if functional(hops) {
             let inside = if self.contains_kind(kind) { self.leading(sets, hops, kind, &mut NothingStays) } else { Condition::Never };
-            return Condition::all([reaching(sets, hops), Condition::not(inside)]);
+            return Condition::all([reaching(sets, table, hops, candidate), Condition::not(inside)]);
         }
         let Some((hop, rest)) = hops.split_first() else { return Condition::Never };
         match hop {
@@ -171,19 +190,21 @@ impl Scope<'_> {
     }
 }
 
-/// Rows of the table from which the hops lead to some owner at all.
-fn reaching(sets: &mut Sets, hops: &[Link]) -> Condition {
+/// Rows of the table from which the hops lead to some owner at all, as far as they satisfy `candidate`: no set is larger than what
+/// the candidates lead to.
+fn reaching(sets: &mut Sets, table: &TableName, hops: &[Link], candidate: &Condition) -> Condition {
     let Some((hop, rest)) = hops.split_first() else { return Condition::Always };
     match hop {
-        Link::Forward { columns, to, referenced, when, enforced } => {
-            let inner = reaching(sets, rest);
-            let there = if *enforced && inner == Condition::Always {
-                Condition::NotNull { columns: columns.clone() }
-            } else {
-                let set = sets.add(to, referenced.iter().map(ColumnPath::column).collect(), inner);
-                Condition::In { columns: columns.clone(), set }
-            };
-            Condition::all([when_holds(when), there])
+        Link::Forward { columns, when, enforced: true, .. } if rest.is_empty() => {
+            Condition::all([when_holds(when), Condition::NotNull { columns: columns.clone() }])
+        }
+        Link::Forward { columns, to, referenced, when, .. } => {
+            let seen = sets.add(table, columns.clone(), Condition::all([candidate.clone(), when_holds(when)]));
+            let target: Vec<ColumnPath> = referenced.iter().map(ColumnPath::column).collect();
+            let there = Condition::In { columns: target.clone(), set: seen };
+            let inner = reaching(sets, to, rest, &there);
+            let set = sets.add(to, target, Condition::all([there, inner]));
+            Condition::all([when_holds(when), Condition::In { columns: columns.clone(), set }])
         }
         // Only functional paths come here; others are looked at hop by hop in `leading_outside`.
         Link::Up { .. } | Link::Reverse { .. } => Condition::Always,
