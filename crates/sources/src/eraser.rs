@@ -99,11 +99,18 @@ impl Eraser {
                 self.load(sets, set, tuples)?;
             }
         }
-        let own: Vec<&RowSet> = sets.iter().filter(|set| set.keep_keys && set.table.source == self.link.database).collect();
         let terms = erasing(sets, keys, None);
+        let database = self.link.database.clone();
+        let kept = |set: &&RowSet| set.keep_keys && set.table.source == database;
+        let conditions: Vec<&Condition> = sets.iter().filter(kept).map(|set| &set.condition).collect();
+        let held = self.link.held_sets(terms, &conditions)?;
+        let own: Vec<&RowSet> = sets.iter().filter(|set| kept(set) || held.contains(&set.id)).collect();
         let fills = self.link.render(terms, SubjectValues::Parameters, |renderer| {
             let mut statements = Vec::with_capacity(own.len());
-            for set in own.iter().filter(|_| refill) {
+            if !held.is_empty() {
+                statements.extend(renderer.empty_held_table().map(|sql| Rendered { sql, parameters: Vec::new() }));
+            }
+            for set in own.iter().filter(|set| refill && set.keep_keys) {
                 statements.push(Rendered { sql: renderer.forget_set(set.id), parameters: Vec::new() });
             }
             for set in &own {

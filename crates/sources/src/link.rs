@@ -6,12 +6,13 @@ use std::sync::Arc;
 use exeunt_model::catalog::Catalog;
 use exeunt_model::digest::hex;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::selection::{Condition, RowSet};
+use exeunt_model::selection::{Condition, RowSet, SetId};
 use rusqlite::types::Value;
 
 use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
 use crate::postgres::session::{Session, Statement};
+use crate::render::held::{held, needed};
 use crate::render::{self, KeptKeys, Parameter, Rendered, Renderer, SubjectValues, carried_setting};
 use crate::sqlite::connection::told;
 use crate::sqlite::value::{text_of, value_of};
@@ -76,11 +77,13 @@ impl Link {
         with: impl FnOnce(&Renderer<'_>) -> Result<T, render::Error>,
     ) -> Result<T, Error> {
         let catalog = self.catalog()?;
+        let held = held(catalog.kind, &catalog.source, terms.sets, terms.kept_keys);
         let renderer = Renderer {
             catalog: &catalog,
             default_schema: self.schemas.first().map(String::as_str),
             sets: terms.sets,
             kept_keys: terms.kept_keys,
+            held: &held,
             subject,
         };
         with(&renderer).map_err(|error| Error::Plan { database: self.database.clone(), problem: error.to_string() })
@@ -88,7 +91,8 @@ impl Link {
 
     pub(crate) fn count_all(&mut self, terms: Terms<'_>, of: &[(&TableName, &Condition)]) -> Result<Vec<u64>, Error> {
         const OPERATION: &str = "count rows";
-        self.bring_carried(terms)?;
+        let conditions: Vec<&Condition> = of.iter().map(|(_, condition)| *condition).collect();
+        self.bring_sets(terms, &conditions)?;
         let counts = self.render(terms, SubjectValues::Parameters, |renderer| {
             of.iter().map(|(table, condition)| renderer.count(table, condition)).collect::<Result<Vec<_>, _>>()
         })?;
@@ -121,7 +125,7 @@ impl Link {
 
     /// Passes the text forms of columns and places on, row by row.
     pub(crate) fn values(&mut self, terms: Terms<'_>, lookup: &Lookup<'_>, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
-        self.bring_carried(terms)?;
+        self.bring_sets(terms, &[lookup.condition])?;
         let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.values(lookup))?;
         self.rows("read values", &rendered, terms, row)
     }
@@ -147,9 +151,49 @@ impl Link {
         }
     }
 
+    /// Makes known to the database what statements with these conditions cannot say in place.
+    pub(crate) fn bring_sets(&mut self, terms: Terms<'_>, conditions: &[&Condition]) -> Result<(), Error> {
+        match &self.connection {
+            Connection::Postgres(_) => self.bring_carried(terms),
+            Connection::Sqlite { .. } => {
+                let sets = self.held_sets(terms, conditions)?;
+                if sets.is_empty() { Ok(()) } else { self.hold(terms, &sets) }
+            }
+        }
+    }
+
+    /// The sets that must be held for these conditions, in the order in which they are filled.
+    pub(crate) fn held_sets(&mut self, terms: Terms<'_>, conditions: &[&Condition]) -> Result<Vec<SetId>, Error> {
+        let catalog = self.catalog()?;
+        let held = held(catalog.kind, &catalog.source, terms.sets, terms.kept_keys);
+        Ok(needed(&held, &catalog.source, terms.sets, terms.kept_keys, conditions))
+    }
+
+    /// Puts the sets as they are now into SQLite's table of held sets. A reader writes this table alone: its file is open for reading.
+    fn hold(&mut self, terms: Terms<'_>, sets: &[SetId]) -> Result<(), Error> {
+        const OPERATION: &str = "hold key sets";
+        let statements = self.render(terms, SubjectValues::Parameters, |renderer| {
+            let empty = renderer.empty_held_table().map(|sql| Rendered { sql, parameters: Vec::new() });
+            let fills = sets.iter().map(|id| renderer.fill(renderer.set(*id)?));
+            empty.into_iter().map(Ok).chain(fills).collect::<Result<Vec<_>, _>>()
+        })?;
+        let (database, catalog) = (self.database.clone(), self.catalog()?);
+        let Connection::Sqlite { connection, .. } = &self.connection else { return Ok(()) };
+        let told = |error| told(&database, OPERATION, &error);
+        let query_only: bool = connection.pragma_query_value(None, "query_only", |row| row.get(0)).map_err(told)?;
+        connection.pragma_update(None, "query_only", false).map_err(told)?;
+        let held = statements.iter().try_for_each(|rendered| {
+            let values = sqlite_values(&database, &catalog, rendered, terms)?;
+            let run = connection.prepare_cached(&rendered.sql);
+            run.and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values))).map(drop).map_err(told)
+        });
+        connection.pragma_update(None, "query_only", query_only).map_err(told)?;
+        held
+    }
+
     /// Makes the tuples of other sources' sets known to PostgreSQL's transaction. SQLite gets them as parameters, and where there is
     /// a key table they are in it.
-    pub(crate) fn bring_carried(&mut self, terms: Terms<'_>) -> Result<(), Error> {
+    fn bring_carried(&mut self, terms: Terms<'_>) -> Result<(), Error> {
         if terms.kept_keys == KeptKeys::KeyTable {
             return Ok(());
         }

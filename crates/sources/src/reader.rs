@@ -128,7 +128,8 @@ impl Reader {
     pub fn stream_all(&mut self, sets: &[RowSet], reads: &[Read<'_>], keys: &Keys, receive: &mut dyn Receive) -> Result<(), Error> {
         const OPERATION: &str = "read rows";
         let terms = terms(sets, keys);
-        self.link.bring_carried(terms)?;
+        let conditions: Vec<&Condition> = reads.iter().map(|read| read.condition).collect();
+        self.link.bring_sets(terms, &conditions)?;
         let database = self.link.database.clone();
         let failed = |source| Error::Output { database: database.clone(), operation: OPERATION.into(), source };
         if matches!(self.link.connection, Connection::Postgres(_)) {
@@ -161,8 +162,12 @@ impl Reader {
     /// The database's own guess of how many rows satisfy the conditions in all, for progress bars: one round trip. `None` where it
     /// makes none (SQLite).
     pub fn estimate_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Option<u64>, Error> {
+        if matches!(self.link.connection, Connection::Sqlite { .. }) {
+            return Ok(None);
+        }
         let terms = terms(sets, keys);
-        self.link.bring_carried(terms)?;
+        let conditions: Vec<&Condition> = of.iter().map(|(_, condition)| *condition).collect();
+        self.link.bring_sets(terms, &conditions)?;
         let explain = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| {
             let read = |(table, condition): &(&TableName, &Condition)| {
                 Ok(format!("EXPLAIN (FORMAT JSON) {}", renderer.read(table, &[], &[], condition)?.sql))

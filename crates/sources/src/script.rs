@@ -1,6 +1,7 @@
 //! A plan's statements as text, for people.
 
 use exeunt_model::plan::{Outline, Purpose};
+use exeunt_model::selection::{Condition, RowSet};
 
 use crate::error::Error;
 use crate::keys::Keys;
@@ -25,16 +26,39 @@ pub(crate) fn script(link: &mut Link, outline: &Outline) -> Result<Vec<Line>, Er
     let keys = Keys::default();
     let terms = Terms { sets: &outline.sets, keys: &keys, kept_keys, values: None };
     let database = link.database.clone();
+    let here = |table: &exeunt_model::names::TableName| table.source == database;
+    let fills = outline.sets.iter().filter(|set| kept_keys == KeptKeys::KeyTable && set.keep_keys && here(&set.table));
+    let guards = outline.guards.iter().filter(|guard| here(&guard.table));
+    let steps = outline.steps.iter().filter(|step| here(&step.table));
+    let conditions: Vec<&Condition> =
+        fills.map(|set| &set.condition).chain(guards.map(|guard| &guard.condition)).chain(steps.map(|step| &step.condition)).collect();
+    let held = link.held_sets(terms, &conditions)?;
     link.render(terms, SubjectValues::Parameters, |renderer| {
         let mut lines = Vec::new();
+        if !held.is_empty() {
+            let [create, index, _] = renderer.empty_held_table();
+            for sql in [create, index] {
+                lines.push(Line { purpose: "make room for sets".into(), sql, parameters: Vec::new() });
+            }
+        }
+        let hold = |set: &RowSet| Ok(line(format!("hold keys of {}", set.table), renderer.fill(set)?));
         if kept_keys == KeptKeys::KeyTable {
             lines.push(Line { purpose: "make room for key sets".into(), sql: renderer.create_key_table(), parameters: Vec::new() });
-            for set in outline.sets.iter().filter(|set| set.keep_keys && set.table.source == database) {
-                lines.push(line(format!("keep keys of {}", set.table), renderer.fill(set)?));
+            for set in outline.sets.iter().filter(|set| set.table.source == database) {
+                if set.keep_keys {
+                    lines.push(line(format!("keep keys of {}", set.table), renderer.fill(set)?));
+                } else if held.contains(&set.id) {
+                    lines.push(hold(set)?);
+                }
             }
             for guard in outline.guards.iter().filter(|guard| guard.table.source == database) {
                 let purpose = format!("count rows of {} that would suffer by the loss of {}", guard.table, guard.references);
                 lines.push(line(purpose, renderer.count(&guard.table, &guard.condition)?));
+            }
+        }
+        if kept_keys == KeptKeys::InPlace {
+            for set in outline.sets.iter().filter(|set| held.contains(&set.id)) {
+                lines.push(hold(set)?);
             }
         }
         for step in outline.steps.iter().filter(|step| step.table.source == database) {

@@ -155,13 +155,13 @@ impl Renderer<'_> {
             return Ok(self.carried_tuples(draft, set));
         }
         let table = self.table(&set.table)?;
-        if set.keep_keys && self.kept_keys == KeptKeys::KeyTable {
+        if let Some(filled) = self.filled_table(set) {
             let columns = self.operands(table, "", &set.columns)?;
             let list: Vec<String> = (1..)
                 .zip(columns.iter().zip(self.key_columns(set)))
                 .map(|(number, (column, kept))| self.kept_key(number, &kept, &column.declared_type))
                 .collect();
-            let sql = format!("SELECT {} FROM {} WHERE set_id = {}", list.join(", "), self.key_table(), id.0);
+            let sql = format!("SELECT {} FROM {filled} WHERE set_id = {}", list.join(", "), id.0);
             return Ok(Tuples { sql, columns: named(columns) });
         }
         let node = Node::of(&set.condition);

@@ -9,6 +9,7 @@
 
 pub(crate) mod changes;
 mod condition;
+pub(crate) mod held;
 mod logic;
 pub(crate) mod operand;
 pub(crate) mod statement;
@@ -92,6 +93,8 @@ pub(crate) struct Renderer<'a> {
     pub default_schema: Option<&'a str>,
     pub sets: &'a [RowSet],
     pub kept_keys: KeptKeys,
+    /// The sets that the table of held sets has, for a statement of SQLite.
+    pub held: &'a [SetId],
     pub subject: SubjectValues<'a>,
 }
 
@@ -223,6 +226,20 @@ impl<'a> Renderer<'a> {
         match self.catalog.kind {
             SourceKind::Postgres => format!("pg_temp.{KEY_TABLE}"),
             SourceKind::Sqlite | SourceKind::Files => format!("temp.{KEY_TABLE}"),
+        }
+    }
+
+    /// The table that holds sets for the statements that come next.
+    pub(crate) fn held_table(&self) -> String {
+        format!("temp.{}", held::HELD_TABLE)
+    }
+
+    /// The table that a set's tuples were put into; `None` where its condition runs in place.
+    pub(crate) fn filled_table(&self, set: &RowSet) -> Option<String> {
+        if set.keep_keys && self.kept_keys == KeptKeys::KeyTable {
+            Some(self.key_table())
+        } else {
+            self.held.contains(&set.id).then(|| self.held_table())
         }
     }
 

@@ -5,6 +5,7 @@ use exeunt_model::names::TableName;
 use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 
+use super::held::HELD_TABLE;
 use super::logic::Node;
 use super::operand::{postgres_path, sqlite_paths};
 use super::{Draft, Error, KEY_WIDTH, Parameter, Rendered, Renderer};
@@ -119,7 +120,17 @@ impl Renderer<'_> {
         }
     }
 
-    /// Puts the tuples of a set into the key table.
+    /// The statements that make an empty table for held sets of SQLite.
+    pub(crate) fn empty_held_table(&self) -> [String; 3] {
+        let columns: String = (1..=KEY_WIDTH).map(|number| format!(", k{number}, t{number} TEXT, n{number} NUMERIC")).collect();
+        [
+            format!("CREATE TEMPORARY TABLE IF NOT EXISTS {HELD_TABLE} (set_id INTEGER NOT NULL{columns})"),
+            format!("CREATE INDEX IF NOT EXISTS temp.{HELD_TABLE}_set ON {HELD_TABLE} (set_id)"),
+            format!("DELETE FROM {}", self.held_table()),
+        ]
+    }
+
+    /// Puts the tuples of a set into the key table, or into the table of held sets.
     pub(crate) fn fill(&self, set: &RowSet) -> Result<Rendered, Error> {
         if set.columns.len() > KEY_WIDTH {
             return Err(Error::TooWide { got: set.columns.len() });
@@ -141,7 +152,7 @@ impl Renderer<'_> {
         let exact = |name: &String| if self.is_postgres() { name.clone() } else { format!("{name} COLLATE BINARY") };
         let sql = format!(
             "INSERT INTO {} (set_id, {}) SELECT DISTINCT {}, {} FROM ({rows}) AS found WHERE {}",
-            self.key_table(),
+            self.filled_table(set).unwrap_or_else(|| self.key_table()),
             names.join(", "),
             set.id.0,
             names.iter().map(exact).collect::<Vec<_>>().join(", "),
@@ -387,6 +398,7 @@ mod tests {
                 default_schema: Some("public"),
                 sets: &sets,
                 kept_keys: KeptKeys::InPlace,
+                held: &[],
                 subject: SubjectValues::Parameters,
             };
             renderer.read(&"app.share".parse().unwrap(), &["id".into()], &[], &condition).unwrap().sql
@@ -412,6 +424,7 @@ mod tests {
             default_schema: Some("public"),
             sets: &sets,
             kept_keys: KeptKeys::KeyTable,
+            held: &[],
             subject: SubjectValues::Parameters,
         };
         let got = renderer.delete(&"app.share".parse().unwrap(), &Condition::not(member()), false).unwrap();

@@ -27,11 +27,7 @@ const POSTGRES_WORLDS: u64 = 60;
 fn sqlite_holds_what_the_oracle_says() {
     let folder = memory_folder();
     let place = Place::Sqlite(folder.path().join("world.db"));
-    hunt(SQLITE_WORLDS, &mut |world, request| match check(world, request, &place) {
-        // World 280, an open defect: its sets nest deeper than one statement of SQLite takes. Nothing was read or erased.
-        Err(told) if told.contains("SQLITE 1\"") => Ok("refused by SQLite".to_owned()),
-        outcome => outcome,
-    });
+    hunt(SQLITE_WORLDS, &mut |world, request| check(world, request, &place));
 }
 
 #[test]
