@@ -2,19 +2,75 @@
 //!
 //! Digests, keys, times, ports and the like differ from run to run. They are masked on both sides, and only where they have exactly the
 //! form that the mask stands for, so that a digest that has become a blank is noticed. Widths of columns depend on them and are no matter.
+//!
+//! What is masked is still compared within a page ([`Identities`]): a key that the page shows twice is one key in the run too.
 
-/// Whether the output is as expected. A line `…` in `want` stands for any number of lines.
-pub fn matches(want: &str, got: &str) -> bool {
-    let want: Vec<String> = want.trim_end().lines().map(masked).collect();
-    let got: Vec<String> = got.trim_end().lines().map(masked).collect();
-    lines_match(&want, &got)
+use std::collections::BTreeMap;
+
+/// What one run printed where the page says something else for the same digest, key or identity.
+#[derive(Debug, Default)]
+pub struct Identities {
+    on_page: BTreeMap<String, String>,
+    in_run: BTreeMap<String, String>,
 }
 
-fn lines_match(want: &[String], got: &[String]) -> bool {
+impl Identities {
+    /// Takes up an output that matches. False where the page's outputs come from several runs: one identity here would be two there.
+    pub fn agree(&mut self, page: &str, run: &str) -> bool {
+        let lines = page.lines().zip(run.lines());
+        let pairs = lines.flat_map(|(page, run)| identities(page).into_iter().zip(identities(run)));
+        let mut agree = true;
+        for (page, run) in pairs {
+            agree &= *self.on_page.entry(page.clone()).or_insert_with(|| run.clone()) == run;
+            agree &= *self.in_run.entry(run).or_insert_with(|| page.clone()) == page;
+        }
+        agree
+    }
+}
+
+/// The first eight digits of every digest, key and identity of a line: names of files hold no more.
+fn identities(line: &str) -> Vec<String> {
+    let named = |character: char| character.is_ascii_alphanumeric() || matches!(character, ':' | '.' | '-' | '_' | '+');
+    let mut found = Vec::new();
+    for run in line.split(|character| !named(character)) {
+        let core = run.trim_end_matches([':', '.', '-']);
+        let core = if is_digest(core) || is_key(core) { core.rsplit(':').next().unwrap_or(core) } else { core };
+        for part in core.split('-') {
+            let stem = part.split('.').next().unwrap_or(part);
+            if (is_digest(stem) || is_run(stem) || is_short_digest(stem)) && !is_stamp(stem) {
+                found.push(stem[..8].to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The output in the form of the page, a line for each of the page's: where the page leaves lines out (`…`), it does so too. `None` where
+/// the output is not as expected.
+pub fn aligned(want: &str, got: &str) -> Option<String> {
+    let got: Vec<&str> = got.trim_end().lines().collect();
+    let masked_want: Vec<String> = want.trim_end().lines().map(masked).collect();
+    let masked_got: Vec<String> = got.iter().map(|line| masked(line)).collect();
+    let lines = align(&masked_want, &masked_got, 0)?;
+    let text = lines.into_iter().map(|at| at.map_or("…", |at| got[at]).to_owned() + "\n");
+    Some(text.collect())
+}
+
+/// For each line of `want` the line of `got` that it matches, or nothing for `…`.
+fn align(want: &[String], got: &[String], at: usize) -> Option<Vec<Option<usize>>> {
     match want.split_first() {
-        None => got.is_empty(),
-        Some((first, rest)) if first == "…" => (0..=got.len()).any(|skipped| lines_match(rest, &got[skipped..])),
-        Some((first, rest)) => got.split_first().is_some_and(|(line, others)| line == first && lines_match(rest, others)),
+        None => got.is_empty().then(Vec::new),
+        Some((first, rest)) if first == "…" => (0..=got.len()).find_map(|skipped| {
+            let mut lines = align(rest, &got[skipped..], at + skipped)?;
+            lines.insert(0, None);
+            Some(lines)
+        }),
+        Some((first, rest)) => {
+            let (line, others) = got.split_first()?;
+            let mut lines = (line == first).then(|| align(rest, others, at + 1))??;
+            lines.insert(0, Some(at));
+            Some(lines)
+        }
     }
 }
 
@@ -180,7 +236,7 @@ fn what_differs_between_runs_is_masked() {
         ("first\n…\nlast".into(), "first\nany\nlines\nlast".into()),
         ("…".into(), String::new()),
     ] {
-        assert!(matches(&want, &got), "{want} / {got}");
+        assert!(aligned(&want, &got).is_some(), "{want} / {got}");
     }
 }
 
@@ -195,6 +251,26 @@ fn what_must_not_differ_is_compared() {
         ("one", "one\ntwo"),
         ("a\n…\nb", "a\nb\nc"),
     ] {
-        assert!(!matches(want, got), "{want} / {got}");
+        assert!(aligned(want, got).is_none(), "{want} / {got}");
     }
+}
+
+#[test]
+fn left_out_lines_stay_left_out() {
+    assert_eq!(aligned("…\nkey-0a1b2c3d\n…", "one\nkey-ffffffff\ntwo").as_deref(), Some("…\nkey-ffffffff\n…\n"));
+}
+
+#[test]
+fn outputs_of_a_page_come_from_one_run() {
+    let (one, two) = ("0a1b2c3d".repeat(4), "ffffffff".repeat(4));
+    let mut same = Identities::default();
+    assert!(same.agree(&format!("signed by key:{one}"), &format!("signed by key:{two}")));
+    assert!(same.agree("certificates/certificate-seat-0a1b2c3d.json", "certificates/certificate-seat-ffffffff.json"));
+    assert!(!same.agree("certificate-seat-0a1b2c3d.json", "certificate-seat-11111111.json"), "one on the page, two in the run");
+    let mut other = Identities::default();
+    assert!(other.agree(&format!("signed by key:{one}"), &format!("signed by key:{two}")));
+    assert!(
+        !other.agree("signed by key:00000000000000000000000000000000", &format!("signed by key:{two}")),
+        "two on the page, one in the run"
+    );
 }

@@ -36,7 +36,10 @@ pub fn run(path: &Path) {
     }
     let session = Session::new();
     let mut wrong = Vec::new();
-    let mut changes: Vec<(Expected, String)> = Vec::new();
+    let mut identities = compare::Identities::default();
+    // A page that is written anew takes all of them from this one run.
+    let mut outputs: Vec<(Expected, String)> = Vec::new();
+    let mut broken = false;
     for block in blocks {
         match block {
             Block::Save { name, content, .. } => session.save(&name, &content),
@@ -45,22 +48,25 @@ pub fn run(path: &Path) {
                 if code != exit {
                     wrong.push(format!("{}:{line}: ended with {code}, not {exit}\n{script}\n{got}", path.display()));
                     // What follows builds on this block.
+                    broken = true;
                     break;
                 }
                 let Some(want) = want else { continue };
-                if !compare::matches(&want.text, &got) {
-                    wrong.push(format!(
-                        "{}:{line}: prints something else\n--- the page\n{}--- the command\n{got}",
-                        path.display(),
-                        want.text
-                    ));
-                    changes.push((want, got));
+                let shown = compare::aligned(&want.text, &got);
+                let problem = match &shown {
+                    None => Some("prints something else"),
+                    Some(shown) if !identities.agree(&want.text, shown) => Some("shows another key or digest than the page does elsewhere"),
+                    Some(_) => None,
+                };
+                if let Some(problem) = problem {
+                    wrong.push(format!("{}:{line}: {problem}\n--- the page\n{}--- the command\n{got}", path.display(), want.text));
                 }
+                outputs.push((want, shown.unwrap_or(got)));
             }
         }
     }
-    if updating() && changes.len() == wrong.len() {
-        fs::write(path, rewritten(&page, &changes)).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+    if updating() && !broken && !wrong.is_empty() {
+        fs::write(path, rewritten(&page, &outputs)).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
         return;
     }
     assert!(
@@ -71,9 +77,9 @@ pub fn run(path: &Path) {
 }
 
 /// The page with new output in the places of the old.
-fn rewritten(page: &str, changes: &[(Expected, String)]) -> String {
+fn rewritten(page: &str, outputs: &[(Expected, String)]) -> String {
     let mut lines: Vec<&str> = page.lines().collect();
-    for (expected, got) in changes.iter().rev() {
+    for (expected, got) in outputs.iter().rev() {
         lines.splice(expected.lines.clone(), got.trim_end().lines().map(str::trim_end));
     }
     lines.join("\n") + "\n"
