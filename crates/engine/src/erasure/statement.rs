@@ -33,6 +33,7 @@ pub(super) fn statement(running: &Running, findings: Findings) -> Statement {
             table: step.table.clone(),
             category: step.category.clone(),
             action: action(&step.work).to_owned(),
+            columns: columns(&step.work),
             planned: running.planned[at],
             affected: running.affected[at].unwrap_or(0),
             remaining: findings.remaining[at],
@@ -71,6 +72,16 @@ pub(super) fn statement(running: &Running, findings: Findings) -> Statement {
     };
     statement.state = statement.ending();
     statement
+}
+
+/// The columns that a step writes into.
+fn columns(work: &Work) -> Vec<String> {
+    match work {
+        Work::HandOver { column } => vec![column.clone()],
+        Work::Unlink { columns } | Work::BreakCycle { columns } => columns.clone(),
+        Work::Change { changes } => changes.iter().map(|(path, _)| path.to_string()).collect(),
+        Work::Read { .. } | Work::Delete { .. } => Vec::new(),
+    }
 }
 
 fn kept(plan: &Plan) -> Vec<KeptRows> {

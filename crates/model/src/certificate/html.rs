@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Certificate, KeptWhy, Purpose, Recount, Residual, Statement};
+use super::{Certificate, KeptWhy, Purpose, Recount, Residual, Statement, TableCount};
 use crate::digest::Digest;
 use crate::names::CategoryName;
 use crate::run::Ending;
@@ -40,14 +40,20 @@ impl<T: fmt::Display> fmt::Display for Text<T> {
 
 const STYLE: &str = "
 :root { color-scheme: light; --line: #d5d9de; --soft: #59636e; --good: #1a6b3a; --warn: #8a5a00; --bad: #a3261c; }
+* { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #16202a; max-width: 60rem; margin: 2rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-.state { font-weight: 600; } .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.state { font-weight: 600; } .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); } .soft { color: var(--soft); }
+table { border-collapse: collapse; width: 100%; margin-bottom: 1rem; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+td:last-child, th:last-child { padding-right: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } code { font: .86em ui-monospace, monospace; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  body { font-size: 14px; margin: 1rem auto; padding: 0 .75rem; } th, td { padding-right: .45rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
+}
 @media print { body { margin: 0; max-width: none; font-size: 10.5pt; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 ";
 
@@ -69,12 +75,13 @@ fn write_page(
     )?;
     state(page, statement)?;
     facts(page, statement)?;
-    counts(page, statement, label)?;
+    failures(page, statement)?;
     kept(page, statement, label)?;
+    counts(page, statement, label)?;
     files(page, statement)?;
     verification(page, statement)?;
     outside(page, statement)?;
-    failures(page, statement)?;
+    bindings(page, statement)?;
     proof(page, certificate, key, file)?;
     page.push_str("</body>\n</html>\n");
     Ok(())
@@ -93,10 +100,6 @@ fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
     page.push_str("<dl>\n");
     fact(page, "Certificate", &statement.id)?;
     fact(page, "Scope", format_args!("one {}", statement.scope.kind))?;
-    fact(page, "Subject (keyed hash)", &statement.scope.subject)?;
-    if let Some(successor) = &statement.scope.successor {
-        fact(page, "Handed over to (keyed hash)", successor)?;
-    }
     let purpose = match statement.purpose {
         Purpose::Request => "erasure on request",
         Purpose::Replay => "erased again after a backup was restored",
@@ -105,10 +108,25 @@ fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
     if let Some(reference) = &statement.reference {
         fact(page, "Request", reference)?;
     }
+    if !statement.choices.is_empty() {
+        let choices: Vec<String> = statement.choices.iter().map(|choice| format!("{}: {}", choice.table, spaced(&choice.action))).collect();
+        fact(page, "Decided", choices.join("; "))?;
+    }
     fact(page, "Opened, before anything was erased", statement.started.for_people())?;
     fact(page, "Closed, after verification", statement.closed.for_people())?;
     if statement.attempts > 1 {
         fact(page, "Attempts", statement.attempts)?;
+    }
+    page.push_str("</dl>\n");
+    Ok(())
+}
+
+/// What the certificate is about, as digests.
+fn bindings(page: &mut String, statement: &Statement) -> fmt::Result {
+    page.push_str("<h2>What it is bound to</h2>\n<dl>\n");
+    fact(page, "Subject (keyed hash)", &statement.scope.subject)?;
+    if let Some(successor) = &statement.scope.successor {
+        fact(page, "Handed over to (keyed hash)", successor)?;
     }
     fact(page, "Made by", format_args!("{} {}", statement.tool.name, statement.tool.version))?;
     fact(page, "Data map", format_args!("{}, {}", statement.map.name, statement.map.digest))?;
@@ -117,9 +135,6 @@ fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
         fact(page, "Source", format_args!("{}, database {}, structure {}", source.source, source.identity.short(), source.catalog))?;
     }
     fact(page, "Plan", &statement.plan)?;
-    for choice in &statement.choices {
-        fact(page, "Decided", format_args!("{}: {}", choice.table, spaced(&choice.action)))?;
-    }
     page.push_str("</dl>\n");
     Ok(())
 }
@@ -133,7 +148,7 @@ fn counts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName
     page.push_str(
         "<tr><th>Category</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n",
     );
-    for sum in &statement.categories {
+    for sum in statement.categories.iter().filter(|sum| [sum.planned, sum.affected, sum.remaining] != [0; 3]) {
         writeln!(
             page,
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
@@ -146,19 +161,30 @@ fn counts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName
     }
     page.push_str("</table>\n<table>\n<caption>By table, in the order of execution</caption>\n");
     page.push_str("<tr><th>Table</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n");
-    for table in &statement.tables {
+    let (concerned, idle): (Vec<&TableCount>, Vec<&TableCount>) =
+        statement.tables.iter().partition(|table| [table.planned, table.affected, table.remaining.unwrap_or(0)] != [0; 3]);
+    for table in concerned {
         let left = table.remaining.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
         writeln!(
             page,
             "<tr><td><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{left}</td></tr>",
             Text(&table.table),
-            Text(spaced(&table.action)),
+            Text(work(table)),
             table.planned,
             table.affected
         )?;
     }
     page.push_str("</table>\n");
-    Ok(())
+    match idle.len() {
+        0 => Ok(()),
+        1 => writeln!(page, "<p class=\"soft\">1 further step concerned no row.</p>"),
+        many => writeln!(page, "<p class=\"soft\">{many} further steps concerned no row.</p>"),
+    }
+}
+
+/// `unlink: owner_id`
+fn work(table: &TableCount) -> String {
+    if table.columns.is_empty() { spaced(&table.action) } else { format!("{}: {}", spaced(&table.action), table.columns.join(", ")) }
 }
 
 fn kept(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName) -> String) -> fmt::Result {
@@ -317,5 +343,24 @@ mod tests {
         for want in ["Completed. Some data stays", "tax law, 10 years", "2036-11-23", "1234", "backups of the database", "key:"] {
             assert!(page.contains(want), "{want}");
         }
+    }
+
+    #[test]
+    fn steps_that_concerned_no_row_are_only_counted() {
+        let (certificate, key) = sample::certificate();
+        let page = render(&certificate, &key, "certificate.json", |name| name.to_string());
+        assert!(page.contains("2 further steps concerned no row."));
+        assert!(!page.contains("app.alert"), "{page}");
+    }
+
+    #[test]
+    fn what_stays_stands_before_what_was_done() {
+        let (certificate, key) = sample::certificate();
+        let page = render(&certificate, &key, "certificate.json", |name| name.to_string());
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+        assert!(place("<h2>What stays") < place("<h2>What was done"));
+        assert_eq!(page.matches("<dt>Decided").count(), 1);
+        assert!(page.contains("app.note: hand over; app.presentation: hand over"));
+        assert!(page.contains("unlink: seat_id"));
     }
 }

@@ -26,6 +26,7 @@ pub fn statement() -> Statement {
         table: table(name),
         category: Some(CategoryName::new(category)),
         action: action.to_owned(),
+        columns: if action == "delete" { Vec::new() } else { vec!["seat_id".to_owned()] },
         planned: rows,
         affected: rows,
         remaining,
@@ -35,6 +36,8 @@ pub fn statement() -> Statement {
         count("saved_lead", "saved_leads", "delete", 1234, Some(0)),
         count("saved_lead_tag", "saved_leads", "delete", 17, Some(0)),
         count("user", "user_information", "change", 1, None),
+        count("alert", "saved_leads", "delete", 0, Some(0)),
+        count("alert", "saved_leads", "unlink", 0, None),
         count("seat", "user_information", "delete", 1, Some(0)),
     ];
     let mut statement = Statement {
@@ -50,7 +53,7 @@ pub fn statement() -> Statement {
         map: MapBinding { name: "navigator".to_owned(), digest: digest("map"), lock: digest("lock") },
         sources: vec![SourceBinding { source: app.clone(), identity: digest("identity"), catalog: digest("catalog") }],
         plan: digest("plan"),
-        choices: vec![ChoiceMade { table: table("note"), action: "delete".to_owned() }],
+        choices: ["note", "presentation"].map(|name| ChoiceMade { table: table(name), action: "hand_over".to_owned() }).to_vec(),
         categories: Statement::sums(&tables),
         tables,
         kept: vec![KeptRows {

@@ -118,6 +118,9 @@ pub struct TableCount {
     pub category: Option<CategoryName>,
     /// `delete`, `change`, `hand_over`, `unlink` or `clear_first`.
     pub action: String,
+    /// The columns that were handed over, unlinked, cleared or replaced; empty where whole rows were deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// Rows that the plan counted, or that were approved anew when a partly failed run was resumed.
     pub planned: u64,
     /// Rows that the statement affected.

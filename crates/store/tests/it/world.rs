@@ -102,6 +102,7 @@ pub fn statement(number: u128, subject: &str, missing: u64) -> Statement {
         table: TableName::new(&app(), None, name),
         category: None,
         action: "delete".to_owned(),
+        columns: Vec::new(),
         planned: rows,
         affected: rows - missing,
         remaining: Some(missing),
