@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use exeunt_engine::planning;
 use exeunt_engine::platform::{Address, Platform};
 use exeunt_model::moment::Moment;
+use exeunt_model::names::TableName;
 use exeunt_model::plan::planner;
 use exeunt_store::Store;
 use jiff::Timestamp;
 use rand::Rng as _;
 
 use crate::edge::{ExitCode, Failure, OrFail};
+use crate::output;
 use crate::project::Project;
 
 /// Name and version of the program, as archives and certificates state it.
@@ -26,7 +28,7 @@ pub struct StoreArgument {
 impl StoreArgument {
     /// Where the store is: as said, or beside the map.
     pub fn path(&self, project: &Project) -> PathBuf {
-        self.store.clone().unwrap_or_else(|| project.folder().join("exeunt.db"))
+        self.store.clone().unwrap_or_else(|| output::within(project.folder(), "exeunt.db"))
     }
 
     /// Opens the store and makes it at its first use.
@@ -36,8 +38,13 @@ impl StoreArgument {
 }
 
 pub fn open_store(path: &Path) -> Result<Store, Failure> {
-    Store::open(path, Moment::new(now()), &mut |bytes| random(bytes))
-        .or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))
+    let is_new = !path.exists();
+    let store = Store::open(path, Moment::new(now()), &mut |bytes| random(bytes))
+        .or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?;
+    if is_new {
+        output::note(format!("{} is new: it holds the signing key and secrets; keep it private and backed up", path.display()));
+    }
+    Ok(store)
 }
 
 /// The one clock of the program.
@@ -74,13 +81,9 @@ impl Project {
                 let diagnostics = self.positions.diagnose(&problems);
                 crate::project::refused(&self.path, &self.text, &diagnostics)
             }
-            planning::Error::Read { database, source } => {
-                let mut failure = Failure::from(source);
-                failure.error = failure.error.context(format!("read {database}"));
-                failure
-            }
+            planning::Error::Read { database, source } => Failure::from(source).while_doing(format!("read {database}")),
             planning::Error::Files { .. } => {
-                Failure::new(ExitCode::SourceUnreachable, error).next("check the address of the file source in the map")
+                Failure::attempt(ExitCode::SourceUnreachable, error).next("check the address of the file source in the map")
             }
             planning::Error::NoSubject { .. } => {
                 Failure::new(ExitCode::NotFound, error).next("check the key; it is looked up as it stands in the database")
@@ -101,13 +104,22 @@ impl Project {
     }
 }
 
+/// The arguments that make one choice, to be pasted into a command.
+fn choose(table: &TableName, word: &str) -> String {
+    let successor = if word == "hand_over" { " --hand-over-to KEY" } else { "" };
+    format!("--choose {table}={word}{successor}")
+}
+
 fn refused_plan(error: planner::Error) -> Failure {
     match &error {
         planner::Error::Undecided { tables } => {
-            let examples: Vec<String> = tables.iter().map(|(table, words)| format!("--choose {table}={}", words.join("|"))).collect();
-            let mut failure = Failure::new(ExitCode::PlanRefused, error);
-            failure = failure.next("decide for each, and say so:");
-            examples.into_iter().fold(failure, |failure, example| failure.next(example))
+            let heading = match tables.as_slice() {
+                [_] => "decide, and say so with one of these:",
+                _ => "decide for each table, and say so with one of its lines:",
+            };
+            let choices: Vec<String> = tables.iter().flat_map(|(table, words)| words.iter().map(move |word| choose(table, word))).collect();
+            let failure = Failure::new(ExitCode::PlanRefused, error).next(heading);
+            choices.into_iter().fold(failure, |failure, choice| failure.next(format!("  {choice}")))
         }
         planner::Error::UnknownKind { .. } | planner::Error::NotOffered { .. } | planner::Error::NothingToChoose { .. } => {
             Failure::new(ExitCode::Usage, error)

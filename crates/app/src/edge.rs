@@ -15,7 +15,7 @@ pub enum ExitCode {
     Done = 0,
     /// A failure that has no code of its own.
     Failed = 1,
-    /// The arguments make no sense.
+    /// The arguments make no sense, or a confirmation is missing.
     Usage = 2,
     /// The data map has errors, or it does not fit the databases.
     MapRefused = 3,
@@ -27,11 +27,11 @@ pub enum ExitCode {
     NotFound = 6,
     /// The plan is for another database, map or subject, or the counts differ from it.
     PlanMismatch = 7,
-    /// An archive or certificate is not what was signed, or rows remain after an erasure.
+    /// A file is no archive or certificate as it was signed, or rows remain after an erasure.
     VerificationFailed = 8,
     /// The run stopped before its end and can be resumed.
     Incomplete = 9,
-    /// A file cannot be read or written: disk full, folder read-only, no such folder.
+    /// A file cannot be read or written: disk full, folder read-only, no such folder, name taken.
     InputOutput = 10,
     /// The plan is refused: rows elsewhere would suffer, a choice is missing, or a hold stands against it.
     PlanRefused = 11,
@@ -49,8 +49,10 @@ impl From<ExitCode> for std::process::ExitCode {
 #[derive(Debug)]
 pub struct Failure {
     pub code: ExitCode,
-    /// The outermost message completes "failed to …"; its sources are the chain of causes.
+    /// The outermost message is a sentence, or completes "cannot …"; its sources are the chain of causes.
     pub error: anyhow::Error,
+    /// Whether the outermost message completes "cannot …".
+    attempt: bool,
     /// What the reader can do now, one step per line.
     pub next: Vec<String>,
     /// The findings behind the sentence, such as the errors of a map, as text and as JSON.
@@ -59,7 +61,12 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
-        Self { code, error: error.into(), next: Vec::new(), details: None }
+        Self { code, error: error.into(), attempt: false, next: Vec::new(), details: None }
+    }
+
+    /// For an error whose message completes "cannot …", such as "read nope.yaml".
+    pub fn attempt(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
+        Self { attempt: true, ..Self::new(code, error) }
     }
 
     pub fn message(code: ExitCode, message: impl Display) -> Self {
@@ -76,6 +83,18 @@ impl Failure {
         self.next.push(step.to_string());
         self
     }
+
+    /// What was attempted when it failed: "export app.note".
+    pub fn while_doing(mut self, doing: impl Display + Send + Sync + 'static) -> Self {
+        self.error = self.error.context(doing.to_string());
+        self.attempt = true;
+        self
+    }
+
+    /// The failure in one sentence.
+    fn sentence(&self) -> String {
+        if self.attempt { format!("cannot {}", self.error) } else { self.error.to_string() }
+    }
 }
 
 /// A failure that nobody gave a code has the code [`ExitCode::Failed`].
@@ -89,14 +108,22 @@ impl From<anyhow::Error> for Failure {
 /// since its findings were its result.
 pub type Outcome = Result<ExitCode, Failure>;
 
-/// Gives an error its context and exit code: `open(…).or_fail(ExitCode::SourceUnreachable, || format!("open {source}"))`.
+/// Gives an error its context and exit code.
 pub trait OrFail<T> {
+    /// With what was attempted: `open(…).or_fail(ExitCode::SourceUnreachable, || format!("open {source}"))`.
     fn or_fail<D: Display + Send + Sync + 'static>(self, code: ExitCode, doing: impl FnOnce() -> D) -> Result<T, Failure>;
+
+    /// With a whole sentence: `verify(…).or_say(ExitCode::VerificationFailed, || "the certificate does not hold")`.
+    fn or_say<D: Display + Send + Sync + 'static>(self, code: ExitCode, sentence: impl FnOnce() -> D) -> Result<T, Failure>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrFail<T> for Result<T, E> {
     fn or_fail<D: Display + Send + Sync + 'static>(self, code: ExitCode, doing: impl FnOnce() -> D) -> Result<T, Failure> {
-        self.map_err(|error| Failure::new(code, error.into().context(doing())))
+        self.map_err(|error| Failure::attempt(code, error.into().context(doing())))
+    }
+
+    fn or_say<D: Display + Send + Sync + 'static>(self, code: ExitCode, sentence: impl FnOnce() -> D) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(code, error.into().context(sentence())))
     }
 }
 
@@ -109,7 +136,7 @@ pub fn print(failure: &Failure, output: &Output) -> ExitCode {
     let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();
     if output.is_json() {
         let object = json!({
-            "error": failure.error.to_string(),
+            "error": failure.sentence(),
             "causes": causes,
             "next": failure.next,
             "code": failure.code as u8,
@@ -120,12 +147,19 @@ pub fn print(failure: &Failure, output: &Output) -> ExitCode {
         if let Some(details) = &failure.details {
             output.note(format!("{}\n", details.0));
         }
-        output.note(format!("{BAD}error:{PLAIN} {}", failure.error));
+        output.note(format!("{BAD}error:{PLAIN} {}", failure.sentence()));
         for cause in causes {
             output.note(format!("  because: {cause}"));
         }
-        for step in &failure.next {
-            output.note(format!("{HINT}  what to do:{PLAIN} {step}"));
+        match failure.next.as_slice() {
+            [] => {}
+            [step] => output.note(format!("{HINT}  what to do:{PLAIN} {step}")),
+            steps => {
+                output.note(format!("{HINT}  what to do:{PLAIN}"));
+                for step in steps {
+                    output.note(format!("    {step}"));
+                }
+            }
         }
     }
     failure.code

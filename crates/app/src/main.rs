@@ -10,6 +10,7 @@ mod desk;
 #[allow(dead_code, reason = "the exit codes are listed in full before every command that returns them is here")]
 mod edge;
 mod interrupt;
+mod layout;
 mod output;
 mod progress;
 mod project;

@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -57,7 +58,29 @@ impl Output {
 
     /// Tells a person something on standard error.
     pub fn note(&self, text: impl Display) {
-        // Nothing can be done where standard error is closed, and the work matters more.
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        note(text);
     }
+}
+
+/// Tells a person something on standard error.
+pub fn note(text: impl Display) {
+    // Nothing can be done where standard error is closed, and the work matters more.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// How many columns of text fit: what `COLUMNS` says, else the terminal's width, else 80.
+pub fn width() -> u16 {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
+    let width = said.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0));
+    width.filter(|width| *width > 0).unwrap_or(80).max(40)
+}
+
+/// A file in a folder, by the path that a person would write: no `./` in front.
+pub fn within(folder: &Path, name: impl AsRef<Path>) -> PathBuf {
+    plain(&folder.join(name)).to_owned()
+}
+
+/// The path without a `./` in front.
+pub fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").ok().filter(|path| *path != Path::new("")).unwrap_or(path)
 }

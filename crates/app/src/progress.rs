@@ -5,16 +5,20 @@ use std::time::{Duration, Instant};
 
 use exeunt_engine::export::Progress;
 use exeunt_model::names::TableName;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::commands::plan::{human_bytes, plural};
 use crate::interrupt;
+
+/// A run that ends sooner shows no bar: it would only flash.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// Between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Shows rows, rows per second, bytes and, where the total is known, the time left. Stops the run when somebody pressed Ctrl-C.
 pub struct Shown {
+    /// Hidden at first.
     bar: Option<ProgressBar>,
     expected: Option<u64>,
     table: String,
@@ -66,12 +70,13 @@ impl Progress for Shown {
             return;
         }
         let (bar, template) = match rows {
-            Some(rows) => (ProgressBar::new(rows), "{bar:30} {percent:>3}%  {msg}  {eta} left"),
-            None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
+            Some(rows) => (ProgressBar::new(rows), "{bar:20} {percent:>3}%  {eta:>4} left  {wide_msg}"),
+            None => (ProgressBar::new_spinner(), "{spinner} {wide_msg}"),
         };
         // Unwrap safety: the templates are constants that a test parses.
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style);
+        bar.set_draw_target(ProgressDrawTarget::hidden());
         self.bar = Some(bar);
     }
 
@@ -84,6 +89,10 @@ impl Progress for Shown {
         self.bytes += bytes;
         match &self.bar {
             Some(bar) => {
+                // Before the first rows there is nothing to show.
+                if bar.is_hidden() && self.rows > 0 && self.started.elapsed() >= QUIET {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                }
                 // An estimate may be too low; the bar then stays full instead of running over.
                 bar.set_position(self.expected.map_or(self.rows, |expected| self.rows.min(expected)));
                 bar.set_message(format!("{}  {}", self.line(), self.table));

@@ -25,7 +25,7 @@ pub struct Project {
 impl Project {
     /// Reads a map and checks everything that its text alone can tell.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = read_text(path)?;
+        let text = read_map(path)?;
         match parse::parse(&text) {
             Ok(parsed) => Ok(Self { path: path.to_owned(), text, map: parsed.map, positions: parsed.positions }),
             Err(diagnostics) => Err(refused(path, &text, &diagnostics)),
@@ -126,15 +126,18 @@ impl Project {
     }
 }
 
+/// The text of a data map.
+pub fn read_map(path: &Path) -> Result<String, Failure> {
+    read_text(path).map_err(|failure| match failure.code {
+        ExitCode::NotFound => failure.next("give the path of a data map; `exeunt map discover` drafts one from a database"),
+        _ => failure.next("give the path of a data map, a file of YAML"),
+    })
+}
+
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
-        let failure = Failure::new(code, anyhow::Error::new(error).context(format!("read {}", path.display())));
-        if code == ExitCode::NotFound {
-            failure.next("give the path of a data map; `exeunt map discover` drafts one from a database")
-        } else {
-            failure
-        }
+        Failure::attempt(code, anyhow::Error::new(error).context(format!("read {}", path.display())))
     })
 }
 
@@ -186,7 +189,7 @@ impl From<exeunt_sources::Error> for Failure {
             E::CommitUnknown { .. } => (ExitCode::Incomplete, "run the same command again: it counts what is there and goes on"),
             E::Refused { .. } | E::Protocol { .. } | E::Plan { .. } | E::Unsupported { .. } => (ExitCode::Failed, ""),
         };
-        let failure = Self::new(code, error);
+        let failure = Self::attempt(code, error);
         if next.is_empty() { failure } else { failure.next(next) }
     }
 }

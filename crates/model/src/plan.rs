@@ -26,7 +26,7 @@ pub enum Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
-    /// Exactly the categories with `export: included`; the rest goes through the representative.
+    /// Exactly the categories with `export: included`; the rest is given out on request only.
     #[default]
     Documented,
     /// Whatever can be erased can be exported.
@@ -187,7 +187,7 @@ pub struct LeftOut {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
-    /// Goes through the account representative.
+    /// Given out on request only.
     OnRequest,
     /// The map never exports it.
     Excluded,

@@ -8,8 +8,9 @@ use exeunt_model::certificate::{self, Residual, Statement};
 use exeunt_model::map::DataMap;
 use exeunt_model::run::Ending;
 
-use crate::commands::plan::plural;
+use crate::commands::plan::{changes_in_rows, plural};
 use crate::edge::{ExitCode, Failure, OrFail};
+use crate::output::within;
 
 /// Where a certificate stands.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ pub fn write(folder: &Path, map: &DataMap, bytes: &[u8]) -> Result<Written, Fail
     let statement = &verified.certificate.statement;
     let name = format!("certificate-{}-{}", plain(statement.scope.kind.as_str()), statement.id.short());
     fs::create_dir_all(folder).or_fail(ExitCode::InputOutput, || format!("make the folder {}", folder.display()))?;
-    let json = folder.join(format!("{name}.json"));
-    let html = folder.join(format!("{name}.html"));
+    let json = within(folder, format!("{name}.json"));
+    let html = within(folder, format!("{name}.html"));
     let label = |category: &exeunt_model::names::CategoryName| {
         map.category(category).map_or_else(|| category.to_string(), |category| category.label.clone())
     };
@@ -76,7 +77,7 @@ pub fn summary(statement: &Statement, written: &Written) -> String {
     let changed = ["change", "hand_over", "unlink"].iter().map(|action| statement.affected(action)).sum::<u64>();
     let mut done = vec![format!("{} deleted", plural(statement.affected("delete"), "row"))];
     if changed > 0 {
-        done.push(format!("{} changed", plural(changed, "row")));
+        done.push(changes_in_rows(changed));
     }
     if statement.kept_rows() > 0 {
         done.push(format!("{} kept", plural(statement.kept_rows(), "row")));

@@ -13,7 +13,7 @@ use crate::commands::request::{self, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::{self, StoreArgument, TOOL};
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
-use crate::output::Output;
+use crate::output::{Output, plain};
 use crate::progress::Shown;
 use crate::project::Project;
 
@@ -46,7 +46,7 @@ pub struct Arguments {
     format: Vec<Format>,
 
     /// Cut the archive into parts of about this size, such as 500MB
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_part_size)]
     part_size: Option<u64>,
 
     /// Encrypt the archive to this age recipient; more than one may be given
@@ -75,13 +75,18 @@ enum Format {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    if arguments.format.contains(&Format::Parquet) && cfg!(not(feature = "parquet")) {
+        return Err(no_parquet());
+    }
     let encryption = encryption(arguments)?;
     let project = Project::read(&arguments.map.map)?;
     let request = request::export(&project.map, &arguments.subject, arguments.profile)?;
     let approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
     let platform = project.platform()?;
     let store = arguments.store.open(&project)?;
-    std::fs::create_dir_all(&arguments.out).or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))?;
+    std::fs::create_dir_all(&arguments.out)
+        .or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))
+        .map_err(|failure| failure.next("choose another folder with --out"))?;
     let started = desk::now();
     let name = arguments
         .name
@@ -136,21 +141,33 @@ fn failure(project: &Project, error: export::Error) -> Failure {
     match error {
         export::Error::Plan(error) => project.no_plan(error),
         export::Error::Read { table, source } => {
-            let mut failure = Failure::from(source);
-            failure.error = failure.error.context(format!("export {table}"));
-            failure.next("no archive was left; run the export again")
+            Failure::from(source).while_doing(format!("export {table}")).next("no archive was left; run the export again")
         }
         export::Error::Files { .. } | export::Error::ReadFile { .. } => {
-            Failure::new(ExitCode::InputOutput, error).next("check the file source; no archive was left")
+            Failure::attempt(ExitCode::InputOutput, error).next("check the file source; no archive was left")
         }
-        export::Error::Archive(archive::Error::Exists { .. }) => Failure::new(ExitCode::InputOutput, error),
-        export::Error::Archive(_) => Failure::new(ExitCode::InputOutput, error)
+        export::Error::Archive(archive::Error::Exists { path }) => {
+            Failure::message(ExitCode::InputOutput, format!("{} exists already", path.display()))
+                .next("choose another name with --name or another folder with --out, or remove it; nothing was exported")
+        }
+        export::Error::Archive(archive::Error::PartSize { .. }) => Failure::new(ExitCode::Usage, error).next("choose a larger --part-size"),
+        export::Error::Archive(archive::Error::NoParquet) => no_parquet(),
+        export::Error::Archive(archive::Error::Busy { path }) => {
+            Failure::message(ExitCode::InputOutput, format!("{} is being written by another run", path.display()))
+                .next("choose another name with --name, or wait until it has ended")
+        }
+        export::Error::Archive(_) => Failure::attempt(ExitCode::InputOutput, error)
             .next("check the free space and the rights of the folder; no archive was left, the source is as it was"),
         export::Error::PlanDiffers { .. } => {
             Failure::new(ExitCode::PlanMismatch, error).next("make a new plan and have it approved: exeunt plan … --out FILE")
         }
         export::Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
     }
+}
+
+fn no_parquet() -> Failure {
+    Failure::message(ExitCode::Usage, "this build of exeunt writes no Parquet")
+        .next("ask for csv or jsonl, or build it with Parquet: cargo install --path crates/app --features parquet")
 }
 
 fn summary(report: &Report) -> serde_json::Value {
@@ -167,9 +184,9 @@ fn summary(report: &Report) -> serde_json::Value {
 
 fn describe(report: &Report) -> String {
     let mut lines = Vec::new();
-    let paths: Vec<String> = report.delivered.paths.iter().map(|path| path.display().to_string()).collect();
+    let paths: Vec<String> = report.delivered.paths.iter().map(|path| plain(path).display().to_string()).collect();
     lines.push(format!(
-        "exported {} and {} into {} ({})",
+        "exported {} and {} into {} ({}, compressed)",
         plural(report.rows, "row"),
         plural(report.files, "file"),
         paths.join(", "),
@@ -183,7 +200,7 @@ fn describe(report: &Report) -> String {
             (None, None) => continue,
         };
         let why = match left.reason {
-            LeftOutReason::OnRequest => "on request, through the account representative (or --profile symmetric)",
+            LeftOutReason::OnRequest => "on request only (--profile symmetric includes it)",
             LeftOutReason::Excluded => "the map never exports it",
             LeftOutReason::NotApplicable => "not applicable to this contract",
             LeftOutReason::Secret => "secret",
@@ -196,6 +213,15 @@ fn describe(report: &Report) -> String {
         lines.push(format!("check it anywhere, without network: exeunt verify {path}"));
     }
     lines.join("\n")
+}
+
+fn parse_part_size(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        size if size < archive::SMALLEST_PART => {
+            Err(format!("a part holds at least {} bytes; write for example 500MB", archive::SMALLEST_PART))
+        }
+        size => Ok(size),
+    }
 }
 
 fn parse_size(text: &str) -> Result<u64, String> {
@@ -220,6 +246,12 @@ fn parse_contact(text: &str) -> Result<Contact, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_are_too_small_are_refused() {
+        assert_eq!(parse_part_size("2MB"), Ok(2_000_000));
+        assert!(parse_part_size("5kB").is_err_and(|problem| problem.contains("at least 1048576 bytes")));
+    }
 
     #[test]
     fn sizes_are_read_in_powers_of_a_thousand() {

@@ -1,6 +1,6 @@
 //! `exeunt log …`: the append-only record of what was done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use exeunt_model::certificate;
@@ -41,7 +41,8 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
     let path = &arguments.store;
     let opened = Store::open_existing(path, Moment::new(desk::now()));
     let store = opened.or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?.ok_or_else(|| {
-        Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display())).next("name it with --store")
+        Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display()))
+            .next("name the store with --store or EXEUNT_STORE: the file exeunt.db beside the map, made by the first plan or erasure")
     })?;
     let report = store.verify_log().or_fail(ExitCode::VerificationFailed, || "verify the log")?;
     let key = store.signing_key().id();
@@ -51,9 +52,7 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
             Err(_) => Err(exeunt_store::Error::Damaged { what: format!("the certificate of run {run} does not hold") }),
         })
         .or_fail(ExitCode::VerificationFailed, || "verify the certificates in the store")?;
-    if let Some(since) = &arguments.since {
-        continues(&store, since)?;
-    }
+    let since = arguments.since.as_deref().map(|path| continues(&store, path)).transpose()?;
     let unfinished = store.unfinished_runs().or_fail(ExitCode::InputOutput, || "look for unfinished runs")?;
     let checkpoint = report.checkpoint.as_ref().map(Checkpoint::as_str);
     let summary = json!({
@@ -63,13 +62,15 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
         "key": key,
         "verifier_key": store.log_key().verifier_key(),
         "checkpoint": checkpoint,
+        "since": since,
     });
     output.either(&summary, || {
-        let mut lines = vec![format!(
-            "the log holds: {}, {}",
-            if report.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", report.entries) },
-            plural(certificates, "certificate")
-        )];
+        let mut lines = vec![format!("the log holds: {}, {}", count(report.entries), plural(certificates, "certificate"))];
+        if let (Some(entries), Some(path)) = (since, &arguments.since) {
+            let grown = report.entries.saturating_sub(entries);
+            let grown = if grown == 0 { "nothing was added since".to_owned() } else { format!("it has grown by {grown} since") };
+            lines.push(format!("  it continues the log that {} knew, of {}: {grown}", path.display(), count(entries)));
+        }
         for run in &unfinished {
             lines.push(format!("  run {} is {}: somebody must look (exeunt erase … --resume {})", run.id, run.state, run.id));
         }
@@ -81,9 +82,14 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
     Ok(ExitCode::Done)
 }
 
-/// Proves that the log continues an older checkpoint.
-fn continues(store: &Store, path: &std::path::Path) -> Result<(), Failure> {
-    let text = crate::project::read_text(path)?;
+fn count(entries: u64) -> String {
+    if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") }
+}
+
+/// Proves that the log continues an older checkpoint, and says how many entries that one had.
+fn continues(store: &Store, path: &Path) -> Result<u64, Failure> {
+    let text = crate::project::read_text(path)
+        .map_err(|failure| failure.next("give a certificate, or a checkpoint that you have kept, as a file"))?;
     let doing = || format!("prove that the log continues {}", path.display());
     let note = match text.starts_with('{') {
         true => {
@@ -97,5 +103,6 @@ fn continues(store: &Store, path: &std::path::Path) -> Result<(), Failure> {
     let proof = store.consistency_with(earlier.size).or_fail(ExitCode::VerificationFailed, doing)?;
     let now = store.checkpoint().or_fail(ExitCode::InputOutput, doing)?;
     let now = now.ok_or_else(|| Failure::message(ExitCode::VerificationFailed, "the log is empty"))?;
-    merkle::verify_consistency(earlier, now.head(), &proof).or_fail(ExitCode::VerificationFailed, doing)
+    merkle::verify_consistency(earlier, now.head(), &proof).or_fail(ExitCode::VerificationFailed, doing)?;
+    Ok(earlier.size)
 }

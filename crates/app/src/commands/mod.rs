@@ -18,6 +18,7 @@ pub mod plan;
 mod replay;
 mod request;
 mod subject;
+mod tables;
 mod verify;
 mod why;
 

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use exeunt_engine::planning::Snapshot;
 use exeunt_model::map::DataMap;
 use exeunt_model::names::CategoryName;
-use exeunt_model::plan::{KeptReason, LeftOutReason, Plan, Purpose, Step};
+use exeunt_model::plan::{KeptReason, LeftOutReason, Plan, Purpose, Step, Work};
 use exeunt_sources::Line;
 
 use crate::commands::map::MapArgument;
@@ -14,7 +13,8 @@ use crate::commands::request::{self, ChoiceArguments, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
-use crate::output::Output;
+use crate::layout::{Table, wrap};
+use crate::output::{self, Output};
 use crate::project::Project;
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -93,18 +93,20 @@ fn statement(line: &Line) -> String {
 fn write(path: &std::path::Path, plan: &Plan) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(plan).or_fail(ExitCode::Failed, || "write the plan as JSON")?;
     text.push('\n');
-    std::fs::write(path, text).or_fail(ExitCode::InputOutput, || format!("write the plan to {}", path.display()))
+    std::fs::write(path, text)
+        .or_fail(ExitCode::InputOutput, || format!("write the plan to {}", path.display()))
+        .map_err(|failure| failure.next("choose another file with --out"))
 }
 
 /// Reads a plan that was written by `exeunt plan --out`.
 pub fn read(path: &std::path::Path) -> Result<Plan, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
-        Failure::new(code, anyhow::Error::new(error).context(format!("read the plan {}", path.display())))
+        Failure::attempt(code, anyhow::Error::new(error).context(format!("read the plan {}", path.display())))
             .next("make one: exeunt plan … --out FILE")
     })?;
     serde_json::from_str(&text)
-        .or_fail(ExitCode::PlanMismatch, || format!("{} is no plan of this version of exeunt", path.display()))
+        .or_say(ExitCode::PlanMismatch, || format!("{} is no plan of this version of exeunt", path.display()))
         .map_err(|failure| failure.next("make the plan again: exeunt plan … --out FILE"))
 }
 
@@ -113,31 +115,57 @@ pub fn describe(map: &DataMap, plan: &Plan) -> String {
     let mut text = vec![steps(map, plan)];
     text.extend(kept(plan));
     text.extend(left_out(map, plan));
-    let files: u64 = plan.files.iter().map(|count| count.files).sum();
-    let bytes: u64 = plan.files.iter().filter_map(|count| count.bytes).sum();
-    let shared: u64 = plan.files.iter().map(|count| count.shared).sum();
-    let rows: u64 = plan.step_rows.iter().sum();
-    let files_too = match (files, shared) {
-        (0, 0) => String::new(),
-        (files, 0) => format!(" and {} ({})", plural(files, "file"), human_bytes(bytes)),
-        (files, 1) => format!(" and {} ({}); 1 more file stays, since other rows name it too", plural(files, "file"), human_bytes(bytes)),
-        (files, shared) => {
-            format!(" and {} ({}); {shared} more files stay, since other rows name them too", plural(files, "file"), human_bytes(bytes))
-        }
-    };
-    let verb = match plan.outline.purpose {
-        Purpose::Export => "to export",
-        Purpose::Erase => "to erase or change",
-    };
-    text.push(format!("{} {verb}{files_too}", plural(rows, "row")));
+    text.push(totals(plan));
     text.push(format!("plan {}", plan.digest()));
     text.join("\n\n")
 }
 
+/// What the plan comes to. A row that stays may be changed by several steps, so that these are changes and not rows.
+fn totals(plan: &Plan) -> String {
+    let (mut going, mut changes) = (0, 0);
+    for (step, rows) in plan.outline.steps.iter().zip(&plan.step_rows) {
+        match step.work {
+            Work::Read { .. } | Work::Delete { .. } => going += rows,
+            Work::HandOver { .. } | Work::Unlink { .. } | Work::Change { .. } => changes += rows,
+            // These rows are deleted afterwards.
+            Work::BreakCycle { .. } => {}
+        }
+    }
+    let files: u64 = plan.files.iter().map(|count| count.files).sum();
+    let bytes: u64 = plan.files.iter().filter_map(|count| count.bytes).sum();
+    let shared: u64 = plan.files.iter().map(|count| count.shared).sum();
+    let verb = match plan.outline.purpose {
+        Purpose::Export => "to export",
+        Purpose::Erase => "to delete",
+    };
+    let mut parts = vec![match files {
+        // A plan that only changes speaks of nothing that goes.
+        0 if going == 0 && changes > 0 => return changes_in_rows(changes),
+        0 => format!("{} {verb}", plural(going, "row")),
+        files => format!("{} and {} ({}) {verb}", plural(going, "row"), plural(files, "file"), human_bytes(bytes)),
+    }];
+    parts.extend((changes > 0).then(|| changes_in_rows(changes)));
+    match shared {
+        0 => {}
+        1 => parts.push("1 more file stays, since other rows name it too".to_owned()),
+        many => parts.push(format!("{many} more files stay, since other rows name them too")),
+    }
+    fitting(&[parts.join("; ")])
+}
+
+/// The lines, broken where they are wider than the terminal.
+fn fitting(lines: &[String]) -> String {
+    let width = usize::from(output::width());
+    lines.iter().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// `1 change in rows that stay`: handed over, unlinked, cleared or replaced.
+pub fn changes_in_rows(changes: u64) -> String {
+    format!("{} in rows that stay", plural(changes, "change"))
+}
+
 fn steps(map: &DataMap, plan: &Plan) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["category", "table", "action", "rows"]);
+    let mut table = Table::new(["category", "table", "action", "rows"]).numbers_in(3).names_in(1);
     let place = |step: &Step| map.categories.iter().position(|category| Some(&category.name) == step.category.as_ref());
     let mut found: Vec<(&Step, u64)> =
         plan.outline.steps.iter().zip(plan.step_rows.iter().copied()).filter(|(_, rows)| *rows > 0).collect();
@@ -149,13 +177,9 @@ fn steps(map: &DataMap, plan: &Plan) -> String {
         let repeated = step.category.is_some() && step.category.as_ref() == last;
         last = step.category.as_ref();
         let category = if repeated { String::new() } else { label(map, step.category.as_ref()) };
-        table.add_row([category, step.table.to_string(), step.work.word().to_owned(), rows.to_string()]);
+        table.row([category, step.table.to_string(), step.work.word().to_owned(), rows.to_string()]);
     }
-    if let Some(column) = table.column_mut(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let text: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
-    let text = text.join("\n");
+    let text = table.to_text(usize::from(output::width()));
     match nothing {
         0 => text,
         1 => format!("{text}\n(1 more step of the plan finds no rows)"),
@@ -183,7 +207,7 @@ fn kept(plan: &Plan) -> Option<String> {
             format!("  {}: {} ({reason})", kept.table, plural(*rows, "row"))
         })
         .collect();
-    (!lines.is_empty()).then(|| format!("stays:\n{}", lines.join("\n")))
+    (!lines.is_empty()).then(|| format!("stays:\n{}", fitting(&lines)))
 }
 
 fn left_out(map: &DataMap, plan: &Plan) -> Option<String> {
@@ -194,7 +218,7 @@ fn left_out(map: &DataMap, plan: &Plan) -> Option<String> {
         .filter_map(|left| {
             let what = left.table.as_ref().map_or_else(|| label(map, left.category.as_ref()), ToString::to_string);
             let why = match &left.reason {
-                LeftOutReason::OnRequest => "on request, through your account representative".to_owned(),
+                LeftOutReason::OnRequest => "on request only (--profile symmetric includes it)".to_owned(),
                 LeftOutReason::Excluded => "never exported".to_owned(),
                 LeftOutReason::NotApplicable => "not applicable to this contract".to_owned(),
                 LeftOutReason::Unowned(ground) => format!("kept for everybody: {}", ground.ground),
@@ -203,7 +227,7 @@ fn left_out(map: &DataMap, plan: &Plan) -> Option<String> {
             Some(format!("  {what}: {why}"))
         })
         .collect();
-    (!lines.is_empty()).then(|| format!("not in this plan:\n{}", lines.join("\n")))
+    (!lines.is_empty()).then(|| format!("not in this plan:\n{}", fitting(&lines)))
 }
 
 /// `1 row`, `2 rows`.

@@ -10,9 +10,9 @@ use crate::edge::{ExitCode, Failure};
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum ProfileArgument {
-    /// The categories that the map includes; others go through the account representative
+    /// The categories that the map includes; those that it gives out on request only are left out
     Documented,
-    /// Whatever can be erased can be exported
+    /// Also the categories that are given out on request only: whatever can be erased can be exported
     Symmetric,
 }
 
@@ -58,7 +58,8 @@ pub fn erase(map: &DataMap, subject: &SubjectArgument, arguments: &ChoiceArgumen
 
 /// `app.note=delete`, or `note=delete` where only one table is called so.
 fn choice(map: &DataMap, text: &str) -> Result<Choice, Failure> {
-    let refused = |problem: String| Failure::message(ExitCode::Usage, problem).next("write --choose TABLE=ACTION, such as app.note=delete");
+    let refused =
+        |problem: String| Failure::message(ExitCode::Usage, problem).next("write --choose TABLE=ACTION, such as --choose app.note=delete");
     let (table, action) = text.split_once('=').ok_or_else(|| refused(format!("`{text}` is no choice")))?;
     let full = table.parse::<TableName>().ok().filter(|name| map.entry(name).is_some());
     let named: Vec<&TableName> =

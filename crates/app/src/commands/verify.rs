@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use exeunt_engine::archive::{self, Unlock};
+use exeunt_engine::archive::{self, Unlock, VerifyError};
 use exeunt_model::certificate::{self, Verified};
 use exeunt_model::run::Ending;
 use exeunt_model::signature::KeyId;
@@ -14,7 +14,7 @@ use crate::output::Output;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The certificate (.json) or archive (.zip)
+    /// The certificate (.json) or archive (.zip, .zip.age); of an archive in parts, any of them
     file: PathBuf,
 
     /// The key that it must be signed with, as the operator publishes it: key: and 32 hexadecimal digits
@@ -61,7 +61,8 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
 
 fn unlock(arguments: &Arguments) -> Result<Unlock, Failure> {
     if let Some(path) = &arguments.identity {
-        let text = std::fs::read_to_string(path).map_err(|error| not_read(path, error))?;
+        let text = crate::project::read_text(path)
+            .map_err(|failure| failure.next("give the file that `age-keygen` made, with the line AGE-SECRET-KEY-1…"))?;
         return Unlock::from_identity_file(&text).or_fail(ExitCode::Usage, || format!("read the identity file {}", path.display()));
     }
     let passphrase = std::env::var("EXEUNT_PASSPHRASE").ok().filter(|passphrase| !passphrase.is_empty());
@@ -73,9 +74,7 @@ fn unlock(arguments: &Arguments) -> Result<Unlock, Failure> {
 
 fn archive(arguments: &Arguments, unlock: Option<Unlock>, output: &Output) -> Outcome {
     let path = &arguments.file;
-    let report = archive::verify(path, arguments.key.as_ref(), unlock.as_ref())
-        .or_fail(ExitCode::VerificationFailed, || format!("the archive {} does not hold", path.display()))
-        .map_err(|failure| failure.next("do not rely on it; fetch it again from whoever made it"))?;
+    let report = archive::verify(path, arguments.key.as_ref(), unlock.as_ref()).map_err(|error| refused_archive(path, error))?;
     let summary = json!({
         "archive": report.paths,
         "holds": true,
@@ -93,11 +92,39 @@ fn archive(arguments: &Arguments, unlock: Option<Unlock>, output: &Output) -> Ou
     Ok(ExitCode::Done)
 }
 
+/// What keeps the archive from being looked at is told apart from what is wrong with it.
+fn refused_archive(path: &Path, error: VerifyError) -> Failure {
+    match error {
+        VerifyError::Decrypt { .. } => {
+            Failure::message(ExitCode::VerificationFailed, format!("{} cannot be opened with this key or passphrase", path.display()))
+                .next("check the passphrase in EXEUNT_PASSPHRASE, or the file given with --identity")
+                .next("if it is the right one, the file was changed or cut off: fetch it again from whoever made it")
+        }
+        VerifyError::Read { path, source } => not_read(&path, source),
+        VerifyError::LastPartMissing { .. } | VerifyError::PartMissing { .. } => {
+            Failure::new(ExitCode::NotFound, error).next("put all parts of the archive into one folder, and give any of them")
+        }
+        VerifyError::Encrypted { .. } | VerifyError::Identity => Failure::new(ExitCode::Usage, error),
+        VerifyError::NotSealed { .. }
+        | VerifyError::Changed { .. }
+        | VerifyError::Seal { .. }
+        | VerifyError::Signature { .. }
+        | VerifyError::Structure { .. }
+        | VerifyError::Entry { .. }
+        | VerifyError::Manifest { .. }
+        | VerifyError::OtherPart { .. } => {
+            let sentence = format!("the archive {} does not hold", path.display());
+            Failure::new(ExitCode::VerificationFailed, anyhow::Error::new(error).context(sentence))
+                .next("do not rely on it; fetch it again from whoever made it")
+        }
+    }
+}
+
 fn describe_archive(report: &archive::Report, expected: bool) -> String {
     let mut lines = vec![
         "the archive holds: every byte is as it was sealed".to_owned(),
         format!(
-            "  one {}: {} in {} and {}, counted again ({} unpacked)",
+            "  one {}: {} in {} and {}, counted again ({} unpacked, the page and lists among them)",
             report.manifest.subject.kind,
             plural(report.rows, "row"),
             plural(report.tables, "table"),
@@ -114,14 +141,21 @@ const COMPARE_KEY: &str = "compare this key with the one that the operator publi
 
 fn not_read(path: &Path, error: std::io::Error) -> Failure {
     let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
-    Failure::new(code, anyhow::Error::new(error).context(format!("read {}", path.display())))
+    let next = match error.kind() {
+        std::io::ErrorKind::NotFound => "check the path; give the certificate (.json) or the archive (.zip or .zip.age)",
+        std::io::ErrorKind::IsADirectory => {
+            "that is a folder: give the certificate (.json) or the archive itself (.zip or .zip.age), not unpacked"
+        }
+        _ => "check the rights of the file",
+    };
+    Failure::attempt(code, anyhow::Error::new(error).context(format!("read {}", path.display()))).next(next)
 }
 
 fn certificate(arguments: &Arguments, output: &Output) -> Outcome {
     let path = &arguments.file;
     let bytes = std::fs::read(path).map_err(|error| not_read(path, error))?;
     let verified = certificate::verify(&bytes, arguments.key.as_ref())
-        .or_fail(ExitCode::VerificationFailed, || format!("the certificate {} does not hold", path.display()))
+        .or_say(ExitCode::VerificationFailed, || format!("the certificate {} does not hold", path.display()))
         .map_err(|failure| failure.next("do not rely on it; ask whoever gave it to you for the original file"))?;
     let statement = &verified.certificate.statement;
     let summary = json!({

@@ -6,6 +6,7 @@ use exeunt_model::names::TableName;
 
 use crate::commands::map::MapArgument;
 use crate::commands::subject::split_key;
+use crate::commands::tables;
 use crate::desk::StoreArgument;
 use crate::edge::{ExitCode, Failure, Outcome};
 use crate::output::Output;
@@ -39,36 +40,20 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(ExitCode::Done)
 }
 
-/// A table by its full name, or by its own where only one is called so.
 fn table(project: &Project, text: &str) -> Result<TableName, Failure> {
     let mapped = project.map.tables.iter().map(|entry| &entry.table);
     let known: Vec<&TableName> = mapped.chain(project.map.ignore.keys()).collect();
-    if let Some(name) = text.parse::<TableName>().ok().filter(|name| known.contains(&name)) {
-        return Ok(name);
-    }
-    let named: Vec<&&TableName> = known.iter().filter(|name| name.name == text || name.local() == text).collect();
-    match named.as_slice() {
-        [only] => Ok((**only).clone()),
-        [] => {
-            Err(Failure::message(ExitCode::NotFound, format!("the map has no table `{text}`")).next("write it with its source: app.note"))
-        }
-        _ => {
-            Err(Failure::message(ExitCode::Usage, format!("several tables are called `{text}`")).next("write it with its source: app.note"))
-        }
-    }
+    tables::find(project, &known, text)
 }
 
 fn refused(error: Error) -> Failure {
     match error {
-        Error::NoRow { .. } | Error::NotMapped { .. } => Failure::new(ExitCode::NotFound, error),
+        Error::NoRow { .. } => Failure::new(ExitCode::NotFound, error).next("check the key; it is looked up as it stands in the database"),
+        Error::NotMapped { .. } => Failure::new(ExitCode::NotFound, error),
         Error::KeyShape { .. } => Failure::new(ExitCode::Usage, error).next("separate the parts of the key by commas"),
         Error::NoRowKey { .. } => Failure::new(ExitCode::PlanRefused, error),
-        Error::Read { database, source } => {
-            let mut failure = Failure::from(source);
-            failure.error = failure.error.context(format!("follow an owner path in {database}"));
-            failure
-        }
-        Error::Store(_) => Failure::new(ExitCode::InputOutput, error),
+        Error::Read { database, source } => Failure::from(source).while_doing(format!("follow an owner path in {database}")),
+        Error::Store(_) => Failure::attempt(ExitCode::InputOutput, error),
     }
 }
 

@@ -4,4 +4,5 @@ mod demo;
 mod docs;
 mod erasure;
 mod map;
+mod messages;
 mod run;

@@ -22,6 +22,7 @@ pub fn exeunt_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str
         .args(arguments)
         .current_dir(folder)
         .env("COLUMNS", "120")
+        .env_remove("EXEUNT_STORE")
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()

@@ -113,6 +113,16 @@ pub fn left_out(scheme: &Scheme, outline: &Outline) -> Vec<LeftOut> {
 
 /// A file that a row names and that the store does not hold.
 pub fn missing_files(step: &Step, missing: u64) -> LeftOut {
-    let note = Some(format!("{missing} file(s) that rows name are not in the file store"));
-    LeftOut { category: None, table: Some(step.table.clone()), columns: Vec::new(), reason: header::LeftOutReason::Missing, note }
+    let words = if missing == 1 {
+        "1 file that a row names is not in the file store".to_owned()
+    } else {
+        format!("{missing} files that rows name are not in the file store")
+    };
+    LeftOut {
+        category: None,
+        table: Some(step.table.clone()),
+        columns: Vec::new(),
+        reason: header::LeftOutReason::Missing,
+        note: Some(words),
+    }
 }

@@ -2,6 +2,8 @@
 
 use exeunt_model::plan::Plan;
 
+use super::error::count as counted;
+
 /// The first thing in which the structure of two plans differs, in words; counts are not looked at.
 pub fn difference(approved: &Plan, now: &Plan) -> Option<String> {
     let approved_outline = &approved.outline;
@@ -38,23 +40,39 @@ pub fn difference(approved: &Plan, now: &Plan) -> Option<String> {
     (approved_outline != outline).then(|| "its steps are not those that this program would take".to_owned())
 }
 
+fn approved_words(number: u64) -> &'static str {
+    if number == 1 { "was approved" } else { "were approved" }
+}
+
 /// The first count in which two plans of the same structure differ, in words.
 pub fn count_difference(approved: &Plan, now: &Plan) -> Option<String> {
     let steps = approved.step_rows.iter().zip(&now.step_rows).zip(&now.outline.steps);
     for ((before, after), step) in steps {
         if before != after {
-            return Some(format!("{}: {} row(s) to {} were approved, there are {}", step.table, before, step.work.word(), after));
+            return Some(format!(
+                "{}: {} to {} {}, and there are {after}",
+                step.table,
+                counted(*before, "row"),
+                step.work.word(),
+                approved_words(*before)
+            ));
         }
     }
     for ((before, after), kept) in approved.kept_rows.iter().zip(&now.kept_rows).zip(&now.outline.kept) {
         if before != after {
-            return Some(format!("{}: {before} row(s) to keep were approved, there are {after}", kept.table));
+            return Some(format!("{}: {} to keep {}, and there are {after}", kept.table, counted(*before, "row"), approved_words(*before)));
         }
     }
     let files = approved.files.iter().zip(&now.files);
     for (before, after) in files {
         if (before.files, before.shared) != (after.files, after.shared) {
-            return Some(format!("{}: {} file(s) were approved, there are {}", after.table, before.files, after.files));
+            return Some(format!(
+                "{}: {} {}, and there are {}",
+                after.table,
+                counted(before.files, "file"),
+                approved_words(before.files),
+                after.files
+            ));
         }
     }
     None

@@ -21,20 +21,25 @@ pub enum Error {
     },
     #[error("the map was never accepted: it has no lock")]
     NoLock,
-    #[error("the databases are not as they were reviewed: {} difference(s), first: {}", differences.len(), differences.first().map_or_else(String::new, ToString::to_string))]
+    #[error("the databases are not as they were reviewed: {}, first: {}", count(differences.len() as u64, "difference"), differences.first().map_or_else(String::new, ToString::to_string))]
     Drift { differences: Vec<Difference> },
-    #[error("the map does not fit its databases: {} problem(s), first: {}", problems.len(), problems.first().map_or("", |problem| problem.message.as_str()))]
+    #[error("the map does not fit its databases: {}, first: {}", count(problems.len() as u64, "problem"), problems.first().map_or("", |problem| problem.message.as_str()))]
     Unfit { problems: Vec<Problem> },
     #[error("there is no {kind} with this key")]
     NoSubject { kind: SubjectKind },
-    #[error("a {kind} is named by {columns}: {expected} value(s), not {given}")]
+    #[error("a {kind} is named by {columns}: {}, not {given}", count(*expected as u64, "value"))]
     KeyShape { kind: SubjectKind, columns: String, expected: usize, given: usize },
     #[error("make the plan")]
     Plan(#[from] planner::Error),
-    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", consequence(*effect))]
+    #[error("{} of {table} would suffer: {columns} → {references}, {}", count(*rows, "row"), consequence(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("the successor {reason}")]
     Successor { reason: &'static str },
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn consequence(effect: Effect) -> &'static str {

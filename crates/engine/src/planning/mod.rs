@@ -16,5 +16,6 @@ mod snapshot;
 pub use compare::{count_difference, difference};
 pub use count::{Counts, PLAN_VERSION};
 pub use error::Error;
+pub(crate) use error::count as counted;
 pub use request::{Request, Subject};
 pub use snapshot::{Found, Snapshot, read_catalogs};

@@ -15,7 +15,7 @@ use exeunt_sources::{Keys, Lookup};
 use exeunt_store::Store;
 use serde::Serialize;
 
-use crate::planning::Snapshot;
+use crate::planning::{Snapshot, counted};
 
 /// The question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum Error {
     NotMapped { table: TableName },
     #[error("{table} has neither a primary key nor a unique key without nulls: its rows have no name")]
     NoRowKey { table: TableName },
-    #[error("a row of {table} is named by {columns}: {expected} value(s), not {given}")]
+    #[error("a row of {table} is named by {columns}: {}, not {given}", counted(*expected as u64, "value"))]
     KeyShape { table: TableName, columns: String, expected: usize, given: usize },
     #[error("{table} has no row with this key")]
     NoRow { table: TableName },

@@ -136,7 +136,7 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
-    /// Goes through the account representative.
+    /// Given out on request only.
     OnRequest,
     /// The data map excludes it from exports.
     Excluded,

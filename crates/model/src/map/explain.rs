@@ -109,7 +109,7 @@ fn export(scheme: &Scheme, mapped: &MappedTable) -> Vec<String> {
         ExportDisposition::Included => format!("part of every export, as {}", category.label),
         ExportDisposition::OnRequest => {
             format!(
-                "part of exports under the symmetric profile, as {}; under the documented one the representative answers for it",
+                "part of exports under the symmetric profile, as {}; under the documented one it is given out on request only",
                 category.label
             )
         }

@@ -76,7 +76,7 @@ pub struct Category {
 pub enum ExportDisposition {
     /// Part of every export.
     Included,
-    /// Part of an export under the `symmetric` profile; under `documented` it goes through the representative.
+    /// Part of an export under the `symmetric` profile; under `documented` it is given out on request only.
     OnRequest,
     /// Never exported.
     Excluded,

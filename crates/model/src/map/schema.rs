@@ -140,7 +140,7 @@ fn declarations() -> Value {
             "properties": {
                 "label": { "description": "What people read.", "type": "string", "minLength": 1 },
                 "export": {
-                    "description": "Whether exports hold it; `on_request` goes through the representative.",
+                    "description": "Whether exports hold it; `on_request` only under the profile `symmetric`.",
                     "enum": ["included", "on_request", "excluded"],
                     "default": "included"
                 },

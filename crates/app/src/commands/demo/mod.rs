@@ -33,8 +33,8 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
-    /// Stop at the end, instead of opening the desk
-    #[arg(long)]
+    /// Ends by itself; accepted for scripts
+    #[arg(long, hide = true)]
     once: bool,
 
     /// How many seats the sample platform has
@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let folder = folder(arguments.dir.as_deref())?;
     let talk = Output::on_standard_error_if(output.is_json());
     let options = Options { seats: arguments.seats, ..Options::default() };
-    talk.data("Exeunt, the exit desk: this makes a sample platform, exports one seat, erases another, and checks both.\n")?;
+    talk.data("Exeunt at work: this makes a sample platform, exports one seat, erases another, and checks both.\n")?;
     let made = make(&folder, &options, &talk)?;
     talk.data(format!(
         "{} stands in {}: {} in {}, {} ({}).\n",

@@ -1,14 +1,14 @@
 //! `exeunt map explain`: what the map means for a table, or for all of them.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use exeunt_model::map::explain::{Explanation, explain, explain_all};
-use exeunt_model::map::parse::nearest;
 use exeunt_model::map::resolve::Scheme;
 use exeunt_model::names::TableName;
 
 use crate::commands::map::MapArgument;
+use crate::commands::tables;
 use crate::edge::{ExitCode, Failure, Outcome};
-use crate::output::Output;
+use crate::layout::Table;
+use crate::output::{self, Output};
 use crate::project::Project;
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let scheme = project.scheme(&project.catalogs()?)?;
     match &arguments.table {
         Some(text) => {
-            let explanation = find(&scheme, text)?;
+            let explanation = find(&project, &scheme, text)?;
             output.either(&explanation, || explanation.text().trim_end().to_owned())?;
         }
         None => {
@@ -36,47 +36,55 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(ExitCode::Done)
 }
 
-/// The table by its full name, or by its last part where only one table has it.
-fn find(scheme: &Scheme, text: &str) -> Result<Explanation, Failure> {
-    let full = text.parse::<TableName>().ok().and_then(|table| explain(scheme, &table));
-    let tables = || scheme.catalogs.iter().flat_map(|catalog| &catalog.tables).map(|table| &table.name);
-    let named: Vec<&TableName> = tables().filter(|table| table.name == text || table.local() == text).collect();
-    let by_name = match named.as_slice() {
-        [only] => explain(scheme, only),
-        _ => None,
-    };
-    full.or(by_name).ok_or_else(|| {
-        let known: Vec<String> = tables().flat_map(|table| [table.to_string(), table.name.clone()]).collect();
-        let failure = Failure::message(ExitCode::NotFound, format!("the map has no table `{text}`"));
-        match nearest(text, known.iter().map(String::as_str)) {
-            Some(near) => failure.next(format!("did you mean `{near}`?")),
-            None if named.len() > 1 => failure.next(format!("several tables are called so; write one of {}", list(&named))),
-            None => failure.next("list all tables: leave the name out"),
-        }
-    })
+fn find(project: &Project, scheme: &Scheme, text: &str) -> Result<Explanation, Failure> {
+    let known: Vec<&TableName> = scheme.catalogs.iter().flat_map(|catalog| &catalog.tables).map(|table| &table.name).collect();
+    let table = tables::find(project, &known, text)?;
+    explain(scheme, &table).ok_or_else(|| tables::unknown(project, &known, text))
 }
 
-fn list(tables: &[&TableName]) -> String {
-    tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
+/// All tables by category, with a line for each that fits into the terminal's width.
 fn overview(scheme: &Scheme, all: &[Explanation]) -> String {
-    let kinds: Vec<String> = scheme.map.subjects.iter().map(|subject| subject.kind.to_string()).collect();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let mut header = vec!["table".to_owned(), "category".to_owned(), "rows of".to_owned()];
-    header.extend(kinds.iter().map(|kind| format!("erase {kind}")));
-    table.set_header(header);
-    for explanation in all {
-        let category = explanation.category.as_ref().map_or_else(|| explanation.title.clone(), ToString::to_string);
-        let mut row = vec![explanation.table.to_string(), category, explanation.owners_in_short(scheme)];
-        let actions = kinds.iter().map(|kind| {
-            let erasure = explanation.erase.iter().find(|erasure| erasure.kind.as_str() == kind);
-            erasure.map_or("", |erasure| if erasure.action == "nothing" { "" } else { &erasure.action }).to_owned()
-        });
-        row.extend(actions);
-        table.add_row(row);
+    let mut table = Table::new(["  table", "rows of", "when a subject is erased"]).names_in(0);
+    for category in &scheme.map.categories {
+        let within: Vec<&Explanation> = all.iter().filter(|explanation| explanation.category.as_ref() == Some(&category.name)).collect();
+        if within.is_empty() {
+            continue;
+        }
+        table.row([format!("{}: {}", category.name, category.label)]);
+        for explanation in within {
+            table.row([format!("  {}", explanation.table), owners(scheme, explanation), erased(explanation)]);
+        }
     }
-    let text = table.to_string();
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let ignored = |explanation: &&Explanation| scheme.map.ignore.contains_key(&explanation.table);
+    let (ignored, kept): (Vec<_>, Vec<_>) = all.iter().filter(|explanation| explanation.category.is_none()).partition(ignored);
+    for (heading, explanations) in [("kept for everybody:", kept), ("ignored:", ignored)] {
+        if explanations.is_empty() {
+            continue;
+        }
+        table.row([heading.to_owned()]);
+        for explanation in explanations {
+            let reason = scheme.map.ignore.get(&explanation.table);
+            let of = reason.map_or_else(|| owners(scheme, explanation), Clone::clone);
+            table.row([format!("  {}", explanation.table), of, erased(explanation)]);
+        }
+    }
+    table.to_text(usize::from(output::width()))
+}
+
+/// One path on each line.
+fn owners(scheme: &Scheme, explanation: &Explanation) -> String {
+    explanation.owners_in_short(scheme).replace(", ", "\n")
+}
+
+/// `contract, seat: delete` and, on the next line, `person: change`
+fn erased(explanation: &Explanation) -> String {
+    let mut actions: Vec<(&str, Vec<&str>)> = Vec::new();
+    for erasure in explanation.erase.iter().filter(|erasure| erasure.action != "nothing") {
+        match actions.iter_mut().find(|(action, _)| *action == erasure.action) {
+            Some((_, kinds)) => kinds.push(erasure.kind.as_str()),
+            None => actions.push((&erasure.action, vec![erasure.kind.as_str()])),
+        }
+    }
+    let says: Vec<String> = actions.iter().map(|(action, kinds)| format!("{}: {}", kinds.join(", "), action.replace('_', " "))).collect();
+    says.join("\n")
 }

@@ -67,9 +67,10 @@ fn what_does_not_fit_the_database_is_shown_at_its_line() {
 }
 
 #[test]
-fn a_map_that_nobody_reviewed_is_not_sound() {
+fn a_map_that_nobody_reviewed_is_sound_and_not_accepted() {
     let folder = folder();
     let ran = map(folder.path(), &["check"]).ends_with(5);
+    assert_eq!(ran.stdout, "small.map.yaml is sound: 5 tables mapped, 1 ignored\n");
     assert!(ran.stderr.contains("nobody has reviewed the databases"), "{}", ran.stderr);
     assert!(ran.stderr.contains("exeunt map accept --map small.map.yaml"), "{}", ran.stderr);
     let json = map(folder.path(), &["check", "--json"]).ends_with(5).json();
@@ -136,7 +137,7 @@ fn databases_that_cannot_be_had_are_told_apart_from_maps_that_are_wrong() {
 fn files_that_are_not_there_have_their_own_code() {
     let folder = folder();
     let ran = exeunt(folder.path(), &["map", "check", "--map", "none.map.yaml"]).ends_with(6);
-    assert!(ran.stderr.starts_with("error: read none.map.yaml\n  because: "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: cannot read none.map.yaml\n  because: "), "{}", ran.stderr);
     let ran = exeunt(folder.path(), &["map", "check", "--map", "none.map.yaml", "--json"]).ends_with(6);
     let error: serde_json::Value = serde_json::from_str(&ran.stderr).expect("errors are JSON too");
     assert_eq!(error["code"], 6);

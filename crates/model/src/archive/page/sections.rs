@@ -148,7 +148,7 @@ fn file_links(html: &mut String, files: &CategoryFiles) {
 pub(super) fn left_out(html: &mut String, manifest: &Manifest) {
     html.push_str("<h2>What is not inside</h2>\n");
     let reasons = [
-        (LeftOutReason::OnRequest, "Given out on request, by the account representative:"),
+        (LeftOutReason::OnRequest, "Given out on request only:"),
         (LeftOutReason::NotApplicable, "Does not apply to this contract:"),
         (LeftOutReason::Excluded, "Not part of exports:"),
         (LeftOutReason::Unowned, "Kept by the platform for itself; no single row can be said to belong here:"),
