@@ -16,7 +16,7 @@ use super::{
     CatalogReference, Choice, Identifier, Kept, KeptReason, LeftOut, LeftOutReason, MapReference, Outline, Profile, Purpose, Step, Work,
     guards,
 };
-use crate::map::resolve::{MappedTable, Scheme};
+use crate::map::resolve::{MappedTable, Scheme, hand_over_edges};
 use crate::map::{Action, Category, ExportDisposition};
 use crate::names::{SubjectKind, TableName};
 use crate::selection::{ColumnPath, Condition};
@@ -120,6 +120,7 @@ pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
             continue;
         };
         let rows = finder.rows(&mut sets, mapped);
+        let rows = handed_over(&scope, &mut sets, mapped, action, rows);
         let broken = order.broken.iter().any(|(table, _)| *table == mapped.table.name);
         let condition = durable(&mut sets, mapped, action, &rows, broken)?;
         fates.insert(mapped.table.name.clone(), Fate { action: action.clone(), rows, condition });
@@ -261,6 +262,27 @@ fn actions(scheme: &Scheme, scope: &Scope<'_>, asked: &Asked<'_>) -> Result<(BTr
     if undecided.is_empty() { Ok((actions, choices)) } else { Err(Error::Undecided { tables: undecided }) }
 }
 
+/// Hands over only what is the subject's by that column: rows in which it names the subject, or nobody in a row that another owner path
+/// leads to the subject. A row in which it names somebody else is left to them.
+fn handed_over(scope: &Scope<'_>, sets: &mut Sets, mapped: &MappedTable, action: &Action, rows: Rows) -> Rows {
+    let Action::HandOver { column } = action else { return rows };
+    let edges = scope.scheme.edges();
+    let named = hand_over_edges(&scope.scheme.map, &edges, &mapped.table.name, column, scope.kind).map(|edge| {
+        let when = edge.when.iter().map(|(column, text)| Condition::Equals { column: column.clone(), text: text.clone() });
+        let key = Condition::SubjectKey { kind: scope.kind.clone(), columns: vec![column.clone()] };
+        Condition::all(when.chain([key]).collect::<Vec<_>>())
+    });
+    let named = Condition::any(named.collect::<Vec<_>>());
+    if rows.erased == named {
+        return rows;
+    }
+    let nobody = Condition::not(Condition::NotNull { columns: vec![ColumnPath::column(column)] });
+    let owned = scope.any_leading(sets, &mapped.owner, &mut NothingStays);
+    let theirs = Condition::any([named, Condition::all([nobody, owned])]);
+    let left = Condition::all([rows.erased.clone(), Condition::not(theirs.clone())]);
+    Rows { erased: Condition::all([rows.erased, theirs]), shared: Condition::any([rows.shared, left]), ..rows }
+}
+
 /// The erased rows in a form that later statements cannot disturb.
 ///
 /// A plain deletion may look at its own columns and at kept keys: nothing changes them before. Rows that are changed, handed
@@ -357,7 +379,7 @@ fn delete_related(scheme: &Scheme, fates: &BTreeMap<TableName, Fate>, table: &Ta
 mod tests {
     use super::*;
     use crate::map::resolve::resolve;
-    use crate::map::{Claim, Hop, OnErase};
+    use crate::map::{Claim, Hop};
     use crate::plan::Effect;
     use crate::testing::{catalog, map, name};
 
@@ -410,7 +432,7 @@ mod tests {
         let mut map = map();
         let presentation = map.tables.iter_mut().find(|entry| entry.table.name == "presentation").unwrap();
         let offered = vec![Action::Delete, Action::HandOver { column: "owner_seat_id".into() }];
-        presentation.on_erase = OnErase { default: Some(Action::Choose(offered)), ..OnErase::default() };
+        presentation.on_erase.by_kind.insert(SubjectKind::new("seat"), Action::Choose(offered));
         let table = name("presentation");
         assert!(matches!(erase_seat(&map, &[]), Err(Error::Undecided { .. })));
         let keep = [Choice { table: table.clone(), action: "keep".into() }];
@@ -449,6 +471,27 @@ mod tests {
         let outline = erase_seat(&map, &[]).unwrap();
         let step = outline.steps.iter().find(|step| step.table.name == "note").unwrap();
         assert!(matches!(&step.condition, Condition::In { columns, .. } if *columns == [ColumnPath::column("id")]));
+        assert!(outline.kept.iter().any(|kept| kept.table.name == "note" && kept.reason == KeptReason::Shared));
+    }
+
+    #[test]
+    fn a_row_that_names_somebody_else_is_not_handed_over() {
+        let mut map = map();
+        let note = map.tables.iter_mut().find(|entry| entry.table.name == "note").unwrap();
+        let drafts = ["draft_id", "seat_id"].map(|column| Hop::To { columns: vec![ColumnPath::column(column)], to: None });
+        note.owner.push(Claim { kind: SubjectKind::new("seat"), path: Some(drafts.to_vec()) });
+        note.erase_shared = true;
+        note.on_erase.by_kind.insert(SubjectKind::new("seat"), Action::HandOver { column: "author_seat_id".into() });
+        note.unlink = vec!["draft_id".into()];
+        let outline = erase_seat(&map, &[]).unwrap();
+        let step = outline.steps.iter().find(|step| matches!(step.work, Work::HandOver { .. })).unwrap();
+        let [set] = step.condition.sets().try_into().unwrap();
+        let author = Condition::SubjectKey { kind: SubjectKind::new("seat"), columns: vec!["author_seat_id".into()] };
+        let nobody = Condition::not(Condition::NotNull { columns: vec!["author_seat_id".into()] });
+        let Condition::All(parts) = &outline.sets[set.0 as usize].condition else { panic!("not limited") };
+        // Found by its draft, a note of another author, or of none, is told apart from the subject's own.
+        assert!(matches!(&parts[..], [Condition::Any(_), Condition::Any(theirs)]
+            if theirs[0] == author && matches!(&theirs[1], Condition::All(both) if both[0] == nobody)));
         assert!(outline.kept.iter().any(|kept| kept.table.name == "note" && kept.reason == KeptReason::Shared));
     }
 

@@ -87,6 +87,12 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
 
     let mut erased = Erased { kept_for_others: stays.clone(), ..Erased::default() };
     for row in candidates.difference(&stays) {
+        if let Action::HandOver(column) = action(world, request, row.table)
+            && !may_hand_over(world, &scope, request, *row, *column)
+        {
+            erased.kept_for_others.insert(*row);
+            continue;
+        }
         let set = match action(world, request, row.table) {
             Action::Delete => &mut erased.deleted,
             Action::Change(_) => &mut erased.changed,
@@ -123,6 +129,16 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
         })
         .collect();
     Outcome::Erased(erased)
+}
+
+/// The column names the subject, or nobody in a row that is the subject's by another claim. A row that it says is somebody else's stays
+/// with them.
+fn may_hand_over(world: &World, scope: &Scope, request: &Request, row: RowId, column: usize) -> bool {
+    let value = &world.row(row)[column];
+    if value.is_null() {
+        return owner_claims(world, row.table).iter().any(|claim| reaches_scope(world, scope, claim, row));
+    }
+    *value == world.row(request.subject)[world.subjects[request.kind].key[0]]
 }
 
 /// The subject's own row; and for each kind within a kind of the scope, the rows that lead to one of its rows.

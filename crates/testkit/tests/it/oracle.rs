@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use exeunt_testkit::oracle::evaluate::{Outcome, erase, export};
+use exeunt_testkit::oracle::evaluate::{Outcome, RowId, action, erase, export};
 use exeunt_testkit::oracle::value::Dialect;
 use exeunt_testkit::oracle::world::{Action, Enforcement, Hop};
 use exeunt_testkit::oracle::{compare, generate, sql};
@@ -80,6 +80,11 @@ fn worlds_hold_every_shape_often_enough() {
                     count("deleted", !erased.deleted.is_empty());
                     count("changed", !erased.changed.is_empty());
                     count("handed over", !erased.handed_over.is_empty());
+                    let left = |row: &RowId| match action(&world, &request, row.table) {
+                        Action::HandOver(column) => !world.row(*row)[*column].is_null(),
+                        Action::Delete | Action::Keep | Action::Change(_) | Action::Choose(_) => false,
+                    };
+                    count("left to whom it names", erased.kept_for_others.iter().any(left));
                     count("kept by ground", !erased.kept_by_ground.is_empty());
                     count("kept for others", !erased.kept_for_others.is_empty());
                     count("unlinked", !erased.unlinked.is_empty());

@@ -1,10 +1,10 @@
 //! Checks that need the catalogs: complete, existing, and possible.
 
 use super::problem::{Place, Problem};
-use super::{Edge, MappedTable, Path, catalog_table, holds_rows};
+use super::{Edge, MappedTable, Path, catalog_table, holds_rows, scope_kinds};
 use crate::catalog::{Catalog, Column, ColumnKind, Hazard, ReferentialAction, SourceKind, Table, TableKind};
 use crate::map::parse;
-use crate::map::{Action, Change, DataMap, Subject};
+use crate::map::{Action, Change, DataMap, Subject, with_article};
 use crate::names::{SubjectKind, TableName};
 use crate::selection::ColumnPath;
 
@@ -135,7 +135,7 @@ fn missing_column(place: Place, table: &Table, column: &str) -> Problem {
     }
 }
 
-pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], mapped: &MappedTable) -> Vec<Problem> {
+pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], within: &[(SubjectKind, Path)], mapped: &MappedTable) -> Vec<Problem> {
     let entry = &mapped.entry;
     let table = &mapped.table;
     let field = |name: &'static str| Place::Field(entry.table.clone(), name);
@@ -205,14 +205,27 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], mapped: &Mappe
     for kind in entry.on_erase.by_kind.keys().filter(|kind| map.subject(kind).is_none()) {
         problems.push(Problem::new(field("on_erase"), format!("`{kind}` is no subject of this map")));
     }
-    for path in &mapped.about {
-        let explicit = entry.on_erase.by_kind.contains_key(&path.kind) || entry.on_erase.default.is_some();
-        let owned = mapped.owner.iter().any(|owner| owner.kind == path.kind);
-        if !explicit && !owned {
-            problems.push(
-                Problem::new(field("on_erase"), format!("the map does not say what erasing a {} does to {}", path.kind, entry.table))
-                    .help(format!("write `on_erase: {{ {}: … }}`", path.kind)),
-            );
+    for kind in map.subjects.iter().map(|subject| &subject.kind) {
+        let kinds = scope_kinds(within, kind);
+        let concerned = |path: &Path| kinds.contains(&path.kind);
+        // A row that speaks of a subject is somebody else's: it goes only where somebody has written so, for every kind whose erasure
+        // takes that subject along.
+        let spoken_of = mapped.about.iter().find(|path| concerned(path));
+        let explicit = entry.on_erase.by_kind.contains_key(kind) || entry.on_erase.default.is_some();
+        if let Some(path) = spoken_of.filter(|_| !explicit) {
+            let named = with_article(kind.as_str());
+            let message = match path.kind == *kind {
+                true => format!("the map does not say what erasing {named} does to {}, which speaks of it", entry.table),
+                false => format!(
+                    "the map does not say what erasing {named} does to {}, which speaks of {} in it",
+                    entry.table,
+                    with_article(path.kind.as_str())
+                ),
+            };
+            problems.push(Problem::new(field("on_erase"), message).help(format!("write `on_erase: {{ {kind}: … }}`")));
+        }
+        if spoken_of.is_some() || mapped.owner.iter().any(concerned) {
+            problems.extend(successor_problems(map, edges, mapped, kind));
         }
     }
     let actions = entry.on_erase.default.iter().chain(entry.on_erase.by_kind.values());
@@ -415,16 +428,46 @@ fn constant_problem(place: Place, table: &Table, column: &Column, text: &str) ->
     if fits { None } else { refused(format!("its type is {}", column.declared_type)) }
 }
 
+/// Whoever takes over is of the kind that is erased: the column must name that kind.
+fn successor_problems(map: &DataMap, edges: &[Edge], mapped: &MappedTable, kind: &SubjectKind) -> Vec<Problem> {
+    let action = mapped.entry.on_erase.for_kind(kind);
+    let offered = if let Action::Choose(actions) = action { actions.as_slice() } else { std::slice::from_ref(action) };
+    let columns = offered.iter().filter_map(|action| if let Action::HandOver { column } = action { Some(column) } else { None });
+    let wrong = columns.filter(|column| {
+        let names_another = hand_over_problem(map, edges, mapped, column).is_none();
+        names_another && hand_over_edges(map, edges, &mapped.entry.table, column, kind).next().is_none()
+    });
+    let place = || Place::Field(mapped.entry.table.clone(), "on_erase");
+    let problem = |column: &String| {
+        let message = format!("`{column}` of {} names no {kind}, so that a {kind} cannot hand over by it", mapped.entry.table);
+        Problem::new(place(), message).help(format!("write an action of its own: `on_erase: {{ {kind}: … }}`"))
+    };
+    wrong.map(problem).collect()
+}
+
+/// The references by which the column names subjects of the kind.
+pub fn hand_over_edges<'a>(
+    map: &'a DataMap,
+    edges: &'a [Edge],
+    table: &'a TableName,
+    column: &'a str,
+    kind: &'a SubjectKind,
+) -> impl Iterator<Item = &'a Edge> {
+    let subject = map.subject(kind);
+    edges.iter().filter(move |edge| {
+        edge.from == *table
+            && edge.columns == [ColumnPath::column(column)]
+            && subject.is_some_and(|subject| subject.table == edge.to && subject.key == edge.referenced)
+    })
+}
+
 fn hand_over_problem(map: &DataMap, edges: &[Edge], mapped: &MappedTable, column: &str) -> Option<Problem> {
     let place = Place::Field(mapped.entry.table.clone(), "on_erase");
     if mapped.table.column(column).is_none() {
         return Some(missing_column(place, &mapped.table, column));
     }
-    let to_subject = edges.iter().any(|edge| {
-        edge.from == mapped.entry.table
-            && edge.columns == [ColumnPath::column(column)]
-            && map.subjects.iter().any(|subject| subject.table == edge.to && subject.key == edge.referenced)
-    });
+    let to_subject =
+        map.subjects.iter().any(|subject| hand_over_edges(map, edges, &mapped.entry.table, column, &subject.kind).next().is_some());
     if to_subject {
         None
     } else {

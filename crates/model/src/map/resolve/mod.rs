@@ -7,6 +7,7 @@
 //! Names only: where a problem stands in the file is known to the parser, which finds it by its [`Place`].
 
 mod check;
+mod circle;
 mod edge;
 mod path;
 mod problem;
@@ -14,6 +15,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
+pub use check::hand_over_edges;
 pub use edge::Edge;
 pub use path::{Link, Path, functional};
 pub use problem::{Place, Problem};
@@ -67,18 +69,22 @@ impl Scheme {
 
     /// The kinds whose rows go along when a subject of this kind does: itself, and every kind within it.
     pub fn scope_kinds(&self, kind: &SubjectKind) -> Vec<SubjectKind> {
-        let mut kinds = vec![kind.clone()];
-        let mut next = 0;
-        while next < kinds.len() {
-            for (inner, path) in &self.within {
-                if path.kind == kinds[next] && !kinds.contains(inner) {
-                    kinds.push(inner.clone());
-                }
-            }
-            next += 1;
-        }
-        kinds
+        scope_kinds(&self.within, kind)
     }
+}
+
+fn scope_kinds(within: &[(SubjectKind, Path)], kind: &SubjectKind) -> Vec<SubjectKind> {
+    let mut kinds = vec![kind.clone()];
+    let mut next = 0;
+    while next < kinds.len() {
+        for (inner, path) in within {
+            if path.kind == kinds[next] && !kinds.contains(inner) {
+                kinds.push(inner.clone());
+            }
+        }
+        next += 1;
+    }
+    kinds
 }
 
 fn catalog_table<'a>(catalogs: &'a [Catalog], name: &TableName) -> Option<&'a Table> {
@@ -137,7 +143,8 @@ pub fn resolve(map: &DataMap, catalogs: &[Catalog]) -> Result<Scheme, Vec<Proble
         tables.push(MappedTable { entry: entry.clone(), table: table.clone(), owner, about });
     }
     for mapped in &tables {
-        problems.extend(check::table(map, catalogs, &edges, mapped));
+        problems.extend(check::table(map, catalogs, &edges, &within, mapped));
     }
+    problems.extend(circle::circles(map, &tables));
     if problems.is_empty() { Ok(Scheme { map: map.clone(), catalogs: catalogs.to_vec(), tables, within }) } else { Err(problems) }
 }

@@ -105,3 +105,77 @@ fn a_reference_by_which_different_texts_count_as_equal_is_refused() {
     // Nothing is looked for by the text of a note.
     assert_eq!(loose("note", "body"), Ok(()));
 }
+
+fn via(kind: &str, columns: &[&str]) -> Claim {
+    let hops = columns.iter().map(|column| Hop::To { columns: vec![ColumnPath::column(*column)], to: None });
+    Claim { kind: SubjectKind::new(kind), path: Some(hops.collect()) }
+}
+
+#[test]
+fn a_row_that_speaks_of_a_subject_goes_only_where_the_map_says_so() {
+    let mut map = map();
+    entry_mut(&mut map, "app.note").about = vec![via("seat", &["draft_id", "seat_id"])];
+    let want = [
+        "the map does not say what erasing a contract does to app.note, which speaks of a seat in it",
+        "the map does not say what erasing a seat does to app.note, which speaks of it",
+    ];
+    // Its author being a seat too says nothing of the notes of others.
+    assert_eq!(problems(&map), want);
+    let on_erase = &mut entry_mut(&mut map, "app.note").on_erase;
+    on_erase.by_kind.insert(SubjectKind::new("seat"), Action::Change(vec![(ColumnPath::column("draft_id"), Change::Clear)]));
+    assert_eq!(problems(&map), want[..1]);
+    entry_mut(&mut map, "app.note").on_erase.by_kind.insert(SubjectKind::new("contract"), Action::Delete);
+    assert_eq!(problems(&map), Vec::<String>::new());
+}
+
+#[test]
+fn rows_are_handed_over_only_by_a_column_that_names_the_kind_erased() {
+    let mut map = map();
+    let action = Action::HandOver { column: "author_seat_id".into() };
+    entry_mut(&mut map, "app.note").on_erase = OnErase { default: Some(action), ..OnErase::default() };
+    assert_eq!(problems(&map), ["`author_seat_id` of app.note names no contract, so that a contract cannot hand over by it"]);
+    entry_mut(&mut map, "app.note").on_erase.by_kind.insert(SubjectKind::new("contract"), Action::Delete);
+    assert_eq!(problems(&map), Vec::<String>::new());
+}
+
+#[test]
+fn owner_paths_that_lead_in_a_circle_are_refused() {
+    let with_note = |mut catalog: crate::catalog::Catalog| {
+        let draft = catalog.tables.iter_mut().find(|table| table.name.name == "draft").unwrap();
+        *draft = crate::testing::table("draft", &["id", "seat_id>seat", "note_id?>note", "draft_id?>draft"]);
+        let seat = catalog.tables.iter_mut().find(|table| table.name.name == "seat").unwrap();
+        *seat = crate::testing::table("seat", &["id", "contract_id>contract", "email", "manager_id?>seat"]);
+        catalog
+    };
+    let problems = |map: &DataMap| match resolve(map, &[with_note(catalog())]) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>(),
+    };
+    let mut circle = map();
+    for entry in &mut circle.tables {
+        entry.owner.iter_mut().for_each(|claim| {
+            claim.path = claim.path.take().or_else(|| match entry.table.name.as_str() {
+                "draft" => Some(vec![Hop::To { columns: vec![ColumnPath::column("seat_id")], to: None }]),
+                "note" => Some(vec![Hop::To { columns: vec![ColumnPath::column("author_seat_id")], to: None }]),
+                _ => None,
+            })
+        });
+    }
+    let straight = circle.clone();
+    entry_mut(&mut circle, "app.note").owner.push(via("seat", &["draft_id", "seat_id"]));
+    assert_eq!(problems(&circle), Vec::<String>::new());
+    entry_mut(&mut circle, "app.draft").owner.push(via("seat", &["note_id", "author_seat_id"]));
+    assert_eq!(
+        problems(&circle),
+        ["the owner paths lead in a circle (app.draft → app.note → app.draft), so that nobody could say which rows stay"]
+    );
+    let mut tree = straight.clone();
+    entry_mut(&mut tree, "app.draft").owner.push(via("seat", &["draft_id", "seat_id"]));
+    assert_eq!(problems(&tree), ["rows of app.draft hang from other rows of app.draft, so that nobody could say which of them stay"]);
+    // A subject belongs to itself: a row that speaks of another subject of its own table hangs from nothing that could stay.
+    let mut manager = straight;
+    let seat = entry_mut(&mut manager, "app.seat");
+    seat.about = vec![via("seat", &["manager_id"])];
+    seat.on_erase = OnErase { default: Some(Action::Delete), ..OnErase::default() };
+    assert_eq!(problems(&manager), Vec::<String>::new());
+}

@@ -242,15 +242,18 @@ fn path(world: &World, table: usize, dice: &mut Dice) -> Option<Claim> {
     None
 }
 
-/// The tables that a path enters by a forward hop: what its rows hang from.
+/// The tables that a path enters by a forward hop: what its rows hang from. The subject at its end hangs from nothing.
 fn hangs_from(world: &World, table: usize, path: &[Hop]) -> BTreeSet<usize> {
     let mut here = table;
     let mut entered = BTreeSet::new();
-    for hop in path {
+    for (number, hop) in path.iter().enumerate() {
         match hop {
             Hop::To { reference } => {
                 here = world.tables[here].references[*reference].to;
-                entered.insert(here);
+                let at_the_end = number + 1 == path.len() && world.subjects.iter().any(|subject| subject.table == here);
+                if !at_the_end {
+                    entered.insert(here);
+                }
             }
             Hop::Up { .. } => {}
             Hop::From { table, .. } => here = *table,

@@ -104,9 +104,7 @@ impl Builder<'_> {
             let to = self.dice.between(from + 1, last);
             if let Some(reference) = self.reference(from, to) {
                 let columns: Vec<usize> = self.world.tables[from].references[reference].from.iter().map(|place| place.column).collect();
-                for column in columns {
-                    self.world.tables[from].columns[column].nullable = true;
-                }
+                self.may_be_null(from, &columns);
             }
         }
     }
@@ -245,8 +243,15 @@ impl Builder<'_> {
     fn self_reference(&mut self, table: usize) {
         if let Some(reference) = self.reference(table, table) {
             let columns: Vec<usize> = self.world.tables[table].references[reference].from.iter().map(|place| place.column).collect();
-            for column in columns {
-                self.world.tables[table].columns[column].nullable = true;
+            self.may_be_null(table, &columns);
+        }
+    }
+
+    /// A column that two references share may be part of the key, which is never null.
+    fn may_be_null(&mut self, table: usize, columns: &[usize]) {
+        for column in columns {
+            if !self.world.tables[table].primary_key.contains(column) {
+                self.world.tables[table].columns[*column].nullable = true;
             }
         }
     }
