@@ -57,7 +57,7 @@ fn tidy_entry(world: &World, table: usize, dice: &mut Dice) -> Option<Entry> {
     for kind in 0..world.subjects.len() {
         if let Some(column) = hand_over(world, table, kind, dice)
             && !is_subject
-            && dice.chance(12)
+            && dice.chance(if mapped.owner.len() > 1 { 60 } else { 12 })
         {
             mapped.by_kind.push((kind, Action::HandOver(column)));
         } else if dice.chance(5) {
