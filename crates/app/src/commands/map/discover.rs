@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use exeunt_model::catalog::SourceKind;
+use exeunt_model::catalog::{Catalog, SourceKind};
 use exeunt_model::map::Source;
 use exeunt_model::map::discover::address::{kind_of, name_of, variable_of};
 use exeunt_model::map::discover::{Order, draft};
@@ -43,8 +43,23 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     })?;
     super::draft::refuse_existing(arguments.out.as_deref())?;
     let name = arguments.name.clone().unwrap_or_else(|| name_of(&arguments.url));
-    let database = Database::new(SourceName::new("app"), kind, &arguments.url, &arguments.schemas, Path::new("."))?;
-    let catalog = database.reader()?.introspect()?;
+    let catalog = introspect(arguments, kind).map_err(|mut failure| {
+        // What a map would have to correct stands on the command line here.
+        failure
+            .next
+            .iter_mut()
+            .for_each(|step| *step = step.replace("the map's `url`", "`--url`").replace("the source's `url` in the map", "`--url`"));
+        failure
+    })?;
+    if catalog.tables.is_empty() {
+        let message = match arguments.schemas.as_slice() {
+            [] => "the database has no tables".to_owned(),
+            schemas => format!("the database has no tables in {}", schemas.join(", ")),
+        };
+        let failure = Failure::message(ExitCode::SourceUnreachable, message);
+        return Err(failure
+            .next("check the database's name in `--url`, name other schemas by `--schema`, or connect as a role that may see the tables"));
+    }
     let order = Order { sources: sources(arguments, kind, &name), name };
     let draft = draft(&order, &[catalog]);
     super::draft::deliver(&draft, arguments.out.as_deref(), json!({}), output)?;
@@ -52,6 +67,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         output.note(format!("the map takes the database's address from the environment: {}", variable_of(&order.name)));
     }
     Ok(ExitCode::Done)
+}
+
+fn introspect(arguments: &Arguments, kind: SourceKind) -> Result<Catalog, Failure> {
+    let database = Database::new(SourceName::new("app"), kind, &arguments.url, &arguments.schemas, Path::new("."))?;
+    Ok(database.reader()?.introspect()?)
 }
 
 fn sources(arguments: &Arguments, kind: SourceKind, name: &str) -> Vec<Source> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::graph::{Graph, polymorphic_type};
 use super::owners::{self, Way};
 use super::subjects::Candidate;
-use super::words::{Meaning, bookkeeping, meaning, money, plausible, table_words, words};
-use crate::catalog::{Column, ColumnKind, Table, TableKind};
+use super::words::{Meaning, bookkeeping, framework, meaning, money, plausible, table_words, words};
+use crate::catalog::{Column, ColumnKind, Hazard, Table, TableKind};
 use crate::names::TableName;
 
 /// One line of an entry: a field, a comment, or a field with a comment behind it.
@@ -76,6 +76,9 @@ impl<'g> Drafter<'g, '_> {
         if bookkeeping(&table.name.name) {
             return ignored(table, super::text::quoted("bookkeeping of schema changes, no customer data"), None);
         }
+        if let Some(content) = framework(&table.name.name) {
+            return ignored(table, super::text::quoted(content), None);
+        }
         match table.kind {
             TableKind::Table | TableKind::View => {}
             TableKind::MaterializedView => {
@@ -90,15 +93,17 @@ impl<'g> Drafter<'g, '_> {
         }
         let ways = owners::innermost(self.subjects, owners::forward(self.graph, self.subjects, &table.name));
         let personal = self.personal_columns(table);
+        let (handling, ways): (Vec<Way<'_>>, Vec<Way<'_>>) = ways.into_iter().partition(Way::handles);
         // Goods lead to whoever manages the store; that makes them nobody's data.
         let aside = |way: &Way<'_>| super::words::staff(&way.kind) && !way.natural();
-        match ways.first() {
-            Some(first) if personal.is_empty() && ways.iter().all(aside) => {
+        match ways.first().or(handling.first()) {
+            Some(first) if personal.is_empty() && ways.iter().all(aside) && !handling.iter().any(|way| way.links.len() == 1) => {
                 let comment = Some(format!("or its rows belong to: {}", first.claim()));
                 return ignored(table, proposal("no customer data"), comment);
             }
-            Some(_) => return self.owned(table, &ways),
-            None => {}
+            Some(_) if !ways.is_empty() => return self.owned(table, &ways),
+            Some(first) if first.links.len() == 1 => return self.handled(table, first),
+            Some(_) | None => {}
         }
         let back = owners::innermost(self.subjects, owners::backward(self.graph, self.subjects, &table.name));
         if personal.is_empty() {
@@ -132,7 +137,9 @@ impl<'g> Drafter<'g, '_> {
         let Some(best) = ways.first() else { return ignored(table, "todo".to_owned(), None) };
         let same_kind = ways.iter().all(|way| way.kind == best.kind);
         let direct = ways.iter().filter(|way| way.links.len() == 1 && way.natural()).count();
-        let decided = best.natural() && same_kind && (ways.len() == 1 || (direct == 1 && best.links.len() == 1));
+        // What hangs from one row goes the way of that row, and only one such way plays no role.
+        let hangs = ways.iter().all(|way| way.links.first() == best.links.first()) && ways.iter().filter(|way| way.natural()).count() == 1;
+        let decided = best.natural() && same_kind && (hangs || (direct == 1 && best.links.len() == 1));
         let claim = best.claim();
         let others: Vec<String> = ways.iter().skip(1).map(Way::claim).take(MOST_CHOICES).collect();
         let more = ways.len().saturating_sub(1 + others.len());
@@ -144,8 +151,20 @@ impl<'g> Drafter<'g, '_> {
         let value = if decided { claim_scalar(&claim) } else { proposal(&claim) };
         let owner = Line::Field { name: "owner", value, comment };
         let root = best.root(&table.name);
-        let category = table_words(&root.name).join("_");
+        let category = self.graph.words(root).join("_");
         Verdict::Mapped(Entry { table: table.name.clone(), category, lines: self.lines(table, Some((owner, best))) })
+    }
+
+    /// Rows that only name who looks after them: they stay, and forget who it was.
+    fn handled(&self, table: &Table, way: &Way<'g>) -> Verdict {
+        let comment = Some(format!("or its rows belong to: {}", way.claim()));
+        let value = format!("{{ ground: {} }}", proposal(&format!("belongs to the platform, not to the {} who looks after it", way.kind)));
+        let keep = Line::Field { name: "keep", value, comment };
+        let category = self.graph.words(&table.name).join("_");
+        let mut lines = self.lines(table, None);
+        let at = lines.iter().position(|line| matches!(line, Line::Field { .. })).unwrap_or(lines.len());
+        lines.insert(at, keep);
+        Verdict::Mapped(Entry { table: table.name.clone(), category, lines })
     }
 
     fn lines(&self, table: &Table, owner: Option<(Line, &Way<'_>)>) -> Vec<Line> {
@@ -158,7 +177,7 @@ impl<'g> Drafter<'g, '_> {
         if !json.is_empty() {
             lines.push(Line::Comment(format!("JSON: {}; look for names, keys and secrets inside", json.join(", "))));
         }
-        lines.extend(table.hazards.iter().map(|hazard| Line::Comment(format!("careful: {hazard}"))));
+        lines.extend(hazards(table));
         let owner_way = owner.as_ref().map(|(_, way)| (*way).clone());
         lines.extend(self.references(table));
         let is_subject = owner.is_none();
@@ -192,7 +211,7 @@ impl<'g> Drafter<'g, '_> {
         let suggested = self
             .graph
             .from(&table.name)
-            .filter(|link| link.suggested)
+            .filter(|link| link.suggested && !link.binds())
             .map(|link| {
                 let to = format!("{}({})", link.to, super::text::path_name(&link.referenced[0]));
                 format!("{{ columns: {}, to: {} }}", super::text::list(&link.columns), proposal(&to))
@@ -239,7 +258,7 @@ impl<'g> Drafter<'g, '_> {
         let kind = subject.map(|subject| &subject.kind).or(owner.map(|way| &way.kind));
         // With an outer subject the owner goes too, and with the owner the row.
         let outer = kind.map(|kind| owners::outer_kinds(self.subjects, kind)).unwrap_or_default();
-        for link in self.graph.from(&table.name).filter(|link| !link.suggested) {
+        for link in self.graph.from(&table.name) {
             let Some(target) = self.subjects.iter().find(|subject| subject.table == link.to) else { continue };
             let owns = owner.and_then(|way| way.links.first()).is_some_and(|first| first.columns == link.columns)
                 || within.iter().any(|(_, columns)| *columns == link.columns);
@@ -253,7 +272,11 @@ impl<'g> Drafter<'g, '_> {
                 if !kinds.contains(&target.kind) {
                     kinds.push(target.kind.clone());
                 }
-            } else {
+            } else if link.binds() {
+                let columns = link.columns.join(", ");
+                let kind = crate::map::with_article(&target.kind);
+                lines.push(Line::Comment(format!("{columns} seems to name {kind}, and takes no null: the number stays when the rows do")));
+            } else if !link.suggested {
                 let columns = link.columns.join(", ");
                 let kind = crate::map::with_article(&target.kind);
                 let text = format!("{columns} points to {kind} and takes no null: {kind} with such rows cannot be erased while they stay");
@@ -289,6 +312,28 @@ impl<'g> Drafter<'g, '_> {
 
 /// More choices than a person compares.
 const MOST_CHOICES: usize = 4;
+
+/// What the database does behind one's back, columns of one kind together.
+fn hazards(table: &Table) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut loose: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for hazard in &table.hazards {
+        match hazard {
+            Hazard::LooseComparison { column, by } => loose.entry(by).or_default().push(column.clone()),
+            other @ (Hazard::RowSecurity
+            | Hazard::Rule { .. }
+            | Hazard::Inherited { .. }
+            | Hazard::NullKeys
+            | Hazard::ForeignPartition { .. }
+            | Hazard::ReferencedFromOutside { .. }) => lines.push(Line::Comment(format!("careful: {other}"))),
+        }
+    }
+    for (by, columns) in loose {
+        let text = format!("careful: different texts count as equal ({by}) in {}, so that no reference may use them", several(&columns));
+        lines.push(Line::Comment(text));
+    }
+    lines
+}
 
 fn ignored(table: &Table, reason: String, comment: Option<String>) -> Verdict {
     Verdict::Ignored { table: table.name.clone(), reason, comment }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{table_words, words};
-use crate::catalog::{Catalog, ColumnKind, Table};
+use super::words::{application, handles, names_somebody, subject_rank, table_words, words};
+use crate::catalog::{Catalog, Column, ColumnKind, Table};
 use crate::map::resolve::holds_rows;
 use crate::names::TableName;
 
@@ -18,13 +18,24 @@ pub(super) struct Link {
     pub suggested: bool,
     /// The column is named after the table it points to, without a role: `customer_id`, not `manager_staff_id`.
     pub plain: bool,
+    /// The column names whoever looks after the row: `assigned_to_id`.
+    pub handles: bool,
     /// A row may point nowhere.
     pub optional: bool,
+}
+
+impl Link {
+    /// Only a name says so, of a column that cannot forget whom it names: declared as a reference, it would keep people from being erased.
+    pub fn binds(&self) -> bool {
+        self.suggested && self.handles && !self.optional
+    }
 }
 
 /// Tables that hold rows, with their references.
 pub(super) struct Graph<'c> {
     pub tables: Vec<&'c Table>,
+    /// The word that the names of most of its tables begin with.
+    pub application: Option<String>,
     /// By the table that points, and by the one that is pointed to.
     from: BTreeMap<TableName, Vec<Link>>,
     to: BTreeMap<TableName, Vec<Link>>,
@@ -33,6 +44,8 @@ pub(super) struct Graph<'c> {
 impl<'c> Graph<'c> {
     pub fn new(catalogs: &'c [Catalog]) -> Self {
         let tables: Vec<&Table> = catalogs.iter().flat_map(|catalog| &catalog.tables).filter(|table| holds_rows(table.kind)).collect();
+        let application = application(tables.iter().map(|table| table.name.name.as_str()));
+        let somebody = somebody(&tables, application.as_deref());
         let mut links = Vec::new();
         for table in &tables {
             for key in &table.foreign_keys {
@@ -43,6 +56,7 @@ impl<'c> Graph<'c> {
                     referenced: key.referenced_columns.clone(),
                     suggested: false,
                     plain: key.columns.len() > 1 || is_plain(&key.columns[0], &key.references.name),
+                    handles: key.columns.iter().any(|column| handles(column)),
                     optional: is_optional(table, &key.columns),
                 };
                 // Two foreign keys of the same columns to the same table say the same.
@@ -50,11 +64,20 @@ impl<'c> Graph<'c> {
                     links.push(link);
                 }
             }
-            links.extend(suggested(table, &tables));
+            links.extend(suggested(table, &tables, somebody));
         }
-        let mut graph = Self { tables, from: BTreeMap::new(), to: BTreeMap::new() };
+        let mut graph = Self { tables, application, from: BTreeMap::new(), to: BTreeMap::new() };
         links.into_iter().for_each(|link| graph.add(link));
         graph
+    }
+
+    /// The words of a table's name without the application's.
+    pub fn words(&self, table: &TableName) -> Vec<String> {
+        let mut words = table_words(&table.name);
+        if words.len() > 1 && self.application.as_ref() == words.first() {
+            words.remove(0);
+        }
+        words
     }
 
     pub fn add(&mut self, link: Link) {
@@ -78,9 +101,28 @@ fn reference_words(column: &str) -> Option<Vec<String>> {
     let keys = ["id", "uuid", "guid", "key", "no", "number"];
     if words.len() > 1 && keys.contains(&last.as_str()) {
         words.pop();
-        Some(words)
-    } else {
-        None
+        return Some(words);
+    }
+    // Databases that fold names leave `TransactionId` as `transactionid`.
+    match words.as_slice() {
+        [only] => only.strip_suffix("id").filter(|stem| stem.len() > 2).map(|stem| vec![stem.to_owned()]),
+        _ => None,
+    }
+}
+
+/// The table of people whom columns such as `creator` can only mean.
+fn somebody<'c>(tables: &[&'c Table], application: Option<&str>) -> Option<&'c Table> {
+    const PEOPLE: u8 = 3;
+    let people: Vec<&'c Table> = tables
+        .iter()
+        .copied()
+        .filter(|table| subject_rank(&table.name.name, application) == Some(PEOPLE) && table.row_key().is_some_and(|key| key.len() == 1))
+        .collect();
+    let users: Vec<&'c Table> =
+        people.iter().copied().filter(|table| table_words(&table.name.name).last().is_some_and(|last| last == "user")).collect();
+    match (users.as_slice(), people.as_slice()) {
+        ([only], _) | ([], [only]) => Some(only),
+        _ => None,
     }
 }
 
@@ -103,26 +145,15 @@ fn is_plain(column: &str, table: &str) -> bool {
 }
 
 /// References that only names tell of: `customer_id` without a foreign key, where a table `customer` has a key of that type.
-fn suggested(table: &Table, tables: &[&Table]) -> Vec<Link> {
+fn suggested(table: &Table, tables: &[&Table], somebody: Option<&Table>) -> Vec<Link> {
     let declared = |column: &str| table.foreign_keys.iter().any(|key| key.columns.iter().any(|known| known == column));
     let mut found = Vec::new();
     for column in table.columns.iter().filter(|column| !declared(&column.name)) {
-        let Some(words) = reference_words(&column.name) else { continue };
         // `subject_type` + `subject_id` points to several tables.
-        if polymorphic_type(table, &column.name).is_some() {
+        if polymorphic_type(table, &column.name).is_some() || (table.primary_key.len() == 1 && table.primary_key[0] == column.name) {
             continue;
         }
-        let own_key = table.primary_key.len() == 1 && table.primary_key[0] == column.name;
-        let target = tables
-            .iter()
-            .filter(|target| target.name.source == table.name.source && target.name != table.name)
-            .filter(|target| {
-                let name = table_words(&target.name.name);
-                words == name || name.last().is_some_and(|last| words.last() == Some(last))
-            })
-            // The table with the same words rather than the one with the same last word.
-            .max_by_key(|target| (table_words(&target.name.name) == words, target.name.schema == table.name.schema));
-        let Some(target) = target.filter(|_| !own_key) else { continue };
+        let Some(target) = named_target(table, column, tables).or_else(|| done_by(column, somebody)) else { continue };
         let [key] = target.primary_key.as_slice() else { continue };
         let fits = target.column(key).is_some_and(|key| same_kind(&key.kind, &column.kind));
         if fits {
@@ -133,6 +164,7 @@ fn suggested(table: &Table, tables: &[&Table]) -> Vec<Link> {
                 referenced: vec![key.clone()],
                 suggested: true,
                 plain: is_plain(&column.name, &target.name.name),
+                handles: handles(&column.name),
                 optional: column.nullable,
             });
         }
@@ -140,17 +172,42 @@ fn suggested(table: &Table, tables: &[&Table]) -> Vec<Link> {
     found
 }
 
+/// The table that a column is named after: `customer_id`, or `customer` where that is a number.
+fn named_target<'t>(table: &Table, column: &Column, tables: &[&'t Table]) -> Option<&'t Table> {
+    let reference = reference_words(&column.name);
+    let bare = || matches!(column.kind, ColumnKind::Integer | ColumnKind::Uuid).then(|| words(&column.name));
+    let is_reference = reference.is_some();
+    let words = reference.or_else(bare)?;
+    let others = tables.iter().copied().filter(|target| target.name.source == table.name.source && target.name != table.name);
+    others
+        .filter(|target| {
+            let name = table_words(&target.name.name);
+            words == name || (is_reference && name.last().is_some_and(|last| words.last() == Some(last)))
+        })
+        // The table with the same words rather than the one with the same last word.
+        .max_by_key(|target| (table_words(&target.name.name) == words, target.name.schema == table.name.schema))
+}
+
+/// Whoever created or handles a row is one of the people whom the platform knows.
+fn done_by<'t>(column: &Column, somebody: Option<&'t Table>) -> Option<&'t Table> {
+    let by_key = matches!(column.kind, ColumnKind::Integer | ColumnKind::Uuid);
+    let words = reference_words(&column.name).unwrap_or_else(|| words(&column.name));
+    somebody.filter(|_| by_key && names_somebody(&words))
+}
+
 fn same_kind(a: &ColumnKind, b: &ColumnKind) -> bool {
     a == b || matches!((a, b), (ColumnKind::Integer, ColumnKind::Decimal) | (ColumnKind::Decimal, ColumnKind::Integer))
 }
 
 /// The column that says to which table another column points: `subject_type` for `subject_id`.
-pub(super) fn polymorphic_type<'t>(table: &'t Table, column: &str) -> Option<&'t crate::catalog::Column> {
+pub(super) fn polymorphic_type<'t>(table: &'t Table, column: &str) -> Option<&'t Column> {
+    const ENDINGS: [&str; 4] = ["type", "kind", "table", "class"];
     let role = reference_words(column)?;
-    table.columns.iter().find(|other| {
+    table.columns.iter().filter(|other| !matches!(other.kind, ColumnKind::Integer)).find(|other| {
         let mut words = words(&other.name);
-        let is_type = words.last().is_some_and(|last| matches!(last.as_str(), "type" | "kind" | "table" | "class"));
-        words.pop();
-        is_type && words == role && !matches!(other.kind, ColumnKind::Integer)
+        if let [only] = words.as_slice() {
+            return role.len() == 1 && ENDINGS.iter().any(|ending| only.strip_suffix(ending) == Some(role[0].as_str()));
+        }
+        words.pop().is_some_and(|last| ENDINGS.contains(&last.as_str())) && words == role
     })
 }

@@ -134,12 +134,8 @@ fn subjects_text(graph: &Graph<'_>, subjects: &[Candidate]) -> String {
             "  # {} to it\n",
             if subject.pointing == 1 { "1 reference points".to_owned() } else { format!("{} references point", subject.pointing) }
         );
-        text += &format!(
-            "  {}:\n    table: {}\n    key: {}\n",
-            text::scalar(&subject.kind),
-            text::table(&subject.table),
-            text::list(&subject.key)
-        );
+        let table = if subjects::doubtful(subject, subjects) { proposal(&subject.table.to_string()) } else { text::table(&subject.table) };
+        text += &format!("  {}:\n    table: {table}\n    key: {}\n", text::scalar(&subject.kind), text::list(&subject.key));
         if let Some(label) = &subject.label {
             text += &format!("    label: {}\n", text::scalar(label));
         }

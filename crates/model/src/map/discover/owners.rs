@@ -30,9 +30,14 @@ impl Way<'_> {
         self.links.iter().chain(&self.back).any(|link| link.suggested)
     }
 
+    /// It leads to whoever looks after the rows, which makes them nobody's data.
+    pub fn handles(&self) -> bool {
+        self.links.iter().chain(&self.back).any(|link| link.handles)
+    }
+
     /// Every reference is a declared one that is named after its table, so that it plays no special role.
     pub fn natural(&self) -> bool {
-        self.back.is_none() && self.links.iter().all(|link| link.plain && !link.suggested)
+        self.back.is_none() && self.links.iter().all(|link| link.plain && !link.suggested && !link.handles)
     }
 
     /// The claim as it stands in a map.
@@ -63,7 +68,7 @@ pub(super) fn forward<'g>(graph: &'g Graph<'_>, subjects: &[Candidate], table: &
     while let Some(links) = queue.pop_front() {
         let at = links.last().map_or(table, |link| &link.to);
         let visited = |to: &TableName| to == table || links.iter().any(|link| link.to == *to);
-        for link in graph.from(at).filter(|link| !visited(&link.to)) {
+        for link in graph.from(at).filter(|link| !visited(&link.to) && !link.binds()) {
             let mut longer = links.clone();
             longer.push(link);
             match subjects.iter().find(|subject| subject.table == link.to) {
@@ -85,12 +90,12 @@ pub(super) fn forward<'g>(graph: &'g Graph<'_>, subjects: &[Candidate], table: &
 /// Ways that first go back to a table which points here.
 pub(super) fn backward<'g>(graph: &'g Graph<'_>, subjects: &[Candidate], table: &TableName) -> Vec<Way<'g>> {
     let mut found = Vec::new();
-    for back in graph.to(table).filter(|link| link.from != *table && !link.suggested).take(MOST_BACK) {
+    for back in graph.to(table).filter(|link| link.from != *table && !link.suggested && !link.handles).take(MOST_BACK) {
         if let Some(subject) = subjects.iter().find(|subject| subject.table == back.from) {
             found.push(Way { kind: subject.kind.clone(), back: Some(back), links: Vec::new() });
             continue;
         }
-        for way in forward(graph, subjects, &back.from).into_iter().take(1).filter(|way| !way.suggested()) {
+        for way in forward(graph, subjects, &back.from).into_iter().take(1).filter(|way| !way.suggested() && !way.handles()) {
             found.push(Way { back: Some(back), ..way });
         }
     }

@@ -29,6 +29,13 @@ pub(super) fn candidates(graph: &Graph<'_>) -> Vec<Candidate> {
     found
 }
 
+/// Whether a person should look at it: people who work for the platform, a table that no reference points to, or another kind of the same
+/// rank that it has nothing to do with.
+pub(super) fn doubtful(candidate: &Candidate, all: &[Candidate]) -> bool {
+    let apart = |other: &Candidate| other.rank == candidate.rank && other.table != candidate.table;
+    candidate.pointing == 0 || super::words::staff(&candidate.kind) || all.iter().any(apart)
+}
+
 /// Each row belongs to a subject that more of the schema turns around: the contacts of a user are the user's data.
 fn is_owned(graph: &Graph<'_>, candidates: &[Candidate], candidate: &Candidate) -> bool {
     let belongs = |other: &Candidate| other.table != candidate.table && other.rank >= candidate.rank && other.pointing > candidate.pointing;
@@ -52,7 +59,7 @@ pub(super) fn arrange(graph: &Graph<'_>, found: &mut [Candidate]) {
 }
 
 fn candidate(graph: &Graph<'_>, table: &Table) -> Option<Candidate> {
-    let rank = subject_rank(&table.name.name)?;
+    let rank = subject_rank(&table.name.name, graph.application.as_deref())?;
     let key = table.row_key()?.to_vec();
     // A table whose key is made of references ties others together.
     let is_tie = key.iter().all(|column| table.foreign_keys.iter().any(|known| known.columns.contains(column)));

@@ -24,7 +24,34 @@ pub(super) fn words(name: &str) -> Vec<String> {
     if !word.is_empty() {
         found.push(word);
     }
-    found
+    match found.as_slice() {
+        // Databases that fold names leave `HomePhone` as `homephone`.
+        [only] => joined(only).unwrap_or(found),
+        _ => found,
+    }
+}
+
+/// The words of a name that was written without anything between them, if all of them are known: `emailaddress`, `lastupdatedby`.
+fn joined(name: &str) -> Option<Vec<String>> {
+    const KNOWN: [&str; 49] = [
+        "account", "address", "api", "assigned", "auth", "birth", "business", "by", "changed", "city", "client", "code", "company",
+        "contact", "created", "customer", "date", "display", "email", "employee", "fax", "first", "full", "hash", "home", "id", "key",
+        "last", "line", "middle", "mobile", "modified", "name", "nick", "number", "owner", "pager", "phone", "postal", "private", "real",
+        "session", "street", "to", "token", "updated", "user", "work", "zip",
+    ];
+    let numbered = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    if name.is_empty() {
+        return Some(Vec::new());
+    }
+    let beginnings = KNOWN.iter().filter_map(|known| Some((*known, numbered.strip_prefix(known)?)));
+    // The longest beginning after which the rest is known too.
+    let mut beginnings: Vec<(&str, &str)> = beginnings.collect();
+    beginnings.sort_by_key(|(known, _)| usize::MAX - known.len());
+    beginnings.into_iter().find_map(|(known, rest)| {
+        let mut found = vec![known.to_owned()];
+        found.extend(joined(rest)?);
+        Some(found)
+    })
 }
 
 /// English nouns lose their plural; good enough for matching names with names.
@@ -54,7 +81,9 @@ pub(super) fn table_words(name: &str) -> Vec<String> {
 }
 
 /// How far outside a kind of subject stands: a seat is within a customer, a customer within a contract.
-pub(super) fn subject_rank(name: &str) -> Option<u8> {
+///
+/// `application` is the word that the names of all its tables begin with, if there is one.
+pub(super) fn subject_rank(name: &str, application: Option<&str>) -> Option<u8> {
     const CONTRACTS: [&str; 4] = ["contract", "subscription", "agreement", "license"];
     const ORGANIZATIONS: [&str; 9] =
         ["tenant", "organization", "organisation", "org", "company", "workspace", "account", "firm", "institution"];
@@ -88,7 +117,7 @@ pub(super) fn subject_rank(name: &str) -> Option<u8> {
         ["auth", "app", "crm", "core", "sys", "system", "web", "tbl", "portal", "platform", "base", "main", "accounts", "users"];
     let named = match words.as_slice() {
         [_] => true,
-        [prefix, _] => PREFIXES.contains(&prefix.as_str()),
+        [prefix, _] => PREFIXES.contains(&prefix.as_str()) || application == Some(prefix.as_str()),
         _ => false,
     };
     if !named {
@@ -97,6 +126,78 @@ pub(super) fn subject_rank(name: &str) -> Option<u8> {
     let lists: [&[&str]; 4] = [&CONTRACTS, &ORGANIZATIONS, &CUSTOMERS, &PEOPLE];
     let rank = lists.iter().position(|list| list.contains(&last.as_str()))?;
     u8::try_from(rank).ok()
+}
+
+/// The word that an application puts before the names of its tables: `shop_customer`, `shop_order`, `shop_basket`.
+pub(super) fn application<'t>(names: impl Iterator<Item = &'t str>) -> Option<String> {
+    const FEWEST: usize = 6;
+    let mut tables = 0;
+    let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for name in names {
+        tables += 1;
+        let words = words(name);
+        if words.len() > 1 {
+            *counts.entry(words[0].clone()).or_default() += 1;
+        }
+    }
+    let most = counts.into_iter().max_by_key(|(word, count)| (*count, std::cmp::Reverse(word.clone())));
+    most.filter(|(_, count)| *count >= FEWEST && count * 3 >= tables).map(|(word, _)| word)
+}
+
+/// Who looks after a row is not whose it is: `assigned_to`, `default_owner_id`, `last_updated_by`.
+pub(super) fn handles(column: &str) -> bool {
+    const KNOWN: [&str; 24] = [
+        "approved",
+        "approver",
+        "assigned",
+        "assignee",
+        "changed",
+        "changer",
+        "closed",
+        "default",
+        "edited",
+        "editor",
+        "handled",
+        "handler",
+        "managed",
+        "manager",
+        "moderated",
+        "moderator",
+        "modified",
+        "modifier",
+        "resolved",
+        "responsible",
+        "reviewed",
+        "reviewer",
+        "supervisor",
+        "updated",
+    ];
+    words(column).iter().any(|word| KNOWN.contains(&word.as_str()))
+}
+
+/// Columns that name somebody by what they did: `creator`, `created_by`, `assigned_to`.
+pub(super) fn names_somebody(words: &[String]) -> bool {
+    const KNOWN: [&str; 14] = [
+        "approver",
+        "assignee",
+        "author",
+        "creator",
+        "editor",
+        "moderator",
+        "owner",
+        "recipient",
+        "requester",
+        "requestor",
+        "reviewer",
+        "sender",
+        "submitter",
+        "uploader",
+    ];
+    match words {
+        [only] => KNOWN.contains(&only.as_str()),
+        [.., done, last] => last == "by" || (done == "assigned" && last == "to") || KNOWN.contains(&last.as_str()),
+        [] => false,
+    }
 }
 
 /// Kinds that work for the platform's owner: rows of theirs are more often a customer's that they look after.
@@ -128,6 +229,17 @@ pub(super) fn bookkeeping(name: &str) -> bool {
     KNOWN.contains(&name.to_lowercase().as_str())
 }
 
+/// What is in tables that wide-spread frameworks keep for themselves, the same in every installation.
+pub(super) fn framework(name: &str) -> Option<&'static str> {
+    match name.to_lowercase().as_str() {
+        "django_content_type" => Some("names of the application's models, no customer data"),
+        "auth_permission" => Some("kinds of permission that the application knows, no customer data"),
+        "auth_group_permissions" => Some("which groups have which permissions, no customer data"),
+        "django_site" => Some("the application's own domains, no customer data"),
+        _ => None,
+    }
+}
+
 /// Tables about money, which law may want to be kept.
 pub(super) fn money(name: &str) -> bool {
     const KNOWN: [&str; 12] =
@@ -148,8 +260,8 @@ pub(super) enum Meaning {
 }
 
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
-    const SECRETS: [&str; 12] =
-        ["password", "passwd", "pwd", "token", "secret", "salt", "otp", "apikey", "privatekey", "passphrase", "pin", "credential"];
+    const SECRETS: [&str; 13] =
+        ["pass", "password", "passwd", "pwd", "token", "secret", "salt", "otp", "apikey", "privatekey", "passphrase", "pin", "credential"];
     const IDENTIFIERS: [&str; 9] = ["email", "mail", "phone", "mobile", "telephone", "fax", "msisdn", "ssn", "iban"];
     const PERSONAL: [&str; 31] = [
         "firstname",
@@ -221,10 +333,13 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     if has(&FILES) {
         return Some(Meaning::FileKey);
     }
-    if has(&IDENTIFIERS) {
+    // `email_box_folder` is no address.
+    let around = ["address", "number", "home", "work", "private", "office", "primary", "secondary", "recipients", "list"];
+    let last = words.iter().rev().find(|word| !around.contains(&word.as_str()) && !word.chars().all(|digit| digit.is_ascii_digit()));
+    if last.is_some_and(|last| IDENTIFIERS.contains(&singular(last).as_str())) {
         return Some(Meaning::Identifier);
     }
-    let person = ["first", "last", "middle", "given", "family", "maiden", "contact", "display", "full", "user", "author", "real"];
+    let person = ["first", "last", "middle", "given", "family", "maiden", "contact", "display", "full", "user", "author", "real", "nick"];
     let named = words.len() == 2 && words[1] == "name" && person.contains(&words[0].as_str());
     if named || has(&PERSONAL) { Some(Meaning::Personal) } else { None }
 }
@@ -280,6 +395,8 @@ mod tests {
         assert_eq!(split("Order Details"), "order details");
         assert_eq!(split("s3Key"), "s3 key");
         assert_eq!(split(""), "");
+        assert_eq!(split("lastupdatedby"), "last updated by");
+        assert_eq!(split("worker"), "worker");
         assert_eq!(table_words("InvoiceLines").join(" "), "invoice line");
         for (word, want) in
             [("categories", "category"), ("addresses", "address"), ("status", "status"), ("boxes", "box"), ("people", "person")]
@@ -300,7 +417,7 @@ mod tests {
             ("saved_leads", None),
             ("invoice", None),
         ] {
-            assert_eq!(subject_rank(name), want, "{name}");
+            assert_eq!(subject_rank(name, None), want, "{name}");
         }
     }
 
@@ -322,6 +439,12 @@ mod tests {
             ("file_size", None),
             ("description", None),
             ("ship_date", None),
+            ("homephone", Some(Meaning::Identifier)),
+            ("emailaddress", Some(Meaning::Identifier)),
+            ("email_box_folder", None),
+            ("email_box_pass", Some(Meaning::Secret)),
+            ("realname", Some(Meaning::Personal)),
+            ("address2", Some(Meaning::Personal)),
         ] {
             assert_eq!(meaning(name), want, "{name}");
         }

@@ -206,7 +206,7 @@ impl Structure {
                 continue;
             }
             let pointing = graph.to(&table.name).filter(|link| link.from != table.name && !link.suggested).count();
-            let rank = subject_rank(&table.name.name);
+            let rank = subject_rank(&table.name.name, graph.application.as_deref());
             let alone = self.identities.iter().filter(|other| other.kind == identity.kind).count() == 1;
             if pointing == 0 && rank.is_none() && !alone {
                 continue;
@@ -238,6 +238,7 @@ impl Structure {
                 referenced: vec![column.column.clone()],
                 suggested: true,
                 plain: true,
+                handles: false,
                 optional: true,
             });
         }
