@@ -15,6 +15,7 @@ pub mod dice;
 pub mod evaluate;
 pub mod generate;
 pub mod hunt;
+pub mod loose;
 pub mod place;
 pub mod seeds;
 pub mod shrink;

@@ -6,7 +6,7 @@ use postgres::SimpleQueryMessage;
 use rusqlite::types::ValueRef;
 
 use super::value::{Dialect, Kind, MOODS, hex, sorted};
-use super::world::{Column, Enforcement, OnDelete, Reference, Table, World};
+use super::world::{Column, Enforcement, Loose, OnDelete, Reference, Table, World};
 
 /// All rows of all tables in canonical text forms, sorted: tables without a key may hold equal rows.
 pub type Snapshot = Vec<Vec<Vec<Option<String>>>>;
@@ -21,6 +21,9 @@ pub fn script(world: &World, dialect: Dialect) -> String {
         Dialect::Postgres => {
             let moods: Vec<String> = MOODS.iter().map(|mood| format!("'{}'", mood.replace('\'', "''"))).collect();
             let _ = writeln!(script, "BEGIN;\nCREATE TYPE mood AS ENUM ({});", moods.join(", "));
+            if world.tables.iter().flat_map(|table| &table.columns).any(|column| column.loose.is_some()) {
+                script.push_str("CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);\n");
+            }
         }
     }
     for table in &world.tables {
@@ -60,7 +63,13 @@ fn create_table(world: &World, table: &Table, dialect: Dialect) -> String {
 
 fn declaration(column: &Column, dialect: Dialect) -> String {
     let not_null = if column.nullable { "" } else { " NOT NULL" };
-    format!("{} {}{not_null}", quoted(&column.name), column.kind.declared(dialect))
+    let collation = match (column.loose, dialect) {
+        (None, _) => "",
+        (Some(Loose::Case), Dialect::Sqlite) => " COLLATE NOCASE",
+        (Some(Loose::Blanks), Dialect::Sqlite) => " COLLATE RTRIM",
+        (Some(Loose::Case | Loose::Blanks), Dialect::Postgres) => " COLLATE loose",
+    };
+    format!("{} {}{collation}{not_null}", quoted(&column.name), column.kind.declared(dialect))
 }
 
 fn foreign_key(world: &World, table: &Table, reference: &Reference) -> Option<String> {

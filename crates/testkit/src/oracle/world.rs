@@ -31,6 +31,16 @@ pub struct Column {
     pub name: String,
     pub kind: Kind,
     pub nullable: bool,
+    /// Different texts in it count as equal.
+    pub loose: Option<Loose>,
+}
+
+/// How a column compares other than byte by byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loose {
+    Case,
+    /// Blanks at the end; SQLite alone.
+    Blanks,
 }
 
 /// A reference from one table's rows to another's, whether the database knows of it or only the map.

@@ -15,6 +15,7 @@ use exeunt_model::selection::Condition;
 use exeunt_sources::{ChangeValues, Database, Keys, Read};
 use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
+use exeunt_testkit::oracle::loose::loosen;
 use exeunt_testkit::oracle::place::{Place, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{compare, sql, yaml};
@@ -39,6 +40,28 @@ fn postgres_holds_what_the_oracle_says() {
     database.client().batch_execute(&settings).expect("set time zone and date style");
     let place = Place::Postgres(&database);
     hunt(POSTGRES_WORLDS, &mut |world, request| check(world, request, &place));
+}
+
+#[test]
+fn columns_that_compare_loosely_are_refused_or_change_nothing() {
+    let folder = memory_folder();
+    let sqlite = Place::Sqlite(folder.path().join("world.db"));
+    hunt(SQLITE_WORLDS / 2, &mut |world, request| check_loosened(world, request, &sqlite));
+    let database = Server::shared().database();
+    hunt(POSTGRES_WORLDS / 3, &mut |world, request| check_loosened(world, request, &Place::Postgres(&database)));
+}
+
+fn check_loosened(world: &World, request: &Request, place: &Place<'_>) -> Result<String, String> {
+    let mut world = world.clone();
+    let used = match loosen(&mut world, place.dialect()) {
+        None => return Ok("no text to loosen".to_owned()),
+        Some(used) => used,
+    };
+    match (used, check(&world, request, place)) {
+        (true, Err(told)) if told.contains("count as equal") => Ok("refused by the map's check".to_owned()),
+        (true, outcome) => Err(format!("not refused: {outcome:?}")),
+        (false, outcome) => outcome,
+    }
 }
 
 /// Exports and erases; a third of the worlds a few rows at a time.

@@ -263,7 +263,10 @@ pub fn loose_comparisons(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) ->
         let entry = map.entry(&table.name);
         for hazard in &table.hazards {
             let Hazard::LooseComparison { column, .. } = hazard else { continue };
-            let points = |edge: &&Edge| edge.from == table.name && edge.columns.iter().any(|path| path.column == *column);
+            // A condition on the row counts as well: a type of another spelling would make a reference of what is none.
+            let looks_at =
+                |edge: &Edge| edge.columns.iter().chain(edge.when.iter().map(|(path, _)| path)).any(|path| path.column == *column);
+            let points = |edge: &&Edge| edge.from == table.name && looks_at(edge);
             let pointed_to = |edge: &&Edge| edge.to == table.name && edge.referenced.contains(column);
             let mapped = |name: &TableName| map.entry(name).is_some();
             let found_by = edges.iter().find(|edge| (points(edge) || pointed_to(edge)) && (mapped(&edge.from) || mapped(&edge.to)));

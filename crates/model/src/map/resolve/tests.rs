@@ -106,6 +106,23 @@ fn a_reference_by_which_different_texts_count_as_equal_is_refused() {
     assert_eq!(loose("note", "body"), Ok(()));
 }
 
+#[test]
+fn a_polymorphic_type_in_which_different_texts_count_as_equal_is_refused() {
+    use crate::catalog::Hazard;
+    let mut catalog = catalog();
+    let note = catalog.tables.iter_mut().find(|found| found.name.name == "note").unwrap();
+    note.hazards = vec![Hazard::LooseComparison { column: "body".into(), by: "COLLATE NOCASE".into() }];
+    let mut map = map();
+    entry_mut(&mut map, "app.note").references = vec![crate::map::Reference {
+        columns: vec![ColumnPath::column("draft_id")],
+        to: crate::testing::name("draft"),
+        referenced: vec!["id".into()],
+        when: vec![(ColumnPath::column("body"), "draft".into())],
+    }];
+    let problems = resolve(&map, &[catalog]).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.message.contains("different texts in `body` count as equal")), "{problems:?}");
+}
+
 fn via(kind: &str, columns: &[&str]) -> Claim {
     let hops = columns.iter().map(|column| Hop::To { columns: vec![ColumnPath::column(*column)], to: None });
     Claim { kind: SubjectKind::new(kind), path: Some(hops.collect()) }

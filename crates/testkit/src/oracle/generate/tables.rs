@@ -125,7 +125,7 @@ impl Builder<'_> {
     }
 
     fn new_column(&mut self, table: usize, name: String, kind: Kind, nullable: bool) -> usize {
-        self.world.tables[table].columns.push(Column { name, kind, nullable });
+        self.world.tables[table].columns.push(Column { name, kind, nullable, loose: None });
         self.world.tables[table].columns.len() - 1
     }
 
