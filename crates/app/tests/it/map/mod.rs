@@ -2,6 +2,7 @@
 
 mod accept;
 mod check;
+mod desk;
 mod discover;
 mod explain;
 mod fides;
