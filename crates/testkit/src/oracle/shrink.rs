@@ -1,8 +1,8 @@
 //! Makes a failing world smaller, so that a person can read it.
 
-use super::evaluate::{Request, RowId};
+use super::evaluate::{Request, RowId, concerns};
 use super::value::Value;
-use super::world::{Enforcement, Entry, World};
+use super::world::{Action, Enforcement, Entry, World};
 
 /// Takes rows, values and words of the map away for as long as the request still fails. Foreign keys stay whole.
 pub fn shrink(mut world: World, mut request: Request, fails: &mut dyn FnMut(&World, &Request) -> bool) -> (World, Request) {
@@ -34,7 +34,7 @@ pub fn shrink(mut world: World, mut request: Request, fails: &mut dyn FnMut(&Wor
                 }
             }
             for candidate in simpler_maps(&world, table) {
-                if fails(&candidate, &request) {
+                if offers_the_choices(&candidate, &request) && fails(&candidate, &request) {
                     world = candidate;
                     smaller = true;
                     break;
@@ -67,6 +67,16 @@ pub fn is_whole(world: &World) -> bool {
                         .iter()
                         .any(|target| reference.referenced.iter().map(|column| &target[*column]).eq(from.iter().copied()))
             })
+        })
+    })
+}
+
+/// Whether the map leaves open what the request chooses: another request is refused for a reason of its own.
+fn offers_the_choices(world: &World, request: &Request) -> bool {
+    request.choices.keys().all(|table| {
+        world.mapped(*table).is_some_and(|mapped| {
+            let by_kind = mapped.by_kind.iter().find(|(kind, _)| *kind == request.kind).map(|(_, action)| action);
+            matches!(by_kind.or(mapped.default_action.as_ref()), Some(Action::Choose(_))) && concerns(world, request.kind, *table)
         })
     })
 }
