@@ -57,6 +57,21 @@ pub struct Outline {
     pub identifiers: Vec<Identifier>,
 }
 
+impl Outline {
+    /// The databases that the plan looks at or changes: first those with steps, in the order of the steps.
+    pub fn sources(&self) -> Vec<&SourceName> {
+        let steps = self.steps.iter().map(|step| &step.table);
+        let rest = self.kept.iter().map(|kept| &kept.table).chain(self.guards.iter().map(|guard| &guard.table));
+        let mut found: Vec<&SourceName> = Vec::new();
+        for table in steps.chain(rest).chain(self.sets.iter().map(|set| &set.table)) {
+            if !found.contains(&&table.source) {
+                found.push(&table.source);
+            }
+        }
+        found
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapReference {
     pub name: String,

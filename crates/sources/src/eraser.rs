@@ -157,6 +157,11 @@ impl Eraser {
         self.reading(|link| link.values(terms, lookup, row))
     }
 
+    /// The key as the database itself writes it, as [`Reader::find_key`](crate::Reader::find_key) does.
+    pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
+        self.reading(|link| link.find_key(table, columns, typed))
+    }
+
     /// Runs steps in order and tells how many rows each affected. On PostgreSQL they go out together.
     ///
     /// Whether the numbers are those of the plan is for the caller to see before it commits. After an error the transaction must be
@@ -165,6 +170,7 @@ impl Eraser {
         const OPERATION: &str = "erase rows";
         self.expect(OPERATION, State::Erasing)?;
         let terms = erasing(sets, keys, Some(values));
+        self.bring_sets(terms, steps)?;
         let statements = self.link.render(terms, SubjectValues::Parameters, |renderer| {
             steps.iter().map(|step| renderer.step(step)).collect::<Result<Vec<_>, _>>()
         })?;
@@ -190,6 +196,7 @@ impl Eraser {
         }
         let row_number = self.row_number(&step.table)?;
         let terms = erasing(sets, keys, None);
+        self.bring_sets(terms, &[step])?;
         let statement = self
             .link
             .render(terms, SubjectValues::Parameters, |renderer| renderer.delete_some(&step.table, &step.condition, limit, row_number))?;
@@ -298,6 +305,12 @@ impl Eraser {
             return found.and_then(|found| ended.map(|_| found));
         }
         found
+    }
+
+    /// What was asked since the sets were filled may have left those of other conditions in SQLite's table of held sets.
+    fn bring_sets(&mut self, terms: Terms<'_>, steps: &[&Step]) -> Result<(), Error> {
+        let conditions: Vec<&Condition> = steps.iter().map(|step| &step.condition).collect();
+        self.link.bring_sets(terms, &conditions)
     }
 
     fn execute(&mut self, operation: &str, statements: &[Rendered], terms: Terms<'_>) -> Result<Vec<u64>, Error> {

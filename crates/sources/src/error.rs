@@ -77,6 +77,32 @@ impl Error {
         }
     }
 
+    /// Whether another transaction stood in the way, so that this one may succeed when it is begun anew.
+    ///
+    /// A row that came after the transaction's moment and points to one that it deletes is such a case: what the transaction counted
+    /// was right, and is no longer.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Refused { fault, .. } => fault.code == "23503",
+            Self::Address { .. }
+            | Self::Unreachable { .. }
+            | Self::Encryption { .. }
+            | Self::Credentials { .. }
+            | Self::DatabaseMissing { .. }
+            | Self::PermissionDenied { .. }
+            | Self::TableVanished { .. }
+            | Self::ColumnVanished { .. }
+            | Self::ReadOnly { .. }
+            | Self::ConnectionLost { .. }
+            | Self::Protocol { .. }
+            | Self::Output { .. }
+            | Self::Plan { .. }
+            | Self::CommitUnknown { .. }
+            | Self::Unsupported { .. } => false,
+        }
+    }
+
     /// Sorts a failed operation by the database's code.
     pub(crate) fn from_fault(database: &SourceName, operation: &str, fault: Fault) -> Self {
         let database = database.clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use exeunt_model::catalog::Catalog;
 use exeunt_model::digest::hex;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::selection::{Condition, RowSet, SetId};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use rusqlite::types::Value;
 
 use crate::error::Error;
@@ -128,6 +128,47 @@ impl Link {
         self.bring_sets(terms, &[lookup.condition])?;
         let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.values(lookup))?;
         self.rows("read values", &rendered, terms, row)
+    }
+
+    /// The key as the database itself writes it; `None` when there is no such row, or when what was typed is no value of the types.
+    pub(crate) fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
+        const OPERATION: &str = "look for a key";
+        if columns.is_empty() || columns.len() != typed.len() {
+            return Ok(None);
+        }
+        // The catalog is read before the savepoint, which a failure rolls back to.
+        self.catalog()?;
+        if let Connection::Postgres(session) = &mut self.connection {
+            session.run(OPERATION, "SAVEPOINT exeunt_key")?;
+        }
+        let key: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(typed.iter().map(String::as_str)).collect();
+        let paths: Vec<ColumnPath> = columns.iter().map(ColumnPath::column).collect();
+        let found = match self.row(table, &key, &paths) {
+            // Class 22: the text is no value of the type.
+            Err(Error::Refused { fault, .. }) if fault.code.starts_with("22") => None,
+            other => other?,
+        };
+        if let Connection::Postgres(session) = &mut self.connection {
+            session.run(OPERATION, "ROLLBACK TO SAVEPOINT exeunt_key; RELEASE SAVEPOINT exeunt_key")?;
+        }
+        Ok(found.and_then(|key| key.into_iter().collect()))
+    }
+
+    /// One row by its key (columns and text forms): the text forms of these columns; `None` when there is no such row.
+    pub(crate) fn row(
+        &mut self,
+        table: &TableName,
+        key: &[(&str, &str)],
+        columns: &[ColumnPath],
+    ) -> Result<Option<Vec<Option<String>>>, Error> {
+        let keys = Keys::default();
+        let terms = Terms { sets: &[], keys: &keys, kept_keys: KeptKeys::InPlace, values: None };
+        let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.row(table, key, columns))?;
+        let mut found = None;
+        self.rows("read a row", &rendered, terms, &mut |row| {
+            found = Some(row.iter().map(|value| value.map(str::to_owned)).collect());
+        })?;
+        Ok(found)
     }
 
     /// Runs a query and passes its rows on as texts.

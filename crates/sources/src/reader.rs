@@ -205,38 +205,12 @@ impl Reader {
     ///
     /// `None` when there is no such row, or when what was typed is no value of the columns' types.
     pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
-        const OPERATION: &str = "look for a key";
-        if columns.is_empty() || columns.len() != typed.len() {
-            return Ok(None);
-        }
-        // The catalog is read before the savepoint, which a failure rolls back to.
-        self.link.catalog()?;
-        if let Connection::Postgres(session) = &mut self.link.connection {
-            session.run(OPERATION, "SAVEPOINT exeunt_key")?;
-        }
-        let key: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(typed.iter().map(String::as_str)).collect();
-        let paths: Vec<ColumnPath> = columns.iter().map(ColumnPath::column).collect();
-        let found = match self.row(table, &key, &paths) {
-            // Class 22: the text is no value of the type.
-            Err(Error::Refused { fault, .. }) if fault.code.starts_with("22") => None,
-            other => other?,
-        };
-        if let Connection::Postgres(session) = &mut self.link.connection {
-            session.run(OPERATION, "ROLLBACK TO SAVEPOINT exeunt_key; RELEASE SAVEPOINT exeunt_key")?;
-        }
-        Ok(found.and_then(|key| key.into_iter().collect()))
+        self.link.find_key(table, columns, typed)
     }
 
     /// One row by its key (columns and text forms): the text forms of these columns; `None` when there is no such row.
     pub fn row(&mut self, table: &TableName, key: &[(&str, &str)], columns: &[ColumnPath]) -> Result<Option<Vec<Option<String>>>, Error> {
-        let keys = Keys::default();
-        let terms = terms(&[], &keys);
-        let rendered = self.link.render(terms, SubjectValues::Parameters, |renderer| renderer.row(table, key, columns))?;
-        let mut found = None;
-        self.link.rows("read a row", &rendered, terms, &mut |row| {
-            found = Some(row.iter().map(|value| value.map(str::to_owned)).collect());
-        })?;
-        Ok(found)
+        self.link.row(table, key, columns)
     }
 
     /// Looks for texts in all columns of these tables that can hold text, upper and lower case alike: one scan per table.

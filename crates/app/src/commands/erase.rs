@@ -1,13 +1,14 @@
 //! `exeunt erase`: a subject's rows and files, for good, with a certificate.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use exeunt_engine::erasure::{self, Approved, Outcome as Erased, Resumption, Terms};
-use exeunt_engine::planning::{self, Found, Request, Snapshot, Subject};
+use exeunt_engine::erasure::{self, Error, Order, Outcome as Erased, Resumption, Terms};
+use exeunt_engine::planning::{self, Prepared, Request, Snapshot, Subject};
 use exeunt_engine::platform::Platform;
 use exeunt_model::certificate::{Outside, Purpose};
 use exeunt_model::digest::Digest;
+use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::Plan;
 use exeunt_model::run::{Ending, RunId};
 use exeunt_model::tombstone::{Tombstone, subject_hash};
@@ -118,70 +119,114 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(run) = &arguments.resume {
         return resume(arguments, &project, &platform, &mut store, run, output);
     }
+    let mut approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
     let mut request = request::erase(&project.map, &arguments.subject, &arguments.choices)?;
-    let typed = hash(&store, &request.subject);
-    if let Some(run) = unfinished(&store, &request.subject, &typed)? {
-        return resume(arguments, &project, &platform, &mut store, &run, output);
+    if let Some(plan) = approved.as_ref().filter(|_| request.choices.is_empty()) {
+        // Whoever approved the plan approved its choices.
+        request.choices = plan.outline.choices.clone();
     }
-    let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
-    let Some(Found { subject, label }) = snapshot.find(&request.subject).map_err(|error| project.no_plan(error))? else {
-        return gone(arguments, &project, &store, &request.subject, &typed, output);
-    };
-    request.subject = subject;
-    if let Some(run) = unfinished(&store, &request.subject, &hash(&store, &request.subject))? {
-        drop(snapshot);
-        return resume(arguments, &project, &platform, &mut store, &run, output);
+    let hash = subject_hash(&store.hash_secret(), &request.subject.kind, &request.subject.key);
+    let unfinished = store.unfinished_run(&request.subject.kind, &hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
+    if let Some(run) = unfinished {
+        return resume(arguments, &project, &platform, &mut store, &run.id, output);
     }
-    let plan = plan(arguments, &project, &platform, &mut snapshot, &store, &request)?;
-    // An open reader would stand in the way of a commit in SQLite.
-    drop(snapshot);
-    match &arguments.plan {
-        // Whoever approved the plan has seen it.
-        Some(path) => output.note(format!("the approved plan {} holds", path.display())),
-        None if !output.is_json() => output.note(describe(&project.map, &plan)),
-        None => {}
-    }
-    let label = if label.is_empty() { request.subject.key.join(",") } else { label };
-    confirm(&request.subject, &label, arguments.yes_erase.as_deref())?;
     certificates::prepare(&arguments.terms.out)?;
-    let approved = Approved {
-        plan: &plan,
-        subject: &request.subject,
-        successor: request.successor.as_deref(),
-        terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows),
+    if arguments.yes_erase.is_none() {
+        match ask(arguments, &project, &platform, &store, &request, approved.as_ref(), output) {
+            Ok(plan) => approved = Some(plan),
+            Err(Asked::Gone) => return gone(arguments, &project, &store, &request.subject, &hash, output),
+            Err(Asked::Failed(failure)) => return Err(failure),
+        }
+    }
+    let mut refused = None;
+    // A person who was asked has seen the plan, and whoever approved a plan file too.
+    let mut seen = approved;
+    let mut approve = |prepared: &Prepared| {
+        let plan_holds = match &seen {
+            Some(seen) => compare(arguments.plan.as_deref(), seen, &prepared.plan),
+            None => {
+                if !output.is_json() {
+                    output.note(describe(&project.map, &prepared.plan));
+                }
+                Ok(())
+            }
+        };
+        let confirmed = plan_holds.and_then(|()| match &arguments.yes_erase {
+            Some(given) => confirm(&prepared.request.subject, &label(prepared), given),
+            None => Ok(()),
+        });
+        refused = confirmed.err();
+        if let (None, Some(path)) = (&refused, &arguments.plan) {
+            output.note(format!("the approved plan {} holds", path.display()));
+        }
+        // When the run is begun anew, it does what was seen the first time or nothing.
+        seen.get_or_insert_with(|| prepared.plan.clone());
+        refused.is_none()
     };
-    let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &approved));
-    let erased = erased.map_err(|error| failure(&project, &arguments.map.map, error))?;
-    deliver(arguments, &project, &erased, output)
+    let order =
+        Order { request: &request, terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows) };
+    let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, &mut approve));
+    match erased {
+        Ok(erased) => deliver(arguments, &project, &erased, output),
+        Err(Error::Plan(planning::Error::NoSubject { .. })) => gone(arguments, &project, &store, &request.subject, &hash, output),
+        // The key was typed in another way than the database writes it.
+        Err(Error::Store(exeunt_store::Error::Unfinished { run })) => resume(arguments, &project, &platform, &mut store, &run, output),
+        Err(error) => Err(refused.unwrap_or_else(|| failure(&project, &arguments.map.map, error))),
+    }
 }
 
-fn hash(store: &Store, subject: &Subject) -> Digest {
-    subject_hash(&store.hash_secret(), &subject.kind, &subject.key)
+fn compare(path: Option<&Path>, approved: &Plan, plan: &Plan) -> Result<(), Failure> {
+    let Some(difference) = planning::difference(approved, plan).or_else(|| planning::count_difference(approved, plan)) else {
+        return Ok(());
+    };
+    let which = path.map_or_else(|| "that you have seen".to_owned(), |path| path.display().to_string());
+    Err(Failure::message(ExitCode::PlanMismatch, format!("the plan {which} does not hold: {difference}"))
+        .next("nothing was erased; make a new plan and have it approved: exeunt plan … --for erase --out FILE"))
 }
 
-fn unfinished(store: &Store, subject: &Subject, hash: &Digest) -> Result<Option<RunId>, Failure> {
-    let run = store.unfinished_run(&subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
-    Ok(run.map(|run| run.id))
+/// What must be typed to erase the subject.
+fn label(prepared: &Prepared) -> String {
+    if prepared.label.is_empty() { prepared.request.subject.key.join(",") } else { prepared.label.clone() }
 }
 
-fn plan(
+enum Asked {
+    /// There is no such subject.
+    Gone,
+    Failed(Failure),
+}
+
+impl From<Failure> for Asked {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Shows the plan and asks for the label, with no transaction open meanwhile that would stand in anybody's way.
+fn ask(
     arguments: &Arguments,
     project: &Project,
     platform: &Platform,
-    snapshot: &mut Snapshot,
     store: &Store,
     request: &Request,
-) -> Result<Plan, Failure> {
-    let plan = snapshot.plan(platform, request, &store.hash_secret()).map_err(|error| project.no_plan(error))?;
-    let Some(path) = &arguments.plan else { return Ok(plan) };
-    let approved = super::plan::read(path)?;
-    match planning::difference(&approved, &plan).or_else(|| planning::count_difference(&approved, &plan)) {
-        None => Ok(plan),
-        Some(difference) => {
-            Err(Failure::message(ExitCode::PlanMismatch, format!("the plan {} does not hold: {difference}", path.display()))
-                .next("nothing was erased; make a new plan and have it approved: exeunt plan … --for erase --out FILE"))
-        }
+    approved: Option<&Plan>,
+    output: &Output,
+) -> Result<Plan, Asked> {
+    let prepared = Snapshot::open(platform).and_then(|mut snapshot| snapshot.prepare(platform, request, &store.hash_secret()));
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(planning::Error::NoSubject { .. }) => return Err(Asked::Gone),
+        Err(error) => return Err(Asked::Failed(project.no_plan(error))),
+    };
+    if let Some(approved) = approved {
+        compare(arguments.plan.as_deref(), approved, &prepared.plan)?;
     }
+    if !output.is_json() {
+        output.note(describe(&project.map, &prepared.plan));
+    }
+    let kind = &prepared.request.subject.kind;
+    let typed = type_label(kind)?;
+    confirm(&prepared.request.subject, &label(&prepared), &typed)?;
+    Ok(prepared.plan)
 }
 
 /// There is no such subject: perhaps because it was erased.
@@ -213,29 +258,25 @@ fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: 
 }
 
 /// Nobody erases by a slip: the label is typed, as an argument or when asked.
-fn confirm(subject: &Subject, label: &str, given: Option<&str>) -> Result<(), Failure> {
-    let refused = |message: String| Failure::message(ExitCode::Usage, message);
-    if let Some(given) = given {
-        return match given == label {
-            true => Ok(()),
-            false => Err(refused(format!("--yes-erase does not name this {}: nothing was erased", subject.kind))
-                .next("give the label exactly as it stands in the database")),
-        };
+fn confirm(subject: &Subject, label: &str, given: &str) -> Result<(), Failure> {
+    if given == label {
+        return Ok(());
     }
+    Err(Failure::message(ExitCode::Usage, format!("that is not the label of this {}: nothing was erased", subject.kind))
+        .next("give the label exactly as it stands in the database, with --yes-erase or when asked"))
+}
+
+fn type_label(kind: &SubjectKind) -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(refused(format!("nobody confirmed the erasure of this {}: nothing was erased", subject.kind))
+        return Err(Failure::message(ExitCode::Usage, format!("nobody confirmed the erasure of this {kind}: nothing was erased"))
             .next("confirm it with --yes-erase LABEL, the subject's label as it stands in the database"));
     }
     let mut stderr = std::io::stderr().lock();
-    let asked = write!(stderr, "This cannot be undone. Type the label of the {} to erase it: ", subject.kind).and_then(|()| stderr.flush());
+    let asked = write!(stderr, "This cannot be undone. Type the label of the {kind} to erase it: ").and_then(|()| stderr.flush());
     asked.or_fail(ExitCode::InputOutput, || "ask for confirmation")?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).or_fail(ExitCode::InputOutput, || "read the answer")?;
-    if answer.trim_end_matches(['\n', '\r']) == label {
-        Ok(())
-    } else {
-        Err(refused("that is another label: nothing was erased".to_owned()))
-    }
+    Ok(answer.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn deliver(arguments: &Arguments, project: &Project, erased: &Erased, output: &Output) -> Outcome {

@@ -35,6 +35,10 @@ pub fn means<T>(platform: &Platform, store: &mut Store, output: &Output, work: i
 /// What a person can do about an erasure that stopped.
 pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
     let nothing = "nothing was erased";
+    let error = match error {
+        Error::Plan(error) => return project.no_plan(error).next(nothing),
+        other => other,
+    };
     match &error {
         Error::Unfinished { run, .. } => {
             let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
@@ -69,6 +73,8 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
         Error::NoSource { .. }
         | Error::InterruptedHalfway
+        | Error::Plan(_)
+        | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }
         | Error::Failpoint { .. } => Failure::new(ExitCode::Failed, error),

@@ -1,7 +1,7 @@
 //! `exeunt replay`: after a restored backup, erases again whoever was erased before.
 
-use exeunt_engine::erasure::{self, Approved};
-use exeunt_engine::planning::Snapshot;
+use exeunt_engine::erasure::{self, Error, Order};
+use exeunt_engine::planning::{self, Snapshot};
 use exeunt_engine::replay::{self, Returned};
 use exeunt_model::certificate::Purpose;
 use exeunt_model::run::Ending;
@@ -53,22 +53,13 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut done = Vec::new();
     let mut all_done = true;
     for found in &returned {
-        // Each erasure changes what is there: a contract takes its seats along.
-        let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
-        let exists = snapshot.find(&found.request.subject).map_err(|error| project.no_plan(error))?.is_some();
-        if !exists {
-            continue;
-        }
-        let plan = snapshot.plan(&platform, &found.request, &store.hash_secret()).map_err(|error| project.no_plan(error))?;
-        drop(snapshot);
-        let approved = Approved {
-            plan: &plan,
-            subject: &found.request.subject,
-            successor: found.request.successor.as_deref(),
-            terms: arguments.terms.terms(Purpose::Replay, false, None),
+        let order = Order { request: &found.request, terms: arguments.terms.terms(Purpose::Replay, false, None) };
+        let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, &mut |_| true));
+        let erased = match erased {
+            // It went with another one: a contract takes its seats along.
+            Err(Error::Plan(planning::Error::NoSubject { .. })) => continue,
+            erased => erased.map_err(|error| failure(&project, &arguments.map.map, error))?,
         };
-        let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &approved));
-        let erased = erased.map_err(|error| failure(&project, &arguments.map.map, error))?;
         let written = certificates::write(&arguments.terms.out, &project.map, &erased.certificate.to_bytes())?;
         let statement = &erased.certificate.statement;
         all_done &= statement.state != Ending::PartlyFailed;

@@ -4,12 +4,13 @@ use exeunt_model::certificate::Phase;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Identifier, Plan, Work};
-use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
+use exeunt_model::selection::{ColumnPath, Condition, SetId};
 use exeunt_sources::eraser::Eraser;
 use exeunt_sources::{ChangeValues, Keys, Lookup};
 use exeunt_store::JournaledKeys;
 
 use super::error::Error;
+use crate::planning::carried_to;
 use crate::platform::Platform;
 
 /// A database that the plan erases in, or reads keys from.
@@ -26,6 +27,13 @@ impl Acting {
         let eraser = database.eraser().map_err(Error::source(source, Phase::Erasing))?;
         let keys = Keys { subject: subject.to_vec(), carried: Vec::new() };
         Ok(Self { source: source.clone(), eraser, keys })
+    }
+
+    /// A database in which the plan was made: its transaction is open and its key table filled.
+    pub fn of(eraser: Eraser, plan: &Plan, keys: &Keys) -> Self {
+        let source = eraser.name().clone();
+        let keys = carried_to(&plan.outline, keys, &source);
+        Self { source, eraser, keys }
     }
 
     /// Begins the transaction, and looks in it whether this is the database of the plan and still has its structure.
@@ -47,28 +55,6 @@ impl Acting {
     /// Begins a further transaction of the same run; the structure was checked by the first.
     pub fn begin_again(&mut self) -> Result<(), Error> {
         self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))
-    }
-
-    /// The tuples of a set that another source needs, read in the open transaction.
-    pub fn tuples_to_carry(&mut self, plan: &Plan, set: &RowSet, carried: &[(SetId, Vec<Vec<String>>)]) -> Result<Vec<Vec<String>>, Error> {
-        self.keys.carried = carried.to_vec();
-        let mut tuples = Vec::new();
-        let mut take = |row: &[Option<&str>]| {
-            // A tuple with a null points nowhere.
-            let tuple: Option<Vec<String>> = row.iter().map(|value| value.map(str::to_owned)).collect();
-            tuples.extend(tuple);
-        };
-        self.eraser
-            .values(&plan.outline.sets, &lookup(&set.table, &set.columns, &set.condition), &self.keys, &mut take)
-            .map_err(Error::source(&self.source, Phase::Erasing))?;
-        Ok(tuples)
-    }
-
-    /// Fills the key table with the plan's sets.
-    pub fn fill_keys(&mut self, plan: &Plan, carried: &[(SetId, Vec<Vec<String>>)]) -> Result<(), Error> {
-        let needed = |id: &SetId| plan.outline.sets.iter().any(|set| set.id == *id && set.carried_to.contains(&self.source));
-        self.keys.carried = carried.iter().filter(|(id, _)| needed(id)).cloned().collect();
-        self.eraser.fill_keys(&plan.outline.sets, &self.keys).map_err(Error::source(&self.source, Phase::Erasing))
     }
 
     /// What the key table holds, for the journal.
@@ -110,29 +96,6 @@ impl Acting {
         plan.outline.sets.iter().any(|known| known.id == set && known.carried_to.contains(&self.source))
     }
 
-    /// Refuses the plan when rows outside it would suffer, or when other rows stay than it says.
-    pub fn check_bounds(&mut self, plan: &Plan) -> Result<(), Error> {
-        let guards: Vec<usize> = self.positions(plan.outline.guards.iter().map(|guard| &guard.table));
-        let kept: Vec<usize> = self.positions(plan.outline.kept.iter().map(|kept| &kept.table));
-        let guard_rows = guards.iter().map(|at| &plan.outline.guards[*at]).map(|guard| (&guard.table, &guard.condition));
-        let kept_rows = kept.iter().map(|at| &plan.outline.kept[*at]).map(|kept| (&kept.table, &kept.condition));
-        let asked: Vec<(&TableName, &Condition)> = guard_rows.chain(kept_rows).collect();
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let mut counted = self.count(plan, &asked, Phase::Erasing)?.into_iter();
-        for (at, rows) in guards.iter().zip(counted.by_ref()) {
-            guarded(plan, *at, rows)?;
-        }
-        for (at, found) in kept.iter().zip(counted) {
-            let planned = plan.kept_rows[*at];
-            if planned != found {
-                return Err(Error::CountsDiffer { table: plan.outline.kept[*at].table.clone(), work: "keep", planned, found });
-            }
-        }
-        Ok(())
-    }
-
     /// Refuses a batch when rows outside the plan have come to point to rows that it deletes.
     pub fn check_guards_of(&mut self, plan: &Plan, table: &TableName) -> Result<(), Error> {
         let guards: Vec<usize> = (0..plan.outline.guards.len())
@@ -153,17 +116,6 @@ impl Acting {
 
     fn positions<'t>(&self, tables: impl Iterator<Item = &'t TableName>) -> Vec<usize> {
         tables.enumerate().filter(|(_, table)| table.source == self.source).map(|(at, _)| at).collect()
-    }
-
-    /// Different, non-empty values of a column that names files, in the rows of a step.
-    pub fn file_keys(&mut self, plan: &Plan, step: usize, column: &str) -> Result<Vec<String>, Error> {
-        let step = &plan.outline.steps[step];
-        let mut found = Vec::new();
-        let mut take = |row: &[Option<&str>]| found.extend(row.first().copied().flatten().filter(|key| !key.is_empty()).map(str::to_owned));
-        self.eraser
-            .values(&plan.outline.sets, &lookup(&step.table, &[ColumnPath::column(column)], &step.condition), &self.keys, &mut take)
-            .map_err(Error::source(&self.source, Phase::Erasing))?;
-        Ok(found)
     }
 
     /// The keys of the subjects that a step deletes.

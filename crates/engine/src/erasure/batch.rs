@@ -14,21 +14,6 @@ use super::finish::{Outcome, Running, finish};
 use super::order::{Means, Progress};
 use crate::failpoint::failpoint;
 
-/// Holds the rows of every step against the plan, before anything is done: no transaction will compare them at the end.
-pub(super) fn check_counts(plan: &Plan, sources: &mut [Acting]) -> Result<(), Error> {
-    for source in sources {
-        let steps = source.steps(plan);
-        let rows = source.rows(plan, &steps)?;
-        for (step, found) in steps.iter().zip(rows) {
-            let planned = plan.step_rows.get(*step).copied().unwrap_or(0);
-            if planned != found {
-                return Err(counts_differ(plan, *step, planned, found));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Runs all databases in batches, and finishes. Every database still has the transaction open in which its keys were filled.
 pub(super) fn run_all(means: &mut Means<'_>, mut running: Running) -> Result<Outcome, Error> {
     for position in 0..running.sources.len() {

@@ -3,78 +3,81 @@
 use exeunt_model::certificate::{Failure, Phase};
 use exeunt_model::digest::Digest;
 use exeunt_model::log::StopReason;
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::plan::{Plan, Step, Work};
 use exeunt_model::run::RunId;
-use exeunt_model::selection::SetId;
 use exeunt_model::tombstone::subject_hash;
-use exeunt_sources::ChangeValues;
-use exeunt_store::{FileState, JournaledFile, NewRun, PersonalData};
+use exeunt_sources::{ChangeValues, Eraser, Keys};
+use exeunt_store::{JournaledFile, NewRun, PersonalData};
 
 use super::acting::Acting;
 use super::error::Error;
 use super::finish::{Outcome, Running, SourceRun, finish};
-use super::order::{Approved, Document, Means, Progress};
+use super::order::{Document, Means, Order, Progress};
 use super::{batch, files};
 use crate::failpoint::failpoint;
+use crate::planning::{Prepared, Snapshot};
 use crate::residual;
 
 /// How often a run is begun again when another transaction stood in its way.
 const ATTEMPTS: u32 = 3;
 
-/// Erases what the plan says, and returns the certificate.
+/// Plans an erasure in the transactions that will carry it out, asks for approval, erases, and returns the certificate.
 ///
-/// The outcome's state says how it ended; a run that partly failed is an outcome too. When a transaction of somebody else stood in the way
-/// before anything was committed, the run is begun anew a few times.
+/// `approve` sees the plan with its exact counts before anything is written anywhere. The outcome's state says how the run ended; one that
+/// partly failed is an outcome too. When a transaction of somebody else stood in the way before anything was committed, all of this is
+/// done anew a few times.
 ///
 /// # Errors
-/// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume()`]; calling this again with the same
-/// subject is refused with [`exeunt_store::Error::Unfinished`] until then.
-pub fn erase(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Error> {
+/// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume()`]; until then, calling this
+/// again for the same subject is refused with [`exeunt_store::Error::Unfinished`].
+pub fn erase(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prepared) -> bool) -> Result<Outcome, Error> {
     let mut attempt = 1;
     loop {
-        match begin(means, approved) {
+        match begin(means, order, approve) {
             Err(error) if error.is_transient() && error.erased_nothing() && attempt < ATTEMPTS && !(means.interrupted)() => attempt += 1,
             outcome => return outcome,
         }
     }
 }
 
-fn begin(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Error> {
+fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prepared) -> bool) -> Result<Outcome, Error> {
     failpoint!("before_begin");
-    let plan = approved.plan;
-    let mut document = Document::new(approved);
-    let run = means.random_run();
-    let _lock = means.store.lock_run(&run)?;
-    let mut sources = open_all(means, approved)?;
+    let mut snapshot = Snapshot::begin_erasing(means.platform)?;
+    let prepared = snapshot.prepare(means.platform, order.request, &means.store.hash_secret())?;
     failpoint!("after_begin");
-    for source in &mut sources {
-        source.check_bounds(plan)?;
+    if let Some(unfinished) = means.store.unfinished_run(&prepared.plan.outline.kind, &prepared.plan.subject)? {
+        return Err(exeunt_store::Error::Unfinished { run: unfinished.id }.into());
     }
+    if !approve(&prepared) {
+        return Err(Error::NotApproved);
+    }
+    let Prepared { plan, request, keys, files: named, .. } = prepared;
+    let mut sources = concerned(snapshot.into_erasers(), &plan, &keys)?;
+    let mut document = Document::new(plan, &order.terms);
+    let plan = &document.plan;
     let mut identifiers = Vec::new();
-    if approved.terms.search_residuals {
+    if order.terms.search_residuals {
         identifiers = residual::identifiers(plan, &mut sources)?;
         document.baseline = Some(residual::baseline(means, &identifiers));
     }
+    let plan = &document.plan;
     document.within = within(means, plan, &mut sources)?;
-    let files = files::journal(means.platform, plan, &mut sources)?;
-    let mut planned = plan.step_rows.clone();
-    planned.resize(plan.outline.steps.len(), 0);
-    if document.batch_rows.is_some() {
-        batch::check_counts(plan, &mut sources)?;
-    }
+    let files = files::journal(means.platform, &named)?;
     if (means.interrupted)() {
         return Err(Error::Interrupted);
     }
-    let personal =
-        PersonalData { subject_key: approved.subject.key.clone(), successor_key: approved.successor.map(<[String]>::to_vec), identifiers };
+    let planned = document.plan.step_rows.clone();
+    let personal = PersonalData { subject_key: request.subject.key, successor_key: request.successor, identifiers };
+    let run = means.random_run();
+    let _lock = means.store.lock_run(&run)?;
     let started = open_run(means, &run, &document, &mut sources, &personal, &planned, &files)?;
     (means.report)(Progress::Opened { run: &run });
 
     // A source that only gave keys has nothing to commit.
     let mut steps_of: Vec<(Acting, Vec<usize>)> = Vec::new();
     for mut source in sources {
-        let steps = source.steps(plan);
+        let steps = source.steps(&document.plan);
         match steps.is_empty() {
             true => source.rollback()?,
             false => steps_of.push((source, steps)),
@@ -103,38 +106,21 @@ fn begin(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Outcome, Erro
     finish(means, running)
 }
 
-/// Begins in every database that the plan names, and fills the key tables.
-fn open_all(means: &mut Means<'_>, approved: &Approved<'_>) -> Result<Vec<Acting>, Error> {
-    let plan = approved.plan;
-    let mut sources = Vec::new();
-    for source in databases(plan) {
-        let mut acting = Acting::open(means.platform, &source, &approved.subject.key)?;
-        acting.begin(plan)?;
-        sources.push(acting);
-    }
-    let mut carried: Vec<(SetId, Vec<Vec<String>>)> = Vec::new();
-    for set in plan.outline.sets.iter().filter(|set| !set.carried_to.is_empty()) {
-        let Some(source) = sources.iter_mut().find(|source| source.source == set.table.source) else { continue };
-        let tuples = source.tuples_to_carry(plan, set, &carried)?;
-        carried.push((set.id, tuples));
-    }
-    sources.iter_mut().try_for_each(|source| source.fill_keys(plan, &carried))?;
-    Ok(sources)
-}
-
-/// The databases that the plan concerns: first those with steps, in the order of the steps.
-fn databases(plan: &Plan) -> Vec<SourceName> {
-    let outline = &plan.outline;
-    let steps = outline.steps.iter().map(|step| &step.table);
-    let rest = outline.kept.iter().map(|kept| &kept.table);
-    let rest = rest.chain(outline.guards.iter().map(|guard| &guard.table)).chain(outline.sets.iter().map(|set| &set.table));
-    let mut found: Vec<SourceName> = Vec::new();
-    for TableName { source, .. } in steps.chain(rest) {
-        if !found.contains(source) {
-            found.push(source.clone());
+/// The databases that the plan concerns, in the order in which they are committed; the others are left as they are.
+fn concerned(erasers: Vec<Eraser>, plan: &Plan, keys: &Keys) -> Result<Vec<Acting>, Error> {
+    let order = plan.outline.sources();
+    let mut found = Vec::new();
+    for mut eraser in erasers {
+        match order.iter().position(|source| *source == eraser.name()) {
+            Some(position) => found.push((position, Acting::of(eraser, plan, keys))),
+            None => {
+                let source = eraser.name().clone();
+                eraser.rollback().map_err(Error::source(&source, Phase::Erasing))?;
+            }
         }
     }
-    found
+    found.sort_by_key(|(position, _)| *position);
+    Ok(found.into_iter().map(|(_, acting)| acting).collect())
 }
 
 /// Keyed hashes of the subjects of other kinds whose own rows the plan deletes, such as the seats of a contract.
@@ -278,20 +264,4 @@ pub(super) fn stop(means: &mut Means<'_>, run: &RunId, error: Error) -> Error {
         // The store cannot say so now; resuming finds by counting that nothing was erased.
         Err(_) => error.unfinished(run),
     }
-}
-
-/// The columns that name files in a deleting step.
-pub(super) fn file_columns(plan: &Plan) -> Vec<(usize, SourceName, String)> {
-    let mut found = Vec::new();
-    for (step, planned) in plan.outline.steps.iter().enumerate() {
-        if let Work::Delete { files, .. } = &planned.work {
-            found.extend(files.iter().map(|(source, column)| (step, source.clone(), column.clone())));
-        }
-    }
-    found
-}
-
-/// A file that was found before anything was deleted.
-pub(super) fn journaled(files: &SourceName, key: String, named_by: usize, present: bool) -> JournaledFile {
-    JournaledFile { files: files.clone(), key, named_by: named_by as u32, present, state: FileState::Pending }
 }

@@ -21,6 +21,10 @@ pub enum Error {
         #[source]
         source: exeunt_sources::files::Error,
     },
+    #[error("plan the erasure")]
+    Plan(#[from] crate::planning::Error),
+    #[error("nobody approved the plan")]
+    NotApproved,
     #[error("keep the record of the erasure")]
     Store(#[from] exeunt_store::Error),
     #[error("the plan is for another database than {database}")]
@@ -79,9 +83,14 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed when it is simply made again: another transaction stood in the way.
+    /// Whether the same call may succeed when it is simply made again: another transaction stood in the way, or the connection was lost.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Source { source, .. } if source.is_transient())
+        match self {
+            Self::Source { source, .. } => source.is_transient() || source.is_conflict(),
+            // A database that cannot be reached now cannot be reached at once.
+            Self::Plan(crate::planning::Error::Read { source, .. }) => source.is_conflict(),
+            _ => false,
+        }
     }
 
     /// Whether everything is as it was before.

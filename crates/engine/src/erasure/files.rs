@@ -4,48 +4,55 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::certificate::{Failure, FileCount, Phase};
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::Plan;
+use exeunt_model::plan::{Plan, Work};
 use exeunt_model::run::RunId;
 use exeunt_sources::files::FileEraser;
 use exeunt_store::{FileState, JournaledFile};
 
 use super::acting::Acting;
-use super::begin::{file_columns, journaled};
 use super::error::Error;
 use super::finish::Running;
 use super::order::{Means, Progress};
 use crate::failpoint::failpoint;
+use crate::planning::NamedFiles;
 use crate::platform::Platform;
 
 /// Files whose fate is noted in one transaction of the store.
 const FILES_PER_NOTE: usize = 500;
 
 /// The files that the plan's rows name, each once, with whether it is there.
-pub(super) fn journal(platform: &Platform, plan: &Plan, sources: &mut [Acting]) -> Result<Vec<JournaledFile>, Error> {
+pub(super) fn journal(platform: &Platform, named: &[NamedFiles]) -> Result<Vec<JournaledFile>, Error> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    for (named_by, (step, files, column)) in file_columns(plan).into_iter().enumerate() {
-        let table = &plan.outline.steps[step].table;
-        let Some(source) = sources.iter_mut().find(|source| source.source == table.source) else { continue };
-        let keys = source.file_keys(plan, step, &column)?;
-        check_count(plan, table, &files, &column, keys.len() as u64)?;
-        let failed = |source| Error::Files { files: files.clone(), source };
-        let store = platform.file_store(&files).ok_or_else(|| Error::NoSource { source_name: files.clone() })?;
+    for (named_by, files) in named.iter().enumerate() {
+        let failed = |source| Error::Files { files: files.source.clone(), source };
+        let store = platform.file_store(&files.source).ok_or_else(|| Error::NoSource { source_name: files.source.clone() })?;
         let reader = store.reader().map_err(failed)?;
-        for key in keys {
-            if seen.insert((files.clone(), key.clone())) {
-                let present = reader.exists(&key).map_err(failed)?;
-                found.push(journaled(&files, key, named_by, present));
+        for key in &files.keys {
+            if seen.insert((&files.source, key)) {
+                let present = reader.exists(key).map_err(failed)?;
+                found.push(JournaledFile {
+                    files: files.source.clone(),
+                    key: key.clone(),
+                    named_by: named_by as u32,
+                    present,
+                    state: FileState::Pending,
+                });
             }
         }
     }
     Ok(found)
 }
 
-fn check_count(plan: &Plan, table: &TableName, files: &SourceName, column: &str, found: u64) -> Result<(), Error> {
-    let counted = plan.files.iter().find(|count| count.table == *table && count.source == *files && count.column == column);
-    let planned = counted.map_or(0, |count| count.files + count.shared);
-    if planned == found { Ok(()) } else { Err(Error::FilesDiffer { table: table.clone(), planned, found }) }
+/// The columns that name files in deleting steps, in the order of [`NamedFiles`].
+fn file_columns(plan: &Plan) -> Vec<(usize, SourceName, String)> {
+    let mut found = Vec::new();
+    for (step, planned) in plan.outline.steps.iter().enumerate() {
+        if let Work::Delete { files, .. } = &planned.work {
+            found.extend(files.iter().map(|(source, column)| (step, source.clone(), column.clone())));
+        }
+    }
+    found
 }
 
 /// Deletes the run's files that are still to be deleted, and counts what became of all of them.

@@ -1,7 +1,7 @@
-//! Erasure: from an approved plan to a closed certificate.
+//! Erasure: from a request to a closed certificate.
 //!
 //! ```text
-//! begin in every database: same database? same structure? ─► key tables ─► guards, kept rows, files: as planned?
+//! begin in every database ─► plan through these transactions ─► key tables ─► counts, guards, files ─► approved?
 //!    └─► open the certificate (log, journal with keys and files: on disk)
 //!           └─► apply every step ─► affected rows as planned? ─► commit one database after the other
 //!                  └─► count again on fresh snapshots ─► delete files ─► search for residue ─► close the certificate
@@ -29,7 +29,7 @@ mod statement;
 pub use begin::erase;
 pub use error::Error;
 pub use finish::Outcome;
-pub use order::{Approved, BATCH_ROWS, BATCHES_FROM_ROWS, Means, Progress, Terms};
+pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms};
 pub use resume::{Resumption, resume};
 
 pub(crate) use acting::Acting;

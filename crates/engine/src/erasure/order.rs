@@ -9,7 +9,7 @@ use exeunt_model::run::RunId;
 use exeunt_store::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::planning::Subject;
+use crate::planning::Request;
 use crate::platform::Platform;
 use crate::residual::Baseline;
 
@@ -18,12 +18,10 @@ pub const BATCHES_FROM_ROWS: u64 = 500_000;
 /// Rows of a batch, unless it is told otherwise.
 pub const BATCH_ROWS: u64 = 50_000;
 
-/// A plan that somebody approved, for this subject.
+/// What is to be erased.
 #[derive(Debug, Clone)]
-pub struct Approved<'a> {
-    pub plan: &'a Plan,
-    pub subject: &'a Subject,
-    pub successor: Option<&'a [String]>,
+pub struct Order<'a> {
+    pub request: &'a Request,
     pub terms: Terms,
 }
 
@@ -56,13 +54,13 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    pub(crate) fn new(approved: &Approved<'_>) -> Self {
-        let rows = approved.plan.step_rows.iter().fold(0u64, |sum, rows| sum.saturating_add(*rows));
-        let batch_rows = match approved.terms.batch_rows {
+    pub(crate) fn new(plan: Plan, terms: &Terms) -> Self {
+        let rows = plan.step_rows.iter().fold(0u64, |sum, rows| sum.saturating_add(*rows));
+        let batch_rows = match terms.batch_rows {
             Some(batch) => (rows > batch.max(1)).then_some(batch.max(1)),
             None => (rows > BATCHES_FROM_ROWS).then_some(BATCH_ROWS),
         };
-        Self { plan: approved.plan.clone(), terms: approved.terms.clone(), batch_rows, baseline: None, within: Vec::new() }
+        Self { plan, terms: terms.clone(), batch_rows, baseline: None, within: Vec::new() }
     }
 }
 

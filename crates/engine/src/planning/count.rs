@@ -9,32 +9,65 @@ use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
 use exeunt_sources::Keys;
 
-use super::{Error, Request, Snapshot, Subject};
+use super::{Error, Look, Request, Snapshot, Subject};
 use crate::platform::Platform;
 
 /// Version of the plan format that this program writes and reads.
 pub const PLAN_VERSION: u32 = 1;
 
-impl Snapshot {
+/// A plan, and what was found while it was made that its execution needs.
+pub struct Prepared {
+    pub plan: Plan,
+    /// With keys as the database writes them.
+    pub request: Request,
+    /// The subject's label; empty where the map names no column for it.
+    pub label: String,
+    pub(crate) keys: Keys,
+    /// In the order of the plan's file counts.
+    pub(crate) files: Vec<NamedFiles>,
+}
+
+/// The files that the rows of a step name by one column.
+pub struct NamedFiles {
+    pub source: SourceName,
+    pub table: TableName,
+    pub column: String,
+    /// Each once.
+    pub keys: Vec<String>,
+}
+
+impl<L: Look> Snapshot<L> {
     /// Makes the plan and counts it, all at the snapshot's moment.
     ///
     /// # Errors
     /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::Successor`], and those of
     /// [`Snapshot::outline`].
     pub fn plan(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Plan, Error> {
-        let (request, _) = self.settle(request)?;
-        let request = &request;
-        let outline = self.outline(request)?;
-        self.check_successor(request, &outline)?;
+        self.prepare(platform, request, secret).map(|prepared| prepared.plan)
+    }
+
+    /// Makes the plan, and hands on what was found on the way.
+    ///
+    /// # Errors
+    /// Those of [`Self::plan`].
+    pub fn prepare(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Prepared, Error> {
+        let (request, label) = self.settle(request)?;
+        let outline = self.outline(&request)?;
+        self.check_successor(&request, &outline)?;
         let keys = self.keys(&request.subject, &outline)?;
+        for reader in &mut self.readers {
+            let database = reader.name().clone();
+            reader.prepare(&outline, &keys).map_err(|source| Error::Read { database, source })?;
+        }
         let (step_rows, kept_rows) = self.count(&outline, &keys)?;
         let kept_until = self.ends_of_keeping(&outline, &keys)?;
-        let files = match request.purpose {
-            Purpose::Export => self.files_to_export(platform, &outline, &keys)?,
+        let (named, files) = match request.purpose {
+            Purpose::Export => (Vec::new(), self.files_to_export(platform, &outline, &keys)?),
             Purpose::Erase => self.files_to_delete(platform, &outline, &keys)?,
         };
         let counts = Counts { step_rows, kept_rows, kept_until, files };
-        Ok(self.bind(outline, request, counts, secret))
+        let plan = self.bind(outline, &request, counts, secret);
+        Ok(Prepared { plan, request, label, keys, files: named })
     }
 
     /// A plan from an outline and counts that were found while it ran, such as those of an export.
@@ -152,13 +185,17 @@ impl Snapshot {
         Ok(counts)
     }
 
-    fn files_to_delete(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<Vec<FileCount>, Error> {
+    fn files_to_delete(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<(Vec<NamedFiles>, Vec<FileCount>), Error> {
         let mut counts = Vec::new();
+        let mut all = Vec::new();
         for step in &outline.steps {
             let Work::Delete { files, .. } = &step.work else { continue };
             for (source, column) in files {
                 let named = self.file_keys(outline, keys, &step.table, column, &step.condition)?;
-                let shared = self.named_elsewhere(outline, keys, source, step, column)?;
+                let shared = match named.is_empty() {
+                    true => BTreeSet::new(),
+                    false => self.named_elsewhere(outline, keys, source, step, column)?,
+                };
                 let mut bytes = Some(0);
                 for key in named.iter().filter(|key| !shared.contains(*key)) {
                     bytes = add_size(platform, source, key, bytes)?;
@@ -171,9 +208,10 @@ impl Snapshot {
                     shared: shared.len() as u64,
                     bytes,
                 });
+                all.push(NamedFiles { source: source.clone(), table: step.table.clone(), column: column.clone(), keys: named });
             }
         }
-        Ok(counts)
+        Ok((all, counts))
     }
 
     /// Which files of a deleting step rows name too that stay, in any table with files of this source.
@@ -206,10 +244,16 @@ impl Snapshot {
         let mut sets = outline.sets.clone();
         sets.push(named.clone());
         let mut keys = keys.clone();
-        let carried = tables.iter().any(|(table, _)| table.source != step.table.source);
-        if carried {
+        let elsewhere: BTreeSet<&SourceName> =
+            tables.iter().map(|(table, _)| &table.source).filter(|other| **other != step.table.source).collect();
+        if !elsewhere.is_empty() {
             let rows = self.values(&sets, &named.table, &named.columns, &named.condition, &keys, true)?;
-            keys.carried.push((named.id, rows.into_iter().filter_map(|row| row.into_iter().collect()).collect()));
+            let tuples: Vec<Vec<String>> = rows.into_iter().filter_map(|row| row.into_iter().collect()).collect();
+            for other in elsewhere {
+                let brought = self.reader(other).bring(&sets, &named, &tuples);
+                brought.map_err(|source| Error::Read { database: other.clone(), source })?;
+            }
+            keys.carried.push((named.id, tuples));
         }
         let mut found = BTreeSet::new();
         for (table, column) in tables {

@@ -10,12 +10,15 @@
 mod compare;
 mod count;
 mod error;
+mod look;
 mod request;
 mod snapshot;
 
 pub use compare::{count_difference, difference};
-pub use count::{Counts, PLAN_VERSION};
+pub use count::{Counts, NamedFiles, PLAN_VERSION, Prepared};
 pub use error::Error;
 pub(crate) use error::count as counted;
+pub use look::Look;
+pub(crate) use look::carried_to;
 pub use request::{Request, Subject};
 pub use snapshot::{Found, Snapshot, read_catalogs};

@@ -8,14 +8,16 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::sets::Sets;
 use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Keys, Line, Lookup, Reader};
+use exeunt_sources::{Database, Eraser, Keys, Line, Lookup, Reader};
 
-use super::{Error, Request, Subject};
+use super::{Error, Look, Request, Subject};
 use crate::platform::Platform;
 
-/// Open readers, one per database, and what the map says of what they see.
-pub struct Snapshot {
-    readers: Vec<Reader>,
+/// One moment of every database, and what the map says of what it holds.
+///
+/// It is looked at through readers, or through erasers in the transactions that will carry the plan out.
+pub struct Snapshot<L: Look = Reader> {
+    pub(super) readers: Vec<L>,
     pub scheme: Scheme,
     pub lock: exeunt_model::digest::Digest,
 }
@@ -34,8 +36,54 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Read`], [`Error::NoLock`], [`Error::Drift`] or [`Error::Unfit`]; nothing was asked of any subject yet.
     pub fn open(platform: &Platform) -> Result<Self, Error> {
+        Self::through(platform, |database| database.reader())
+    }
+
+    /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
+    ///
+    /// # Errors
+    /// Those of [`Self::outline`].
+    pub fn statements(&mut self, request: &Request) -> Result<Vec<Line>, Error> {
+        let outline = self.outline(request)?;
+        let mut lines = Vec::new();
+        for reader in &mut self.readers {
+            let database = reader.name().clone();
+            lines.extend(reader.script(&outline).map_err(|source| Error::Read { database, source })?);
+        }
+        Ok(lines)
+    }
+}
+
+impl Snapshot<Eraser> {
+    /// Begins a transaction in every database that may erase, compares it with the lock and holds the map against it.
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::open`].
+    pub fn begin_erasing(platform: &Platform) -> Result<Self, Error> {
+        Self::through(platform, |database| {
+            let mut eraser = database.eraser()?;
+            eraser.begin()?;
+            Ok(eraser)
+        })
+    }
+
+    /// The erasers, each with its transaction open.
+    pub(crate) fn into_erasers(self) -> Vec<Eraser> {
+        self.readers
+    }
+}
+
+impl<L: Look> Snapshot<L> {
+    fn through(platform: &Platform, open: impl Fn(&Database) -> Result<L, exeunt_sources::Error>) -> Result<Self, Error> {
         let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
-        let (readers, catalogs) = read_catalogs(platform)?;
+        let mut readers = Vec::new();
+        let mut catalogs = Vec::new();
+        for database in &platform.databases {
+            let failed = |source| Error::Read { database: database.name().clone(), source };
+            let mut reader = open(database).map_err(failed)?;
+            catalogs.push(reader.introspect().map_err(failed)?);
+            readers.push(reader);
+        }
         let differences = lock.compare(&catalogs);
         if !differences.is_empty() {
             return Err(Error::Drift { differences });
@@ -44,7 +92,7 @@ impl Snapshot {
         Ok(Self { readers, scheme, lock: lock.digest() })
     }
 
-    pub fn reader(&mut self, source: &SourceName) -> &mut Reader {
+    pub fn reader(&mut self, source: &SourceName) -> &mut L {
         // Unwrap safety: every table of a scheme is of a catalog, and every catalog was read by one of these readers.
         #[expect(clippy::expect_used, reason = "a scheme's tables come from these readers")]
         self.readers.iter_mut().find(|reader| reader.name() == source).expect("a reader for every catalog")
@@ -112,20 +160,6 @@ impl Snapshot {
             Purpose::Erase => planner::erase(&self.scheme, &asked),
         };
         Ok(outline?)
-    }
-
-    /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
-    ///
-    /// # Errors
-    /// Those of [`Self::outline`].
-    pub fn statements(&mut self, request: &Request) -> Result<Vec<Line>, Error> {
-        let outline = self.outline(request)?;
-        let mut lines = Vec::new();
-        for reader in &mut self.readers {
-            let database = reader.name().clone();
-            lines.extend(reader.script(&outline).map_err(|source| Error::Read { database, source })?);
-        }
-        Ok(lines)
     }
 
     fn facts(&mut self, subject: &Subject) -> Result<Vec<Fact>, Error> {

@@ -138,15 +138,44 @@ fn an_approved_plan_binds_the_run() {
     assert_eq!(world.state(), World::want(Kind::Sqlite));
 }
 
-/// A row that comes between the count and the deletion rolls everything back.
+/// The count is of the transaction that erases: a row that came before it is erased too, and no other run sees half of it.
+#[test]
+fn a_row_that_comes_before_the_transaction_is_counted_in_it() {
+    let world = World::new(Kind::Postgres);
+    let paused = Paused::at(&world, "before_begin");
+    world.execute("app", "INSERT INTO note VALUES (50, 2, 'one more')");
+    let (status, told) = paused.go_on();
+    assert!(status.success(), "{told}");
+    assert_eq!(world.state(), World::want(Kind::Postgres));
+    world.verify_certificate();
+}
+
+/// A row that comes between the count and the deletion, in a table that was counted: everything is rolled back, and what is counted when
+/// the run is begun anew is not what was seen.
 #[test]
 fn a_row_that_comes_after_the_count_rolls_everything_back() {
     let world = World::new(Kind::Postgres);
-    let paused = Paused::at(&world, "before_begin");
+    let paused = Paused::at(&world, "after_begin");
     world.execute("app", "INSERT INTO note VALUES (50, 2, 'one more')");
     let before = world.state();
     let (status, told) = paused.go_on();
     assert_eq!(status.code(), Some(7), "{told}");
+    assert!(told.contains("that you have seen does not hold"), "{told}");
+    assert_eq!(world.state(), before);
+    assert_eq!(world.log()["unfinished"].as_array().map(Vec::len), Some(0));
+    assert!(world.certified().is_empty());
+}
+
+/// Between the plan that was approved and the transaction.
+#[test]
+fn a_row_that_comes_after_the_approval_stops_the_run() {
+    let world = World::new(Kind::Postgres);
+    let plan = world.run(&["plan", "--map", "trial.map.yaml", "--seat", "2", "--for", "erase", "--out", "plan.json"], None);
+    assert!(plan.status.success(), "{}", text(&plan));
+    world.execute("app", "INSERT INTO note VALUES (50, 2, 'one more')");
+    let before = world.state();
+    let refused = world.erase(&["--plan", "plan.json"], None);
+    assert_eq!(refused.status.code(), Some(7), "{}", text(&refused));
     assert_eq!(world.state(), before);
     assert_eq!(world.log()["unfinished"].as_array().map(Vec::len), Some(0));
     assert!(world.certified().is_empty());
