@@ -9,8 +9,11 @@ use crate::names::{SourceName, TableName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
+    /// A database file of SQLite.
     Sqlite,
+    /// A PostgreSQL database.
     Postgres,
+    /// A folder of files.
     Files,
 }
 
@@ -166,20 +169,35 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
+    /// True or false.
     Boolean,
+    /// Whole numbers.
     Integer,
+    /// Floating-point numbers.
     Float,
+    /// Exact decimal numbers.
     Decimal,
+    /// Text.
     Text,
+    /// Bytes, written as hexadecimal digits.
     Bytes,
+    /// Days.
     Date,
+    /// Times of day.
     Time,
+    /// Days with a time of day, without a zone.
     Timestamp,
+    /// Moments in time.
     TimestampWithZone,
+    /// Spans of time.
     Interval,
+    /// UUIDs.
     Uuid,
+    /// JSON.
     Json,
+    /// Lists of values, written as the database writes them.
     Array,
+    /// Text, one of these values.
     Enumeration(Vec<String>),
     /// Any other type; it is read and written through its text form.
     Other,

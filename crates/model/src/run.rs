@@ -57,8 +57,11 @@ pub enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
+    /// Every planned row is gone or changed, and counting again found nothing left.
     Completed,
+    /// The same, and some rows or files stay for stated reasons.
     CompletedWithRetained,
+    /// Something of the plan is not done: no proof of erasure.
     PartlyFailed,
 }
 

@@ -17,8 +17,11 @@ pub const STARTERS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', MARK, 'ï
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
+    /// What is put before a cell that looks like a formula.
     pub prefix: String,
+    /// The first characters that make a cell look so.
     pub cells_that_begin_with: Vec<String>,
+    /// How to get the original values back.
     pub to_restore: String,
 }
 

@@ -11,7 +11,9 @@ use crate::names::{CategoryName, SourceName, SubjectKind, TableName};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
+    /// Its name in the data map.
     pub name: CategoryName,
+    /// What people read.
     pub label: String,
 }
 
@@ -53,8 +55,11 @@ pub struct ColumnHeader {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
+    /// The columns that point there.
     pub columns: Vec<String>,
+    /// The table that they point to.
     pub table: TableName,
+    /// The columns there, in the same order.
     pub referenced_columns: Vec<String>,
     /// The plan guarantees that every row referred to is in this archive, so that a validator may demand it.
     pub closed: bool,
@@ -94,6 +99,7 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
+    /// Its kind, as the data map names it, such as `seat`.
     pub kind: SubjectKind,
     /// Keyed hash of kind and key, as in the plan.
     pub digest: Digest,
@@ -106,7 +112,9 @@ pub struct Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceMoment {
+    /// Its name in the data map.
     pub source: SourceName,
+    /// What kind of source it is.
     pub kind: SourceKind,
     /// When the snapshot was taken; all rows of the source are as of this moment.
     pub taken: Timestamp,
@@ -122,11 +130,13 @@ pub struct LeftOut {
     /// The category, when all of it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+    /// The table, when its rows or some of its columns are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableName>,
     /// Columns of the table, when only these are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// Why.
     pub reason: LeftOutReason,
     /// Particulars for people, such as the ground on which rows are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,6 +163,7 @@ pub enum LeftOutReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
+    /// The name of a person or an office.
     pub name: String,
     /// An address or a page.
     pub address: String,

@@ -28,9 +28,11 @@ pub struct CategoryFiles {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dates {
+    /// The column that dates the rows.
     pub column: String,
-    /// ISO dates.
+    /// The earliest, as an ISO date.
     pub first: String,
+    /// The latest, as an ISO date.
     pub last: String,
 }
 

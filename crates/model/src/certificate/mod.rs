@@ -38,7 +38,9 @@ const SIGNED_FOR: &str = "certificate";
 pub struct Certificate {
     /// Version of this format.
     pub exeunt_certificate: u32,
+    /// What is certified.
     pub statement: Statement,
+    /// Where the log says the same.
     pub log: Anchor,
     /// Over the compact JSON of the three fields above.
     #[schemars(with = "SignatureSchema")]
@@ -64,7 +66,9 @@ pub struct Anchor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnchoredEntry {
+    /// The entry's place in the log, counted from 0.
     pub index: u64,
+    /// The entry itself.
     pub entry: Entry,
     /// That the entry stands under the later checkpoint (RFC 9162, 2.1.3).
     pub inclusion: Vec<Hash>,

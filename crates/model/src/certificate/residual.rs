@@ -8,6 +8,7 @@ use crate::names::TableName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Residual {
+    /// Nobody asked for the search.
     NotAsked,
     Searched {
         /// How many different values of identifying columns were searched for. The values are forgotten with the run.
@@ -19,13 +20,16 @@ pub enum Residual {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResidualTable {
+    /// The table that was searched.
     #[schemars(with = "String")]
     pub table: TableName,
     /// Columns that were searched.
     pub columns: u64,
     /// Rows with an identifier before the erasure, in the column that had most; `null` where the search could not be made.
     pub before: Option<u64>,
+    /// Rows with an identifier after the erasure, in the column that has most; `null` where the search could not be made.
     pub after: Option<u64>,
+    /// What the two counts say together.
     pub verdict: Verdict,
 }
 

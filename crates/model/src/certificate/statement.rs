@@ -15,10 +15,13 @@ use crate::run::{Ending, RunId};
 pub struct Statement {
     /// Names the certificate and its run.
     pub id: RunId,
+    /// How the run ended. It follows from the counts below.
     pub state: Ending,
+    /// Why it was run.
     pub purpose: Purpose,
     /// The request that the erasure answers, in the words of whoever ran it: a number, not a name.
     pub reference: Option<String>,
+    /// Whose data was erased.
     pub scope: Scope,
     /// When the certificate was opened, before the first destructive statement.
     pub started: Moment,
@@ -26,9 +29,13 @@ pub struct Statement {
     pub closed: Moment,
     /// How often the run was begun or resumed.
     pub attempts: u64,
+    /// The program that made the certificate.
     pub tool: Tool,
+    /// The data map that the run followed.
     pub map: MapBinding,
+    /// The databases that it worked on.
     pub sources: Vec<SourceBinding>,
+    /// Digest of the plan that was carried out.
     #[schemars(with = "String")]
     pub plan: Digest,
     /// What the requester decided, in the map's words.
@@ -39,9 +46,11 @@ pub struct Statement {
     pub categories: Vec<CategoryCount>,
     /// Rows of the subject that stay, and why.
     pub kept: Vec<KeptRows>,
+    /// What became of files that erased rows named.
     pub files: Vec<FileCount>,
     /// Copies that this erasure does not reach.
     pub outside: Vec<Outside>,
+    /// How the result was checked.
     pub verification: Verification,
     /// Why parts of the plan are not done; empty unless the run partly failed.
     pub failures: Vec<Failure>,
@@ -59,6 +68,7 @@ pub enum Purpose {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
+    /// The kind of subject, such as `seat`.
     #[schemars(with = "String")]
     pub kind: SubjectKind,
     /// Keyed hash of the subject's kind and key. Only the holder of the store's secret can tell whose it is.
@@ -72,14 +82,18 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
+    /// Its name.
     pub name: String,
+    /// Its version.
     pub version: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapBinding {
+    /// The platform's name in the map.
     pub name: String,
+    /// Digest of the map's text.
     #[schemars(with = "String")]
     pub digest: Digest,
     /// The reviewed catalogs.
@@ -90,6 +104,7 @@ pub struct MapBinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceBinding {
+    /// Its name in the data map.
     #[schemars(with = "String")]
     pub source: SourceName,
     /// Which database it is.
@@ -103,8 +118,10 @@ pub struct SourceBinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceMade {
+    /// The table whose rows the map leaves to the requester.
     #[schemars(with = "String")]
     pub table: TableName,
+    /// What was chosen, such as `delete` or `hand_over`.
     pub action: String,
 }
 
@@ -112,8 +129,10 @@ pub struct ChoiceMade {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableCount {
+    /// The table that the step worked on.
     #[schemars(with = "String")]
     pub table: TableName,
+    /// The category of its rows; `null` where the map gives none.
     #[schemars(with = "Option<String>")]
     pub category: Option<CategoryName>,
     /// `delete`, `change`, `hand_over`, `unlink` or `clear_first`.
@@ -132,22 +151,31 @@ pub struct TableCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CategoryCount {
+    /// The category; `null` for tables without one.
     #[schemars(with = "Option<String>")]
     pub category: Option<CategoryName>,
+    /// As in `tables`.
     pub action: String,
+    /// Sum of `planned`.
     pub planned: u64,
+    /// Sum of `affected`.
     pub affected: u64,
+    /// Sum of `remaining`, where it could be counted.
     pub remaining: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeptRows {
+    /// The table that the rows stand in.
     #[schemars(with = "String")]
     pub table: TableName,
+    /// The category of the rows; `null` where the map gives none.
     #[schemars(with = "Option<String>")]
     pub category: Option<CategoryName>,
+    /// How many rows stay.
     pub rows: u64,
+    /// Why they stay.
     pub why: KeptWhy,
 }
 
@@ -169,11 +197,14 @@ pub struct FileCount {
     /// The file source.
     #[schemars(with = "String")]
     pub source: SourceName,
+    /// The table whose rows named the files.
     #[schemars(with = "String")]
     pub table: TableName,
+    /// The column that named them.
     pub column: String,
     /// Different files that the erased rows named.
     pub named: u64,
+    /// Were deleted.
     pub deleted: u64,
     /// Stay, since rows that stay name them too.
     pub shared: u64,
@@ -186,6 +217,7 @@ pub struct FileCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outside {
+    /// What the erasure does not reach.
     pub what: String,
     /// ISO date on which the copies end, where one is known.
     pub until: Option<String>,
@@ -213,18 +245,25 @@ pub enum Recount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
+    /// The source in which it happened.
     #[schemars(with = "String")]
     pub source: SourceName,
+    /// What was being done.
     pub during: Phase,
+    /// What went wrong; it names tables and no values.
     pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Rows were being erased.
     Erasing,
+    /// Files were being deleted.
     DeletingFiles,
+    /// The plan's conditions were being counted again.
     Recounting,
+    /// Text columns were being searched for identifiers.
     Searching,
 }
 

@@ -23,7 +23,9 @@ pub enum Error {
 pub struct Entry {
     /// Version of this format.
     pub exeunt_log: u32,
+    /// When it was written.
     pub time: Moment,
+    /// What happened.
     pub event: Event,
 }
 

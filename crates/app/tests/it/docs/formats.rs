@@ -156,6 +156,7 @@ fn page(files: &[&str], wanted: &[&str]) -> String {
             let absent = if member.may_be_absent { " May be absent." } else { "" };
             let about = format!("{}{absent}", member.comment);
             let about = about.trim();
+            assert!(!about.is_empty(), "{name} of {} needs a comment that says what it means", shape.name);
             let _ = match (shape.is_enum, plain) {
                 (true, true) => writeln!(page, "| `{name}` | {about} |"),
                 (true, false) => writeln!(page, "| `{name}` | {} | {about} |", fields(&member.kind)),
