@@ -20,7 +20,7 @@ pub const TOOL: &str = concat!("exeunt ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Debug, clap::Args)]
 pub struct StoreArgument {
-    /// Our own file of keys, certificates, tombstones and unfinished runs [default: exeunt.db beside the map]
+    /// The store, Exeunt's own file of keys, log, certificates and unfinished runs; made at first use [default: exeunt.db beside the map]
     #[arg(long, value_name = "FILE", env = "EXEUNT_STORE")]
     store: Option<PathBuf>,
 }

@@ -57,7 +57,7 @@ impl Database {
                 if schemas.is_empty() {
                     schemas.push("public".into());
                 }
-                Place::Postgres { address: Address::parse(url).map_err(refused)?, schemas }
+                Place::Postgres { address: Address::parse(url, &|name| std::env::var(name).ok()).map_err(refused)?, schemas }
             }
             SourceKind::Files => return Err(refused("a file source is no database".into())),
         };

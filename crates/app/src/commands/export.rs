@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PROFILE", default_value = "documented")]
     profile: ProfileArgument,
 
-    /// An approved plan: the export stops unless it finds exactly these rows
+    /// An approved plan: nothing is exported unless it comes out the same now, with the same counts
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
@@ -49,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_part_size)]
     part_size: Option<u64>,
 
-    /// Encrypt the archive to this age recipient; more than one may be given
+    /// Encrypt the archive to this age recipient (age1…); may be given several times
     #[arg(long, value_name = "RECIPIENT", conflicts_with = "encrypt_with_passphrase")]
     encrypt_to: Vec<String>,
 
@@ -68,9 +68,11 @@ pub struct Arguments {
 /// A way to write rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
+    /// Comma-separated values, for spreadsheets
     Csv,
+    /// One JSON object per line, for programs
     Jsonl,
-    /// Only in builds with the feature `parquet`
+    /// Apache Parquet, in builds with the feature `parquet`
     Parquet,
 }
 

@@ -22,11 +22,11 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct VerifyArguments {
-    /// The store
+    /// The store, which lies beside the map unless you have put it elsewhere
     #[arg(long, value_name = "FILE", env = "EXEUNT_STORE", default_value = "exeunt.db")]
     store: PathBuf,
 
-    /// An older checkpoint, or a certificate: the log must be its continuation
+    /// A checkpoint or certificate that you have kept: prove that the log has only grown since
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
 }

@@ -39,7 +39,7 @@ pub enum Command {
     /// Write, check and explain the data map
     #[command(subcommand)]
     Map(map::Command),
-    /// See it at work on a sample platform: export a seat, erase a seat, check both
+    /// See it at work on a made-up platform: export a seat, erase another, check both
     Demo(demo::Arguments),
     /// Count what an export or an erasure is about, without touching anything
     Plan(plan::Arguments),
@@ -49,11 +49,11 @@ pub enum Command {
     Erase(Box<erase::Arguments>),
     /// Check a certificate or an archive from the file alone
     Verify(verify::Arguments),
-    /// Say why a row is still here: owners, grounds and erasures on record
+    /// Say why a row is still here: whose it is, on what ground it stays, which erasures are on record
     Why(why::Arguments),
-    /// After a backup was restored: erase again whoever was erased before
+    /// Erase again whoever a restored backup has brought back
     Replay(replay::Arguments),
-    /// The append-only record of erasures
+    /// Check the append-only record of erasures
     #[command(subcommand)]
     Log(log::Command),
 }

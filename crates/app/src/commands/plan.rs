@@ -31,11 +31,11 @@ pub struct Arguments {
     #[command(flatten)]
     subject: SubjectArgument,
 
-    /// What the plan is for
+    /// What is planned
     #[arg(long = "for", value_name = "PURPOSE")]
     purpose: PurposeArgument,
 
-    /// Which categories an export holds
+    /// Which categories an export holds; an erasure takes all of them
     #[arg(long, value_name = "PROFILE", default_value = "documented")]
     profile: ProfileArgument,
 
@@ -46,7 +46,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Print the statements that would run instead of the table; values appear as $1, $2 …
+    /// Print the SQL that would run instead of counting; values appear as $1, $2 …
     #[arg(long, conflicts_with = "out")]
     sql: bool,
 

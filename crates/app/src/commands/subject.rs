@@ -9,15 +9,15 @@ use crate::edge::{ExitCode, Failure};
 #[derive(Debug, clap::Args)]
 #[group(id = "whose", required = true, multiple = false)]
 pub struct SubjectArgument {
-    /// The seat with this key
+    /// Whose data: the seat with this key (the same as --subject seat=KEY)
     #[arg(long, value_name = "KEY", group = "whose")]
     seat: Option<String>,
 
-    /// The contract with this key, with everything within it
+    /// Whose data: the contract with this key, with every seat within it
     #[arg(long, value_name = "KEY", group = "whose")]
     contract: Option<String>,
 
-    /// A subject of any kind that the map declares, such as person=90021; parts of a composite key are separated by commas
+    /// Whose data: a subject of any kind that the map declares, such as person=90021; the parts of a composite key are separated by commas
     #[arg(long, value_name = "KIND=KEY", group = "whose")]
     subject: Option<String>,
 }

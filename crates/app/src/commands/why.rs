@@ -17,7 +17,7 @@ pub struct Arguments {
     #[command(flatten)]
     map: MapArgument,
 
-    /// The row's table, such as app.note
+    /// The row's table, such as app.note or note
     table: String,
 
     /// The row's key; parts of a composite key are separated by commas

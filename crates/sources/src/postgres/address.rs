@@ -49,12 +49,14 @@ const DEFAULT_PORT: u16 = 5432;
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Address {
-    /// Reads a URL. Problems are told without quoting the URL, which may hold a password.
-    pub(crate) fn parse(url: &str) -> Result<Self, String> {
+    /// Reads a URL. What it leaves out comes from the variables that libpq reads. Problems are told without quoting the URL, which may hold
+    /// a password.
+    pub(crate) fn parse(url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
         let rest = url
             .strip_prefix("postgres://")
             .or_else(|| url.strip_prefix("postgresql://"))
             .ok_or("a PostgreSQL address begins with postgres://")?;
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
         // A password may hold an unescaped @, a host name cannot.
@@ -72,12 +74,24 @@ impl Address {
             root_certificates: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
         };
+        if let Some(mode) = variable("PGSSLMODE") {
+            address.set("sslmode", mode, &mut None, &mut None).map_err(|problem| format!("PGSSLMODE: {problem}"))?;
+        }
+        if let Some(path) = variable("PGSSLROOTCERT") {
+            address.set("sslrootcert", path, &mut None, &mut None)?;
+        }
         let mut ports = None;
         let mut hosts = None;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').ok_or("a parameter after `?` is written name=value")?;
             address.set(key, decode(value)?, &mut hosts, &mut ports)?;
         }
+        if ports.is_none()
+            && let Some(port) = variable("PGPORT")
+        {
+            ports = Some(port.parse().map_err(|_| "PGPORT is no number from 1 to 65535")?);
+        }
+        let hosts = hosts.or_else(|| if places.is_empty() { variable("PGHOST") } else { None });
         address.hosts = match hosts {
             Some(names) => names.split(',').map(|name| (name.to_owned(), None)).collect(),
             None => places.split(',').map(place).collect::<Result<Vec<_>, _>>()?,
@@ -86,10 +100,12 @@ impl Address {
         .map(|(name, port)| Host::new(name, port.or(ports).unwrap_or(DEFAULT_PORT)))
         .collect();
         if address.user.is_empty() {
-            return Err("the address names no user".into());
+            let user = variable("PGUSER").or_else(|| variable("USER"));
+            address.user = user.ok_or("the address names no user, and neither does PGUSER")?;
         }
+        address.password = address.password.or_else(|| variable("PGPASSWORD"));
         if address.database.is_empty() {
-            address.database.clone_from(&address.user);
+            address.database = variable("PGDATABASE").unwrap_or_else(|| address.user.clone());
         }
         Ok(address)
     }
@@ -198,19 +214,50 @@ impl fmt::Debug for Address {
 mod tests {
     use super::*;
 
+    /// Without any variable.
+    fn parse(url: &str) -> Result<Address, String> {
+        Address::parse(url, &|_| None)
+    }
+
+    #[test]
+    fn what_the_address_leaves_out_comes_from_the_variables_of_libpq() {
+        let variable = |name: &str| {
+            let value = match name {
+                "PGUSER" => "ada",
+                "PGPASSWORD" => "hush",
+                "PGHOST" => "db.example",
+                "PGPORT" => "6543",
+                "PGDATABASE" => "shop",
+                "PGSSLMODE" => "verify-full",
+                "USER" => "root",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let got = Address::parse("postgres://", &variable).unwrap();
+        assert_eq!(got.hosts, [Host::Tcp { name: "db.example".into(), port: 6543 }]);
+        assert_eq!((got.user.as_str(), got.password.as_deref(), got.database.as_str()), ("ada", Some("hush"), "shop"));
+        assert_eq!(got.encryption, Encryption::VerifyFull);
+        let got = Address::parse("postgres://ben:own@other.example:7000/sales?sslmode=require", &variable).unwrap();
+        assert_eq!(got.hosts, [Host::Tcp { name: "other.example".into(), port: 7000 }]);
+        assert_eq!((got.user.as_str(), got.password.as_deref(), got.database.as_str()), ("ben", Some("own"), "sales"));
+        assert_eq!(got.encryption, Encryption::Require);
+        assert!(parse("postgres://host/db").unwrap_err().contains("PGUSER"));
+    }
+
     #[test]
     fn addresses_are_read_in_all_their_forms() {
-        let got = Address::parse("postgres://app:p%40ss:w@db.example:6543/sales?sslmode=verify-full&connect_timeout=3").unwrap();
+        let got = parse("postgres://app:p%40ss:w@db.example:6543/sales?sslmode=verify-full&connect_timeout=3").unwrap();
         assert_eq!(got.hosts, [Host::Tcp { name: "db.example".into(), port: 6543 }]);
         assert_eq!((got.user.as_str(), got.password.as_deref(), got.database.as_str()), ("app", Some("p@ss:w"), "sales"));
         assert_eq!((got.encryption, got.connect_timeout), (Encryption::VerifyFull, Duration::from_secs(3)));
 
-        let got = Address::parse("postgresql://app@[::1]:7000,second.example/").unwrap();
+        let got = parse("postgresql://app@[::1]:7000,second.example/").unwrap();
         assert_eq!(got.database, "app");
         assert_eq!(got.hosts, [Host::Tcp { name: "::1".into(), port: 7000 }, Host::Tcp { name: "second.example".into(), port: 5432 }]);
 
         for url in ["postgres:///sales?user=app&host=/run/pg&port=6000", "postgres://app@%2Frun%2Fpg:6000/sales"] {
-            let got = Address::parse(url).unwrap();
+            let got = parse(url).unwrap();
             assert_eq!(got.hosts, [Host::Unix { folder: "/run/pg".into(), port: 6000 }]);
             assert_eq!(got.database, "sales");
         }
@@ -219,10 +266,10 @@ mod tests {
     #[test]
     fn no_problem_and_no_debug_form_quotes_a_password() {
         for url in ["postgres://app:hush%zz@host/db", "postgres://app:hush@host:port/db", "postgres://app:hush@host/db?x=1", "hush"] {
-            let problem = Address::parse(url).unwrap_err();
+            let problem = parse(url).unwrap_err();
             assert!(!problem.contains("hush"), "{problem}");
         }
-        let debug = format!("{:?}", Address::parse("postgres://app:hush@host/db").unwrap());
+        let debug = format!("{:?}", parse("postgres://app:hush@host/db").unwrap());
         assert!(!debug.contains("hush"), "{debug}");
     }
 }

@@ -12,7 +12,7 @@ use crate::project::read_text;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Dataset files
+    /// The dataset files (YAML)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 

@@ -21,7 +21,7 @@ pub enum Command {
     Check(check::Arguments),
     /// Say in plain words what the map does with each table
     Explain(explain::Arguments),
-    /// Show what has changed in the databases since the last review, and review it
+    /// Record that somebody has reviewed the databases as they are now, in a lock file beside the map
     Accept(accept::Arguments),
     /// Draft a map from a live database, with everything undecided marked `todo`
     Discover(discover::Arguments),
