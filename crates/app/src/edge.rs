@@ -91,6 +91,13 @@ impl Failure {
         self
     }
 
+    /// What happened, as a sentence: "stopped while erasing rows in app".
+    pub fn told_as(mut self, sentence: impl Display + Send + Sync + 'static) -> Self {
+        self.error = self.error.context(sentence.to_string());
+        self.attempt = false;
+        self
+    }
+
     /// The failure in one sentence.
     fn sentence(&self) -> String {
         if self.attempt { format!("cannot {}", self.error) } else { self.error.to_string() }

@@ -34,7 +34,7 @@ pub struct Arguments {
     #[command(flatten)]
     subject: SubjectArgument,
 
-    /// Go on with a run that was cut off; running the same command again does so too
+    /// Go on with this run, which was cut off; the same command as before does so too
     #[arg(long, value_name = "RUN", group = "whose")]
     resume: Option<RunId>,
 
@@ -45,19 +45,19 @@ pub struct Arguments {
     #[command(flatten)]
     choices: ChoiceArguments,
 
-    /// An approved plan: nothing is erased unless exactly these rows are found
+    /// An approved plan: its choices are taken over, and nothing is erased unless it comes out the same now, with the same counts
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
-    /// Erase without being asked: the label of the subject, or its key where the map gives no label
+    /// Erase without being asked: the subject's label, from the column that the map names, or its key where the map names none
     #[arg(long, value_name = "LABEL")]
     yes_erase: Option<String>,
 
-    /// Search all text columns for the subject's identifiers, before and after; this scans every table
+    /// Search all text columns for the subject's identifiers, before and after; this reads every table as a whole
     #[arg(long)]
     search_residuals: bool,
 
-    /// Rows of a batch; plans with more rows go in batches, each committed by itself [default: 50000, from 500000 planned rows on]
+    /// Erase in batches of so many rows, each committed by itself [default: 50000, for plans of 500000 rows or more]
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     batch_rows: Option<u64>,
 
@@ -94,7 +94,7 @@ impl TermsArguments {
             Outside { what: "exports, messages and files that recipients already have".to_owned(), until: None },
             Outside { what: "copies in the customer's own systems, such as a CRM that was synchronised with".to_owned(), until: None },
             Outside {
-                what: "backups of the sources; after a restore, `exeunt replay` erases again".to_owned(),
+                what: "backups of the sources; after a restore, exeunt replay erases again".to_owned(),
                 until: self.backups_until.map(|day| day.to_string()),
             },
         ];
@@ -152,7 +152,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             }
         };
         let confirmed = plan_holds.and_then(|()| match &arguments.yes_erase {
-            Some(given) => confirm(&prepared.request.subject, &label(prepared), given),
+            Some(given) => confirm(&project, &prepared.request.subject, &label(prepared), given),
             None => Ok(()),
         });
         refused = confirmed.err();
@@ -224,8 +224,8 @@ fn ask(
         output.note(describe(&project.map, &prepared.plan));
     }
     let kind = &prepared.request.subject.kind;
-    let typed = type_label(kind)?;
-    confirm(&prepared.request.subject, &label(&prepared), &typed)?;
+    let typed = type_label(project, kind)?;
+    confirm(project, &prepared.request.subject, &label(&prepared), &typed)?;
     Ok(prepared.plan)
 }
 
@@ -258,21 +258,34 @@ fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: 
 }
 
 /// Nobody erases by a slip: the label is typed, as an argument or when asked.
-fn confirm(subject: &Subject, label: &str, given: &str) -> Result<(), Failure> {
+fn confirm(project: &Project, subject: &Subject, label: &str, given: &str) -> Result<(), Failure> {
     if given == label {
         return Ok(());
     }
-    Err(Failure::message(ExitCode::Usage, format!("that is not the label of this {}: nothing was erased", subject.kind))
-        .next("give the label exactly as it stands in the database, with --yes-erase or when asked"))
+    Err(Failure::message(ExitCode::Usage, format!("what was typed does not name this {}: nothing was erased", subject.kind)).next(format!(
+        "type {}, exactly as it stands in the database, with --yes-erase or when asked",
+        confirmation(project, &subject.kind)
+    )))
 }
 
-fn type_label(kind: &SubjectKind) -> Result<String, Failure> {
+/// What is typed to confirm: `its email (app.member.email)`.
+fn confirmation(project: &Project, kind: &SubjectKind) -> String {
+    let subject = project.map.subject(kind);
+    match subject.map(|subject| (&subject.table, &subject.label, subject.key.join(","))) {
+        Some((table, Some(label), _)) => format!("its {label} ({table}.{label})"),
+        Some((table, None, key)) => format!("its key ({table}.{key})"),
+        None => "its key".to_owned(),
+    }
+}
+
+fn type_label(project: &Project, kind: &SubjectKind) -> Result<String, Failure> {
+    let what = confirmation(project, kind);
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::message(ExitCode::Usage, format!("nobody confirmed the erasure of this {kind}: nothing was erased"))
-            .next("confirm it with --yes-erase LABEL, the subject's label as it stands in the database"));
+            .next(format!("confirm it with --yes-erase and {what}, exactly as it stands in the database")));
     }
     let mut stderr = std::io::stderr().lock();
-    let asked = write!(stderr, "This cannot be undone. Type the label of the {kind} to erase it: ").and_then(|()| stderr.flush());
+    let asked = write!(stderr, "This cannot be undone. To erase the {kind}, type {what}: ").and_then(|()| stderr.flush());
     asked.or_fail(ExitCode::InputOutput, || "ask for confirmation")?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).or_fail(ExitCode::InputOutput, || "read the answer")?;

@@ -1,10 +1,12 @@
 //! What `erase` and `replay` share: the means of an erasure, and what a person can do when it stops.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use exeunt_engine::erasure::{Error, Means, Progress};
 use exeunt_engine::platform::Platform;
 use exeunt_model::moment::Moment;
+use exeunt_model::names::TableName;
 use exeunt_store::Store;
 
 use crate::edge::{ExitCode, Failure};
@@ -12,14 +14,39 @@ use crate::output::Output;
 use crate::project::Project;
 use crate::{desk, interrupt};
 
+/// Between two lines that tell how far a search is.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A search goes through the same tables before and after: each time is told once, and tables only where it takes long.
+#[derive(Default)]
+struct Search {
+    first: Option<TableName>,
+    told: Option<Instant>,
+}
+
+impl Search {
+    fn tell(&mut self, table: &TableName, output: &Output) {
+        let words = match &self.first {
+            None => "searching all text columns for the subject's identifiers".to_owned(),
+            Some(first) if first == table => "searching them again".to_owned(),
+            Some(_) if self.told.is_some_and(|told| told.elapsed() >= SEARCH_INTERVAL) => format!("searching {table}"),
+            Some(_) => return,
+        };
+        output.note(words);
+        self.first.get_or_insert_with(|| table.clone());
+        self.told = Some(Instant::now());
+    }
+}
+
 /// Runs something with the program's clock, randomness, Ctrl-C and standard error.
 pub fn means<T>(platform: &Platform, store: &mut Store, output: &Output, work: impl FnOnce(&mut Means<'_>) -> T) -> T {
+    let mut search = Search::default();
     let mut report = |progress: Progress<'_>| match progress {
         Progress::Opened { .. } | Progress::Committed { .. } => {}
         Progress::Batch { table, erased, planned } => output.note(format!("{table}: {erased} of {planned} rows erased")),
         Progress::Files { done, total } if done < total => output.note(format!("{done} of {total} files done")),
         Progress::Files { .. } => {}
-        Progress::Searching { table } => output.note(format!("searching {table}")),
+        Progress::Searching { table } => search.tell(table, output),
     };
     let mut means = Means {
         platform,
@@ -46,7 +73,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         }
         Error::Source { .. } => source_failure(error),
         Error::Files { .. } => {
-            Failure::new(ExitCode::InputOutput, error).next("check the address and the rights of the file source").next(nothing)
+            Failure::attempt(ExitCode::InputOutput, error).next("check the address and the rights of the file source").next(nothing)
         }
         Error::Store(exeunt_store::Error::GoingOn { .. }) => Failure::new(ExitCode::Incomplete, error).next("wait until it has ended"),
         Error::Store(exeunt_store::Error::Unfinished { run }) => {
@@ -54,7 +81,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
             Failure::new(ExitCode::Incomplete, error).next(next)
         }
         Error::Store(_) => {
-            Failure::new(ExitCode::InputOutput, error).next("check the store's file, its rights and the free space").next(nothing)
+            Failure::attempt(ExitCode::InputOutput, error).next("check the store's file, its rights and the free space").next(nothing)
         }
         Error::Drift { .. } => {
             Failure::new(ExitCode::CatalogDrift, error).next(format!("{nothing}; review the databases: {}", project.accept_command()))
@@ -83,7 +110,5 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
 
 fn source_failure(error: Error) -> Failure {
     let Error::Source { database, phase, source } = error else { return Failure::new(ExitCode::Failed, error) };
-    let mut failure = Failure::from(source);
-    failure.error = failure.error.context(format!("{} in {database}", phase.as_str()));
-    failure.next("nothing was erased")
+    Failure::from(source).told_as(format!("stopped while {} in {database}", phase.as_str())).next("nothing was erased")
 }

@@ -22,7 +22,7 @@ pub struct Arguments {
     #[command(flatten)]
     map: MapArgument,
 
-    /// Erase what is found; without this, it is only listed
+    /// Erase whoever is back; without this, they are only listed
     #[arg(long)]
     yes: bool,
 

@@ -181,3 +181,29 @@ fn a_short_export_shows_no_progress() {
     let ran = run(&["export", "--seat", "10", "--out", place.path().to_str().expect("a plain path")]).ends_with(0);
     assert_eq!(ran.stderr, "", "off a terminal a short run is silent");
 }
+
+#[test]
+fn a_confirmation_says_which_column_to_type() {
+    let choices = ["lead_list", "account_list", "note", "presentation"].map(|table| format!("{table}=delete"));
+    let choices: Vec<&str> = choices.iter().flat_map(|choice| ["--choose", choice]).collect();
+    let place = tempfile::tempdir().expect("make a folder");
+    let out = place.path().to_str().expect("a plain path");
+    let erase = [&["erase", "--seat", "12", "--out", out][..], &choices].concat();
+    says(&run(&erase).ends_with(2), &["nobody confirmed the erasure", "--yes-erase and its ", "(app.seat."]);
+    let wrong = run(&[&erase[..], &["--yes-erase", "nobody"]].concat()).ends_with(2);
+    says(&wrong, &["does not name this seat: nothing was erased", "type its ", "(app.seat."]);
+}
+
+#[test]
+fn a_plan_brings_its_choices_along() {
+    let choices = ["lead_list", "account_list", "note", "presentation"].map(|table| format!("{table}=delete"));
+    let choices: Vec<&str> = choices.iter().flat_map(|choice| ["--choose", choice]).collect();
+    let place = tempfile::tempdir().expect("make a folder");
+    let out = place.path().to_str().expect("a plain path");
+    let plan = place.path().join("plan.json");
+    let plan = plan.to_str().expect("a plain path");
+    run(&[&["plan", "--seat", "13", "--for", "erase", "--out", plan][..], &choices].concat()).ends_with(0);
+    // The choices are there: what is missing is the confirmation.
+    let ran = run(&["erase", "--seat", "13", "--plan", plan, "--out", out]).ends_with(2);
+    says(&ran, &["nobody confirmed the erasure"]);
+}

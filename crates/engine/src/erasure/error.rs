@@ -5,6 +5,8 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::Effect;
 use exeunt_model::run::RunId;
 
+use crate::planning::counted;
+
 /// An erasure did not come to its end. [`Error::erased_nothing`] tells whether anything was touched.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -31,11 +33,11 @@ pub enum Error {
     OtherDatabase { database: SourceName },
     #[error("the tables or columns of {database} have changed since the plan was made")]
     Drift { database: SourceName },
-    #[error("{table}: the plan counted {planned} row(s) to {work}, there are {found}")]
+    #[error("{table}: the plan counted {} to {work}, and there are {found}", counted(*planned, "row"))]
     CountsDiffer { table: TableName, work: &'static str, planned: u64, found: u64 },
-    #[error("{table}: the plan counted {planned} file(s), there are {found}")]
+    #[error("{table}: the plan counted {}, and there are {found}", counted(*planned, "file"))]
     FilesDiffer { table: TableName, planned: u64, found: u64 },
-    #[error("{rows} row(s) of {table} would suffer: {columns} → {references}, {}", suffer(*effect))]
+    #[error("{} of {table} would suffer: {columns} → {references}, {}", counted(*rows, "row"), suffer(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("the plan names a source that the map does not have: {source_name}")]
     NoSource { source_name: SourceName },

@@ -74,7 +74,7 @@ fn new_rows_between_two_commits_wait_for_approval() {
         world.execute("mail", "INSERT INTO message VALUES (77, 2, 'one more')");
         let again = world.erase(&[], None);
         assert_eq!(again.status.code(), Some(9), "{}", text(&again));
-        assert!(text(&again).contains("the plan counted 3 row(s) to delete, there are 4"), "{}", text(&again));
+        assert!(text(&again).contains("the plan counted 3 rows to delete, and there are 4"), "{}", text(&again));
         assert_eq!(world.certified(), ["partly_failed"]);
         assert_eq!(world.state().mail["message"].len(), 6, "nothing of it is erased");
 
