@@ -97,6 +97,11 @@ impl Project {
                 let own = format!("if they belong to the subject: give {table} an owner path that finds them");
                 Failure::new(ExitCode::PlanRefused, error).next(own).next(unlink)
             }
+            planning::Error::FileKeys { .. } => {
+                let write =
+                    "write these keys relative to the folder of files, without empty parts, `.` and `..`, in every row that has them";
+                Failure::new(ExitCode::PlanRefused, error).next(write)
+            }
             planning::Error::Successor { .. } => {
                 Failure::new(ExitCode::PlanRefused, error).next("name who takes over with --hand-over-to KEY, in the same contract")
             }

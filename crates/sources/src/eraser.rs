@@ -279,6 +279,11 @@ impl Eraser {
         self.reading(|link| crate::named::still_named(link, columns, files))
     }
 
+    /// The names of files in these columns that are not in plain form, as [`Reader::names_not_plain`](crate::Reader::names_not_plain) does.
+    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
+        self.reading(|link| crate::named::names_not_plain(link, columns))
+    }
+
     /// Looks for texts as [`Reader::search`](crate::Reader::search) does, in the open transaction or on the newest state.
     pub fn search(&mut self, tables: &[&TableName], texts: &[String], limits: SearchLimits) -> Result<Vec<Searched>, Error> {
         self.reading(|link| search(link, tables, texts, limits))

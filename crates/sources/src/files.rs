@@ -2,6 +2,10 @@
 //!
 //! A key is what a row of a database holds: `attachments/2024/17.pdf`. It can never name anything outside the root: not by `..`, not
 //! by an absolute path, not through a symbolic link.
+//!
+//! Keys are compared as text, so that files are deleted by keys in plain form alone: `./a.pdf` and `a.pdf` are one file and two texts.
+//! Two plain keys are taken for two files. A folder that takes no notice of upper and lower case can make them one; so can nothing else
+//! but a hard link, whose other name keeps the content.
 
 use std::fs::{self, File};
 use std::io;
@@ -24,6 +28,8 @@ pub enum Error {
     /// The key is empty, absolute, climbs out by `..` or leads out through a symbolic link.
     #[error("find a file of {files}: its key leads outside the source's folder")]
     Outside { files: SourceName },
+    #[error("delete a file of {files}: its key is not in plain form, so that other keys may name it too")]
+    NotPlain { files: SourceName },
     #[error("{operation} a file of {files}")]
     File {
         files: SourceName,
@@ -31,6 +37,25 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+}
+
+/// Whether a key names its file in the only way in which keys in plain form can: relative, with nothing empty, `.` or `..` in it.
+pub fn is_plain(key: &str) -> bool {
+    key.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// The plain keys of all files that a name which is not in plain form may stand for, wherever the platform lets such names begin:
+/// `/srv/files/a//b.pdf` may be `b.pdf`, `a/b.pdf`, `files/a/b.pdf` and `srv/files/a/b.pdf`.
+pub fn plain_keys_of(name: &str) -> Vec<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    (0..parts.len()).map(|from| parts[from..].join("/")).collect()
 }
 
 /// A folder of files of the data map. Nothing is opened by making one.
@@ -115,7 +140,13 @@ impl FileEraser {
     /// Deletes a file and says whether it was there: deleting twice is no error. Folders stay, empty or not.
     ///
     /// Once this returns, the deletion is on disk and outlives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::NotPlain`] for a key whose file other keys may name too.
     pub fn delete(&self, key: &str) -> Result<bool, Error> {
+        if !is_plain(key) {
+            return Err(Error::NotPlain { files: self.root.files.clone() });
+        }
         let Some(path) = self.root.find(key)? else { return Ok(false) };
         match fs::remove_file(&path) {
             Ok(()) => {}
@@ -219,11 +250,35 @@ mod tests {
         let absolute = home.path().join("other/secret");
         let keys =
             ["../other/secret", "a/../../other/secret", "link/secret", "file", "dangling", "", ".", absolute.to_str().unwrap(), "a\0b"];
+        let reader = store(home.path()).reader().unwrap();
         for key in keys {
-            assert!(matches!(eraser.delete(key), Err(Error::Outside { .. })), "{key:?}");
+            assert!(matches!(reader.exists(key), Err(Error::Outside { .. })), "{key:?}");
+            assert!(matches!(eraser.delete(key), Err(Error::Outside { .. } | Error::NotPlain { .. })), "{key:?}");
         }
         assert!(home.path().join("other/secret").exists());
         assert!(matches!(eraser.delete("a"), Err(Error::File { .. })));
+    }
+
+    #[test]
+    fn files_are_deleted_by_plain_keys_alone() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("stock/a")).unwrap();
+        fs::write(home.path().join("stock/a/Größe"), b"x").unwrap();
+        let eraser = store(home.path()).eraser().unwrap();
+        for key in ["./a/Größe", "a//Größe", "a/./Größe", "a/Größe/.", "a/../a/Größe", "/a/Größe", "a/Größe/"] {
+            assert!(matches!(eraser.delete(key), Err(Error::NotPlain { .. })), "{key}");
+            assert!(!is_plain(key), "{key}");
+            assert!(plain_keys_of(key).contains(&"a/Größe".to_owned()), "{key}");
+        }
+        assert!(eraser.delete("a/Größe").unwrap());
+    }
+
+    #[test]
+    fn a_name_stands_for_every_key_that_it_ends_with() {
+        assert_eq!(plain_keys_of("/srv/x/../a//b.pdf"), ["srv/a/b.pdf", "a/b.pdf", "b.pdf"]);
+        assert_eq!(plain_keys_of("../../b.pdf"), ["b.pdf"]);
+        assert!(plain_keys_of("/./..").is_empty());
+        assert!(is_plain("a/..b/.c/d..") && !is_plain(""));
     }
 
     #[test]

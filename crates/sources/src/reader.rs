@@ -213,6 +213,11 @@ impl Reader {
         self.link.row(table, key, columns)
     }
 
+    /// The names of files in these columns that are not in [plain form](crate::files::is_plain); empty ones name none. This reads every row.
+    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
+        crate::named::names_not_plain(&mut self.link, columns)
+    }
+
     /// Looks for texts in all columns of these tables that can hold text, upper and lower case alike: one scan per table.
     ///
     /// A table that takes too long or must not be read is told as such and is no error. Empty texts are left out.

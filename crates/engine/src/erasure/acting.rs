@@ -138,6 +138,11 @@ impl Acting {
         self.eraser.still_named(columns, files).map_err(Error::source(&self.source, Phase::DeletingFiles))
     }
 
+    /// The names of files in these columns that are not in plain form.
+    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
+        self.eraser.names_not_plain(columns).map_err(Error::source(&self.source, Phase::DeletingFiles))
+    }
+
     /// Does the steps in the open transaction, and tells how many rows each affected.
     pub fn apply(&mut self, plan: &Plan, steps: &[usize], values: &ChangeValues) -> Result<Vec<u64>, Error> {
         let steps: Vec<_> = steps.iter().map(|at| &plan.outline.steps[*at]).collect();

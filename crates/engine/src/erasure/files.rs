@@ -6,7 +6,7 @@ use exeunt_model::certificate::{Failure, FileCount, Phase};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Plan, Work};
 use exeunt_model::run::RunId;
-use exeunt_sources::files::FileEraser;
+use exeunt_sources::files::{FileEraser, plain_keys_of};
 use exeunt_store::{FileState, JournaledFile};
 
 use super::acting::Acting;
@@ -99,6 +99,7 @@ fn delete_in(
         .eraser()
         .map_err(|source| Error::Files { files: store.clone(), source })?;
     let total = pending.len() as u64;
+    let otherwise = named_otherwise(means, running, store)?;
     for (part, chunk) in pending.chunks(FILES_PER_NOTE).enumerate() {
         let keys: Vec<String> = chunk.iter().map(|at| files[*at].key.clone()).collect();
         let shared = still_named(means, running, store, &keys)?;
@@ -110,7 +111,7 @@ fn delete_in(
                 break;
             }
             let file = &files[*at];
-            if shared.contains(&file.key) {
+            if shared.contains(&file.key) || otherwise.contains(&file.key) {
                 settled.insert(*at, FileState::Shared);
                 continue;
             }
@@ -152,23 +153,46 @@ fn note(means: &mut Means<'_>, running: &Running, files: &mut [JournaledFile], s
 
 /// Which of the files rows still name, in any table of the map with files in this store.
 fn still_named(means: &Means<'_>, running: &mut Running, store: &SourceName, keys: &[String]) -> Result<BTreeSet<String>, Error> {
+    let mut named = BTreeSet::new();
+    in_file_columns(means, running, store, |acting, columns| {
+        named.extend(acting.still_named(columns, keys)?);
+        Ok(())
+    })?;
+    Ok(named)
+}
+
+/// The files that some row may name in a form of its own.
+fn named_otherwise(means: &Means<'_>, running: &mut Running, store: &SourceName) -> Result<BTreeSet<String>, Error> {
+    let mut named = BTreeSet::new();
+    in_file_columns(means, running, store, |acting, columns| {
+        named.extend(acting.names_not_plain(columns)?.iter().flat_map(|name| plain_keys_of(name)));
+        Ok(())
+    })?;
+    Ok(named)
+}
+
+/// Asks each database with columns that name files of a store.
+fn in_file_columns(
+    means: &Means<'_>,
+    running: &mut Running,
+    store: &SourceName,
+    mut ask: impl FnMut(&mut Acting, &[(&TableName, &str)]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut by_source: BTreeMap<&SourceName, Vec<(&TableName, &str)>> = BTreeMap::new();
     for entry in &means.platform.map.tables {
         for file in entry.files.iter().filter(|file| file.source == *store) {
             by_source.entry(&entry.table.source).or_default().push((&entry.table, &file.column));
         }
     }
-    let mut named = BTreeSet::new();
     for (source, columns) in by_source {
         let subject = running.personal.subject_key.clone();
-        let found = match running.acting(source) {
-            Some(acting) => acting.still_named(&columns, keys)?,
+        match running.acting(source) {
+            Some(acting) => ask(acting, &columns)?,
             // A database that the plan has no steps in.
-            None => Acting::open(means.platform, source, &subject)?.still_named(&columns, keys)?,
-        };
-        named.extend(found);
+            None => ask(&mut Acting::open(means.platform, source, &subject)?, &columns)?,
+        }
     }
-    Ok(named)
+    Ok(())
 }
 
 fn counts(plan: &Plan, columns: &[(usize, SourceName, String)], files: &[JournaledFile]) -> Vec<FileCount> {

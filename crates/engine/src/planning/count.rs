@@ -1,6 +1,6 @@
 //! Counting what a plan's conditions select.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::map::action::Until;
 use exeunt_model::names::{SourceName, TableName};
@@ -8,6 +8,7 @@ use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Step, Wo
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
 use exeunt_sources::Keys;
+use exeunt_sources::files::{is_plain, plain_keys_of};
 
 use super::{Error, Look, Request, Snapshot, Subject};
 use crate::platform::Platform;
@@ -40,8 +41,8 @@ impl<L: Look> Snapshot<L> {
     /// Makes the plan and counts it, all at the snapshot's moment.
     ///
     /// # Errors
-    /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::Successor`], and those of
-    /// [`Snapshot::outline`].
+    /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::FileKeys`], [`Error::Successor`], and those
+    /// of [`Snapshot::outline`].
     pub fn plan(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Plan, Error> {
         self.prepare(platform, request, secret).map(|prepared| prepared.plan)
     }
@@ -188,14 +189,23 @@ impl<L: Look> Snapshot<L> {
     fn files_to_delete(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<(Vec<NamedFiles>, Vec<FileCount>), Error> {
         let mut counts = Vec::new();
         let mut all = Vec::new();
+        let mut otherwise = BTreeMap::new();
         for step in &outline.steps {
             let Work::Delete { files, .. } = &step.work else { continue };
             for (source, column) in files {
                 let named = self.file_keys(outline, keys, &step.table, column, &step.condition)?;
-                let shared = match named.is_empty() {
-                    true => BTreeSet::new(),
-                    false => self.named_elsewhere(outline, keys, source, step, column)?,
-                };
+                let unplain = named.iter().filter(|key| !is_plain(key)).count() as u64;
+                if unplain > 0 {
+                    return Err(Error::FileKeys { table: step.table.clone(), column: column.clone(), files: unplain });
+                }
+                let mut shared = BTreeSet::new();
+                if !named.is_empty() {
+                    if !otherwise.contains_key(source) {
+                        otherwise.insert(source.clone(), self.named_otherwise(source)?);
+                    }
+                    shared = self.named_elsewhere(outline, keys, source, step, column)?;
+                    shared.extend(named.iter().filter(|key| otherwise[source].contains(*key)).cloned());
+                }
                 let mut bytes = Some(0);
                 for key in named.iter().filter(|key| !shared.contains(*key)) {
                     bytes = add_size(platform, source, key, bytes)?;
@@ -214,6 +224,32 @@ impl<L: Look> Snapshot<L> {
         Ok((all, counts))
     }
 
+    /// The files of a source that some row names in a form of its own, or may so name: such a name says where it leads only to the platform.
+    fn named_otherwise(&mut self, source: &SourceName) -> Result<BTreeSet<String>, Error> {
+        let tables = self.file_columns(source);
+        let databases: BTreeSet<&SourceName> = tables.iter().map(|(table, _)| &table.source).collect();
+        let mut found = BTreeSet::new();
+        for database in databases {
+            let columns: Vec<(&TableName, &str)> =
+                tables.iter().filter(|(table, _)| table.source == *database).map(|(table, column)| (table, column.as_str())).collect();
+            let names = self.reader(database).names_not_plain(&columns);
+            let names = names.map_err(|source| Error::Read { database: database.clone(), source })?;
+            found.extend(names.iter().flat_map(|name| plain_keys_of(name)));
+        }
+        Ok(found)
+    }
+
+    /// The columns that name files of a source.
+    fn file_columns(&self, source: &SourceName) -> Vec<(TableName, String)> {
+        self.scheme
+            .tables
+            .iter()
+            .flat_map(|mapped| mapped.entry.files.iter().map(|file| (mapped.table.name.clone(), file)))
+            .filter(|(_, file)| file.source == *source)
+            .map(|(table, file)| (table, file.column.clone()))
+            .collect()
+    }
+
     /// Which files of a deleting step rows name too that stay, in any table with files of this source.
     fn named_elsewhere(
         &mut self,
@@ -223,14 +259,7 @@ impl<L: Look> Snapshot<L> {
         step: &Step,
         column: &str,
     ) -> Result<BTreeSet<String>, Error> {
-        let tables: Vec<(TableName, String)> = self
-            .scheme
-            .tables
-            .iter()
-            .flat_map(|mapped| mapped.entry.files.iter().map(|file| (mapped.table.name.clone(), file)))
-            .filter(|(_, file)| file.source == *source)
-            .map(|(table, file)| (table, file.column.clone()))
-            .collect();
+        let tables = self.file_columns(source);
         let named = RowSet {
             // Unwrap safety: a plan has far fewer than 2^32 sets, each of them in memory.
             #[expect(clippy::unwrap_used, reason = "bounded by memory")]

@@ -33,6 +33,8 @@ pub enum Error {
     Plan(#[from] planner::Error),
     #[error("{} of {table} would suffer: {columns} → {references}, {}", count(*rows, "row"), consequence(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
+    #[error("{} of {table}.{column} {} not in plain form: what else names these files cannot be told", count(*files, "file key"), if *files == 1 { "is" } else { "are" })]
+    FileKeys { table: TableName, column: String, files: u64 },
     #[error("the successor {reason}")]
     Successor { reason: &'static str },
 }

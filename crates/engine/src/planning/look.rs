@@ -17,6 +17,7 @@ pub trait Look {
     fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error>;
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error>;
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error>;
+    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error>;
 }
 
 impl Look for Reader {
@@ -47,6 +48,10 @@ impl Look for Reader {
 
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
         Self::find_key(self, table, columns, typed)
+    }
+
+    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
+        Self::names_not_plain(self, columns)
     }
 }
 
@@ -82,6 +87,10 @@ impl Look for Eraser {
 
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
         Self::find_key(self, table, columns, typed)
+    }
+
+    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
+        Self::names_not_plain(self, columns)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batches;
 mod commands;
+mod keys;
 mod kill;
 mod several;
 mod world;
