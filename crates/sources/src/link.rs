@@ -136,21 +136,28 @@ impl Link {
         if columns.is_empty() || columns.len() != typed.len() {
             return Ok(None);
         }
-        // The catalog is read before the savepoint, which a failure rolls back to.
-        self.catalog()?;
-        if let Connection::Postgres(session) = &mut self.connection {
-            session.run(OPERATION, "SAVEPOINT exeunt_key")?;
-        }
         let key: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(typed.iter().map(String::as_str)).collect();
         let paths: Vec<ColumnPath> = columns.iter().map(ColumnPath::column).collect();
-        let found = match self.row(table, &key, &paths) {
-            // Class 22: the text is no value of the type.
-            Err(Error::Refused { fault, .. }) if fault.code.starts_with("22") => None,
-            other => other?,
+        let keys = Keys::default();
+        let terms = Terms { sets: &[], keys: &keys, kept_keys: KeptKeys::InPlace, values: None };
+        let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.row(table, &key, &paths))?;
+        let row = postgres_statements(&self.database, std::slice::from_ref(&rendered), terms)?;
+        let found = match &mut self.connection {
+            Connection::Postgres(session) => {
+                // All of them are sent at once: after a text that is no value, the transaction is back at the savepoint and goes on.
+                let plain = |sql: &str| Statement { sql: sql.to_owned(), parameters: Vec::new() };
+                let mut statements = vec![plain("SAVEPOINT exeunt_key")];
+                statements.extend(row);
+                statements.extend([plain("ROLLBACK TO SAVEPOINT exeunt_key"), plain("RELEASE SAVEPOINT exeunt_key")]);
+                match session.ask_all(OPERATION, &statements) {
+                    Ok(answers) => answers.into_iter().nth(1).and_then(|answer| answer.rows.into_iter().next()),
+                    // Class 22: the text is no value of the type.
+                    Err(Error::Refused { fault, .. }) if fault.code.starts_with("22") => None,
+                    Err(error) => return Err(error),
+                }
+            }
+            Connection::Sqlite { .. } => self.row(table, &key, &paths)?,
         };
-        if let Connection::Postgres(session) = &mut self.connection {
-            session.run(OPERATION, "ROLLBACK TO SAVEPOINT exeunt_key; RELEASE SAVEPOINT exeunt_key")?;
-        }
         Ok(found.and_then(|key| key.into_iter().collect()))
     }
 

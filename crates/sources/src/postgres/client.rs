@@ -3,6 +3,7 @@
 //! Parameters travel as text, so that the server compares a key of any type as its own type; results are asked for as text by the
 //! statements themselves.
 
+use std::cell::RefCell;
 use std::io;
 use std::task::Poll;
 
@@ -46,6 +47,9 @@ pub(crate) struct Answer {
 pub(crate) struct Client {
     runtime: Runtime,
     driver: Driver,
+    /// Statements of copies, which the server forgets when the session ends: to have it forget them one by one costs an answer each.
+    /// They stand after the driver and are therefore dropped after it, when there is nobody left to tell.
+    copied: RefCell<Vec<tokio_postgres::Statement>>,
 }
 
 /// Connects to the first host that answers and signs in.
@@ -59,7 +63,7 @@ pub(crate) fn connect(database: &SourceName, address: &Address) -> Result<Client
     let mut last = Error::Address { database: database.clone(), problem: "the address names no host".into() };
     for host in &address.hosts {
         match connect_host(&runtime, database, address, host) {
-            Ok(driver) => return Ok(Client { runtime, driver }),
+            Ok(driver) => return Ok(Client { runtime, driver, copied: RefCell::default() }),
             // Only a host that cannot be reached is a reason to try the next one.
             Err(error @ Error::Unreachable { .. }) => last = error,
             Err(error) => return Err(error),
@@ -222,6 +226,7 @@ impl Client {
                 }
                 output.rows(&block).and_then(|()| output.end(number, rows)).map_err(Refusal::Output)?;
             }
+            self.copied.borrow_mut().extend(prepared);
             Ok(())
         })
     }
