@@ -69,6 +69,14 @@ impl Link {
         self.catalog = Some(catalog);
     }
 
+    /// The session with PostgreSQL.
+    pub(crate) fn session(&mut self) -> Option<&mut Session> {
+        match &mut self.connection {
+            Connection::Postgres(session) => Some(session),
+            Connection::Sqlite { .. } => None,
+        }
+    }
+
     /// Renders with the catalog; what does not fit it is told as such.
     pub(crate) fn render<T>(
         &mut self,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use exeunt_model::catalog::Catalog;
 use exeunt_model::names::{SourceName, TableName};
@@ -28,8 +29,16 @@ use crate::sqlite::csv::CsvWriter;
 /// After a refused statement PostgreSQL answers nothing more in the same transaction: open another reader.
 pub struct Reader {
     link: Link,
-    /// Where a sibling finds the same PostgreSQL.
+    /// Where a second connection finds the same PostgreSQL.
     address: Option<Address>,
+    second: Second,
+}
+
+/// A second connection to PostgreSQL that reads beside the first.
+enum Second {
+    None,
+    SigningIn(JoinHandle<Result<Session, Error>>),
+    Ready(Box<Link>),
 }
 
 /// Rows to be streamed: columns in this order, without the secret places inside them.
@@ -60,7 +69,7 @@ pub trait Receive {
 
 impl Reader {
     pub(crate) fn new(link: Link, address: Option<Address>) -> Self {
-        Self { link, address }
+        Self { link, address, second: Second::None }
     }
 
     pub fn name(&self) -> &SourceName {
@@ -137,8 +146,16 @@ impl Reader {
                 let copy = |read: &Read<'_>| renderer.copy(read.table, read.columns, read.secret_paths, read.condition);
                 reads.iter().map(copy).collect::<Result<Vec<_>, _>>()
             })?;
-            let Connection::Postgres(session) = &mut self.link.connection else { return Ok(()) };
-            return session.copy_out(OPERATION, &copies, &mut Copies { receive, bytes: 0 });
+            self.await_second()?;
+            let second = match &mut self.second {
+                Second::Ready(link) => {
+                    link.bring_sets(terms, &conditions)?;
+                    link.session()
+                }
+                Second::None | Second::SigningIn(_) => None,
+            };
+            let Some(session) = self.link.session() else { return Ok(()) };
+            return session.copy_out(second, OPERATION, &copies, &mut Copies { receive, bytes: 0 });
         }
         for (number, read) in reads.iter().enumerate() {
             let rendered = self.link.render(terms, SubjectValues::Parameters, |renderer| {
@@ -184,21 +201,36 @@ impl Reader {
         Ok(answers.iter().map(guess).sum())
     }
 
-    /// Opens another reader that sees the very same moment, for reading in parallel.
+    /// Has a second connection, which sees the very same moment, read half of what [`Self::stream_all`] is asked for. It signs in while
+    /// this reader goes on.
     ///
-    /// `None` where the database cannot share a moment: SQLite, and a PostgreSQL that is a standby. Both readers must stay open for
-    /// the second to be opened; afterwards each lives on its own.
-    pub fn sibling(&mut self) -> Result<Option<Self>, Error> {
-        let (Connection::Postgres(session), Some(address)) = (&mut self.link.connection, &self.address) else { return Ok(None) };
+    /// Without effect where no moment can be shared (SQLite, and a PostgreSQL that is a standby) and where the server takes no further
+    /// connection: then this reader reads all.
+    pub fn read_with_two(&mut self) -> Result<(), Error> {
+        let (Connection::Postgres(session), Some(address)) = (&mut self.link.connection, &self.address) else { return Ok(()) };
         let answers = session
             .run("share the snapshot", "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_export_snapshot() END")?;
         let snapshot = answers.first().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
-        let Some(snapshot) = snapshot else { return Ok(None) };
-        let mut second = Session::open(&self.link.database, address)?;
-        second.begin_reading(Some(&snapshot))?;
-        let mut link = Link::new(&self.link.database, Connection::Postgres(second), &self.link.schemas);
-        link.set_catalog(self.link.catalog()?);
-        Ok(Some(Self { link, address: self.address.clone() }))
+        let Some(snapshot) = snapshot else { return Ok(()) };
+        let (database, address) = (self.link.database.clone(), address.clone());
+        self.second = Second::SigningIn(thread::spawn(move || {
+            let mut session = Session::open(&database, &address)?;
+            session.begin_reading(Some(&snapshot))?;
+            Ok(session)
+        }));
+        Ok(())
+    }
+
+    /// Waits until the second connection is there; one that was refused is done without.
+    fn await_second(&mut self) -> Result<(), Error> {
+        if let Second::SigningIn(signing_in) = std::mem::replace(&mut self.second, Second::None)
+            && let Ok(Ok(session)) = signing_in.join()
+        {
+            let mut link = Link::new(&self.link.database, Connection::Postgres(session), &self.link.schemas);
+            link.set_catalog(self.link.catalog()?);
+            self.second = Second::Ready(Box::new(link));
+        }
+        Ok(())
     }
 
     /// The key as the database itself writes it, for [`Keys::subject`], from the key as a person typed it (`007` is row `7`).

@@ -50,7 +50,7 @@ pub struct Report {
 /// # Errors
 /// See [`Error`]. No archive is left in any of these cases.
 pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, progress: &mut dyn Progress) -> Result<Report, Error> {
-    let mut snapshot = Snapshot::open(platform)?;
+    let mut snapshot = Snapshot::open_to_export(platform)?;
     let taken = (settings.clock)();
     let (request, label) = snapshot.settle(request)?;
     let request = &request;

@@ -39,6 +39,18 @@ impl Snapshot {
         Self::through(platform, |database| database.reader())
     }
 
+    /// Opens every database as [`Self::open`] does, for reading many rows.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub(crate) fn open_to_export(platform: &Platform) -> Result<Self, Error> {
+        Self::through(platform, |database| {
+            let mut reader = database.reader()?;
+            reader.read_with_two()?;
+            Ok(reader)
+        })
+    }
+
     /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
     ///
     /// # Errors

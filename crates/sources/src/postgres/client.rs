@@ -3,7 +3,8 @@
 //! Parameters travel as text, so that the server compares a key of any type as its own type; results are asked for as text by the
 //! statements themselves.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::io;
 use std::task::Poll;
 
@@ -12,7 +13,7 @@ use futures_util::TryStreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client as Driver, Config, SimpleQueryMessage};
+use tokio_postgres::{Client as Driver, Config, CopyOutStream, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::Error;
@@ -188,48 +189,85 @@ impl Client {
         })
     }
 
-    /// Passes on the rows of `COPY … TO STDOUT` statements, as the server sends them.
-    ///
-    /// Two round trips whatever their number: one in which all are parsed, and one in which all are asked for. The server answers one
-    /// after the other, and no faster than the rows are taken.
-    pub(crate) fn copy_out(&self, copies: &[String], output: &mut dyn CopyOutput) -> Result<(), Refusal> {
-        self.runtime.block_on(async {
-            let prepare = |copy| async move { self.driver.prepare(copy).await.map_err(|error| refusal(&error)) };
-            let prepared = in_order(copies.iter().map(|copy| prepare(copy))).await?;
-            let mut asked: Vec<_> = prepared.iter().map(|statement| Box::pin(self.driver.copy_out(statement))).collect();
-            let mut begun = Vec::with_capacity(asked.len());
-            for copy in &mut asked {
-                begun.push(send(copy.as_mut()).await);
-            }
-            for (number, (copy, begun)) in asked.into_iter().zip(begun).enumerate() {
-                let stream = match begun {
-                    Some(begun) => begun,
-                    None => copy.await,
-                };
-                let mut stream = std::pin::pin!(stream.map_err(|error| refusal(&error))?);
-                output.begin(number).map_err(Refusal::Output)?;
-                let mut block = Vec::with_capacity(BLOCK_BYTES * 2);
-                // The server sends each row in a message of its own.
-                let mut rows = 0;
-                while let Some(row) = stream.try_next().await.map_err(|error| refusal(&error))? {
-                    rows += 1;
-                    if row.len() > BLOCK_BYTES {
-                        output.rows(&block).and_then(|()| output.rows(&row)).map_err(Refusal::Output)?;
-                        block.clear();
-                        continue;
-                    }
-                    block.extend_from_slice(&row);
-                    if block.len() > BLOCK_BYTES {
-                        output.rows(&block).map_err(Refusal::Output)?;
-                        block.clear();
-                    }
-                }
-                output.rows(&block).and_then(|()| output.end(number, rows)).map_err(Refusal::Output)?;
-            }
-            self.copied.borrow_mut().extend(prepared);
-            Ok(())
-        })
+    /// Has copies parsed: one round trip whatever their number.
+    fn prepare(&self, copies: &[String]) -> Result<Vec<tokio_postgres::Statement>, Refusal> {
+        let prepare = |copy| async move { self.driver.prepare(copy).await.map_err(|error| refusal(&error)) };
+        self.runtime.block_on(in_order(copies.iter().map(|copy| prepare(copy))))
     }
+
+    /// Passes on the rows of one copy.
+    async fn pass(
+        number: usize,
+        copy: impl Future<Output = Result<CopyOutStream, tokio_postgres::Error>>,
+        output: &mut dyn CopyOutput,
+    ) -> Result<(), Refusal> {
+        let stream = copy.await.map_err(|error| refusal(&error))?;
+        let mut stream = std::pin::pin!(stream);
+        output.begin(number).map_err(Refusal::Output)?;
+        let mut block = Vec::with_capacity(BLOCK_BYTES * 2);
+        // The server sends each row in a message of its own.
+        let mut rows = 0;
+        while let Some(row) = stream.try_next().await.map_err(|error| refusal(&error))? {
+            rows += 1;
+            if row.len() > BLOCK_BYTES {
+                output.rows(&block).and_then(|()| output.rows(&row)).map_err(Refusal::Output)?;
+                block.clear();
+                continue;
+            }
+            block.extend_from_slice(&row);
+            if block.len() > BLOCK_BYTES {
+                output.rows(&block).map_err(Refusal::Output)?;
+                block.clear();
+            }
+        }
+        output.rows(&block).and_then(|()| output.end(number, rows)).map_err(Refusal::Output)
+    }
+}
+
+/// Passes on the rows of `COPY … TO STDOUT` statements in their order, each part's from its own connection.
+///
+/// Two round trips per connection whatever the number of copies: one in which all are parsed, and one in which all are asked for. Every
+/// server process has been asked for all of its copies before the first answer is awaited; it answers one after the other, and no
+/// faster than the rows are taken.
+pub(crate) fn copy_out(parts: &[(&Client, &[String])], output: &mut dyn CopyOutput) -> Result<(), Refusal> {
+    let prepared: Vec<OnceCell<Vec<tokio_postgres::Statement>>> = parts.iter().map(|_| OnceCell::new()).collect();
+    let mut asked = Vec::with_capacity(parts.len());
+    // The part whose rows are taken last is asked first, and worked on meanwhile.
+    for ((client, copies), prepared) in parts.iter().zip(&prepared).rev() {
+        let statements = client.prepare(copies)?;
+        let statements = prepared.get_or_init(|| statements);
+        let mut copies: VecDeque<_> = statements.iter().map(|statement| Box::pin(client.driver.copy_out(statement))).collect();
+        let begun = client.runtime.block_on(async {
+            let mut begun = VecDeque::with_capacity(copies.len());
+            for copy in &mut copies {
+                begun.push_back(send(copy.as_mut()).await);
+            }
+            // The task of the connection writes to the socket.
+            tokio::task::yield_now().await;
+            begun
+        });
+        asked.push((client, copies, begun));
+    }
+    let mut number = 0;
+    for (client, copies, begun) in asked.into_iter().rev() {
+        client.runtime.block_on(async {
+            for (copy, begun) in copies.into_iter().zip(begun) {
+                let copy = async {
+                    match begun {
+                        Some(begun) => begun,
+                        None => copy.await,
+                    }
+                };
+                Client::pass(number, copy, output).await?;
+                number += 1;
+            }
+            Ok(())
+        })?;
+    }
+    for ((client, _), prepared) in parts.iter().zip(prepared) {
+        client.copied.borrow_mut().extend(prepared.into_inner().unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// Takes the rows of several copies, one copy after the other.

@@ -95,11 +95,24 @@ impl Session {
         }
     }
 
-    /// Passes on the rows of `COPY … TO STDOUT` statements, one after the other, as the server sends them. All are sent before the
-    /// first answer is awaited.
-    pub(crate) fn copy_out(&mut self, operation: &str, copies: &[String], output: &mut dyn CopyOutput) -> Result<(), Error> {
+    /// Passes on the rows of `COPY … TO STDOUT` statements in their order, as the server sends them. All are sent before the first
+    /// answer is awaited, the second half of them to `second` where there is one.
+    pub(crate) fn copy_out(
+        &mut self,
+        second: Option<&mut Self>,
+        operation: &str,
+        copies: &[String],
+        output: &mut dyn CopyOutput,
+    ) -> Result<(), Error> {
         self.check(operation)?;
-        let copied = self.client.copy_out(copies, output);
+        let copied = match second {
+            None => client::copy_out(&[(&self.client, copies)], output),
+            Some(second) => {
+                second.check(operation)?;
+                let (mine, others) = copies.split_at(copies.len().div_ceil(2));
+                client::copy_out(&[(&self.client, mine), (&second.client, others)], output)
+            }
+        };
         self.told(operation, copied)
     }
 
