@@ -62,9 +62,14 @@ pub fn random(bytes: &mut [u8]) {
 impl Project {
     /// The map's sources at the addresses that the environment gives, and its lock.
     pub fn platform(&self) -> Result<Platform, Failure> {
+        Ok(Platform { lock: self.lock()?, ..self.sources()? })
+    }
+
+    /// The platform without its lock.
+    pub fn sources(&self) -> Result<Platform, Failure> {
         let addresses: Result<Vec<Address>, Failure> =
             self.map.sources.iter().map(|source| Ok(Address { source: source.name.clone(), url: self.address(source)? })).collect();
-        Platform::new(self.map.clone(), self.lock()?, &addresses?, self.folder())
+        Platform::new(self.map.clone(), None, &addresses?, self.folder())
             .or_fail(ExitCode::SourceUnreachable, || "find the sources of the map")
     }
 

@@ -74,12 +74,29 @@ impl Database {
             Place::Sqlite(path) => {
                 let connection = sqlite::connection::open_reading(&self.name, path)?;
                 let connection = Connection::Sqlite { connection, path: path.clone() };
-                Ok(Reader::new(Link::new(&self.name, connection, &[]), None))
+                Ok(Reader::new(Link::new(&self.name, connection, &[])))
             }
             Place::Postgres { address, schemas } => {
                 let mut session = Session::open(&self.name, address)?;
                 session.begin_reading(None)?;
-                Ok(Reader::new(Link::new(&self.name, Connection::Postgres(session), schemas), Some(address.clone())))
+                Ok(Reader::new(Link::new(&self.name, Connection::Postgres(session), schemas)))
+            }
+        }
+    }
+
+    /// Opens the database for reading many rows: a second connection, which sees the very same moment, will read half of what
+    /// [`Reader::stream_all`] is asked for. It signs in while this reader goes on.
+    ///
+    /// There is but one connection where no moment can be shared (SQLite, and a PostgreSQL that is a standby) and where the server takes
+    /// no further one.
+    pub fn reader_of_many_rows(&self) -> Result<Reader, Error> {
+        match &self.place {
+            Place::Sqlite(_) => self.reader(),
+            Place::Postgres { address, schemas } => {
+                let mut session = Session::open(&self.name, address)?;
+                let snapshot = session.begin_sharing()?;
+                let link = Link::new(&self.name, Connection::Postgres(session), schemas);
+                Ok(Reader::with_second(link, address, snapshot))
             }
         }
     }

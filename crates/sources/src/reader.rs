@@ -29,8 +29,6 @@ use crate::sqlite::csv::CsvWriter;
 /// After a refused statement PostgreSQL answers nothing more in the same transaction: open another reader.
 pub struct Reader {
     link: Link,
-    /// Where a second connection finds the same PostgreSQL.
-    address: Option<Address>,
     second: Second,
 }
 
@@ -68,8 +66,20 @@ pub trait Receive {
 }
 
 impl Reader {
-    pub(crate) fn new(link: Link, address: Option<Address>) -> Self {
-        Self { link, address, second: Second::None }
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, second: Second::None }
+    }
+
+    /// A reader beside which a second session signs in, to read at the moment that the first exported.
+    pub(crate) fn with_second(link: Link, address: &Address, snapshot: Option<String>) -> Self {
+        let Some(snapshot) = snapshot else { return Self::new(link) };
+        let (database, address) = (link.database.clone(), address.clone());
+        let signing_in = thread::spawn(move || {
+            let mut session = Session::open(&database, &address)?;
+            session.begin_reading(Some(&snapshot))?;
+            Ok(session)
+        });
+        Self { link, second: Second::SigningIn(signing_in) }
     }
 
     pub fn name(&self) -> &SourceName {
@@ -199,26 +209,6 @@ impl Reader {
             plan.get(0)?.get("Plan")?.get("Plan Rows")?.as_u64()
         };
         Ok(answers.iter().map(guess).sum())
-    }
-
-    /// Has a second connection, which sees the very same moment, read half of what [`Self::stream_all`] is asked for. It signs in while
-    /// this reader goes on.
-    ///
-    /// Without effect where no moment can be shared (SQLite, and a PostgreSQL that is a standby) and where the server takes no further
-    /// connection: then this reader reads all.
-    pub fn read_with_two(&mut self) -> Result<(), Error> {
-        let (Connection::Postgres(session), Some(address)) = (&mut self.link.connection, &self.address) else { return Ok(()) };
-        let answers = session
-            .run("share the snapshot", "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_export_snapshot() END")?;
-        let snapshot = answers.first().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
-        let Some(snapshot) = snapshot else { return Ok(()) };
-        let (database, address) = (self.link.database.clone(), address.clone());
-        self.second = Second::SigningIn(thread::spawn(move || {
-            let mut session = Session::open(&database, &address)?;
-            session.begin_reading(Some(&snapshot))?;
-            Ok(session)
-        }));
-        Ok(())
     }
 
     /// Waits until the second connection is there; one that was refused is done without.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use exeunt_engine::archive::{self, Encryption, Options};
 use exeunt_engine::export::{self, Report, Settings, export};
+use exeunt_engine::planning::Opening;
+use exeunt_engine::platform::Platform;
 use exeunt_model::archive::header::{Contact, LeftOutReason};
 use serde_json::json;
 
@@ -84,7 +86,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
     let request = request::export(&project.map, &arguments.subject, arguments.profile)?;
     let approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
-    let platform = project.platform()?;
+    let sources = project.sources()?;
+    // The databases answer while this thread sees to the rest.
+    let opening = Opening::to_export(&sources.databases);
+    let platform = Platform { lock: project.lock()?, ..sources };
     let store = arguments.store.open(&project)?;
     std::fs::create_dir_all(&arguments.out)
         .or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))
@@ -114,7 +119,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         clock: &desk::now,
     };
     let mut progress = Shown::new();
-    let exported = export(&platform, &request, settings, &mut progress);
+    let exported = export(&platform, opening, &request, settings, &mut progress);
     progress.finish();
     let report = exported.map_err(|error| failure(&project, error))?;
     output.either(&summary(&report), || describe(&report))?;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::tables::Tables;
 use super::{Error, Progress, describe, files};
 use crate::archive::{ArchiveWriter, Delivered, Options};
-use crate::planning::{Counts, Request, Snapshot};
+use crate::planning::{Counts, Opening, Request, Snapshot};
 use crate::platform::Platform;
 
 /// How an export is run, beside the request itself.
@@ -43,14 +43,20 @@ pub struct Report {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Exports a subject's rows and files into one archive.
+/// Exports a subject's rows and files into one archive. `opening` are the platform's databases.
 ///
 /// A retry starts afresh: an unfinished archive has no final name and is removed.
 ///
 /// # Errors
 /// See [`Error`]. No archive is left in any of these cases.
-pub fn export(platform: &Platform, request: &Request, settings: Settings<'_>, progress: &mut dyn Progress) -> Result<Report, Error> {
-    let mut snapshot = Snapshot::open_to_export(platform)?;
+pub fn export(
+    platform: &Platform,
+    opening: Opening,
+    request: &Request,
+    settings: Settings<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    let mut snapshot = Snapshot::of(platform, opening)?;
     let taken = (settings.clock)();
     let (request, label) = snapshot.settle(request)?;
     let request = &request;

@@ -11,6 +11,7 @@ mod compare;
 mod count;
 mod error;
 mod look;
+mod opening;
 mod request;
 mod snapshot;
 
@@ -20,5 +21,6 @@ pub use error::Error;
 pub(crate) use error::count as counted;
 pub use look::Look;
 pub(crate) use look::carried_to;
+pub use opening::Opening;
 pub use request::{Request, Subject};
 pub use snapshot::{Found, Snapshot, read_catalogs};

@@ -1,6 +1,7 @@
 //! One moment of every database of a platform, checked and resolved.
 
 use exeunt_model::catalog::Catalog;
+use exeunt_model::map::lock::Lock;
 use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::facts::{Fact, ancestor, questions};
@@ -10,7 +11,7 @@ use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 use exeunt_sources::{Database, Eraser, Keys, Line, Lookup, Reader};
 
-use super::{Error, Look, Request, Subject};
+use super::{Error, Look, Opening, Request, Subject};
 use crate::platform::Platform;
 
 /// One moment of every database, and what the map says of what it holds.
@@ -39,16 +40,14 @@ impl Snapshot {
         Self::through(platform, |database| database.reader())
     }
 
-    /// Opens every database as [`Self::open`] does, for reading many rows.
+    /// The moment that databases which are being opened will see.
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub(crate) fn open_to_export(platform: &Platform) -> Result<Self, Error> {
-        Self::through(platform, |database| {
-            let mut reader = database.reader()?;
-            reader.read_with_two()?;
-            Ok(reader)
-        })
+    pub fn of(platform: &Platform, opening: Opening) -> Result<Self, Error> {
+        let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
+        let (readers, catalogs) = opening.wait()?;
+        Self::reviewed(platform, lock, readers, &catalogs)
     }
 
     /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
@@ -96,11 +95,15 @@ impl<L: Look> Snapshot<L> {
             catalogs.push(reader.introspect().map_err(failed)?);
             readers.push(reader);
         }
-        let differences = lock.compare(&catalogs);
+        Self::reviewed(platform, lock, readers, &catalogs)
+    }
+
+    fn reviewed(platform: &Platform, lock: &Lock, readers: Vec<L>, catalogs: &[Catalog]) -> Result<Self, Error> {
+        let differences = lock.compare(catalogs);
         if !differences.is_empty() {
             return Err(Error::Drift { differences });
         }
-        let scheme = resolve(&platform.map, &catalogs).map_err(|problems| Error::Unfit { problems })?;
+        let scheme = resolve(&platform.map, catalogs).map_err(|problems| Error::Unfit { problems })?;
         Ok(Self { readers, scheme, lock: lock.digest() })
     }
 

@@ -114,7 +114,14 @@ fn exported(world: &World, request: &Request, platform: &Platform, store: &Store
         tool: "oracle".to_owned(),
         clock: &now,
     };
-    let report = export::export(platform, &asked(world, request, Purpose::Export), settings, &mut Unwatched).map_err(told)?;
+    let report = export::export(
+        platform,
+        planning::Opening::to_export(&platform.databases),
+        &asked(world, request, Purpose::Export),
+        settings,
+        &mut Unwatched,
+    )
+    .map_err(told)?;
     let [path] = report.delivered.paths.as_slice() else { return Err("in several parts".to_owned()) };
     verify(path, None, None).map_err(|error| format!("verify: {error:?}"))?;
 

@@ -38,7 +38,15 @@ impl Session {
     pub(crate) fn begin_reading(&mut self, snapshot: Option<&str>) -> Result<(), Error> {
         let moment = snapshot.map(|id| format!("SET TRANSACTION SNAPSHOT {};", postgres_text(id))).unwrap_or_default();
         let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {moment} {}", settings("0"));
-        self.begin(&begin)
+        self.begin(&begin).map(drop)
+    }
+
+    /// Begins to read, and exports the moment for a second session; a standby cannot.
+    pub(crate) fn begin_sharing(&mut self) -> Result<Option<String>, Error> {
+        let share = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_export_snapshot() END";
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}; {share}", settings("0"));
+        let answers = self.begin(&begin)?;
+        Ok(answers.last().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten()))
     }
 
     /// Begins a transaction that may write. It waits at most `lock_timeout_ms` for each lock.
@@ -47,14 +55,15 @@ impl Session {
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET CONSTRAINTS ALL DEFERRED; {}",
             settings(&lock_timeout_ms.to_string())
         );
-        self.begin(&begin)
+        self.begin(&begin).map(drop)
     }
 
-    fn begin(&mut self, sql: &str) -> Result<(), Error> {
+    /// The first row that is answered begins with the version.
+    fn begin(&mut self, sql: &str) -> Result<Vec<Answer>, Error> {
         let answers = self.run("begin a transaction", sql)?;
-        let version = answers.last().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
+        let version = answers.iter().find_map(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten());
         match version.as_deref().and_then(|text| text.parse::<u32>().ok()) {
-            Some(version) if version >= OLDEST_VERSION => Ok(()),
+            Some(version) if version >= OLDEST_VERSION => Ok(answers),
             Some(version) => Err(Error::Unsupported {
                 database: self.database.clone(),
                 operation: "open the database".into(),

@@ -141,9 +141,8 @@ fn many_tables_stream_in_order(world: &dyn World) {
     let want: Vec<u64> = (0..40).map(|number| if number % 5 == 0 { 0 } else { number * 30 }).collect();
     assert_eq!(got, want);
     // Two connections read the same rows in the same order, whatever was written after the first came.
-    let mut reader = world.database().reader().unwrap();
+    let mut reader = world.database().reader_of_many_rows().unwrap();
     world.run(&names.iter().map(|table| format!("INSERT INTO {} VALUES (-1, 'late');", table.name)).collect::<String>());
-    reader.read_with_two().unwrap();
     for _ in 0..2 {
         let mut seen = Seen::default();
         reader.stream_all(&[], &reads, &Keys::default(), &mut seen).unwrap();
