@@ -18,6 +18,9 @@ use crate::sqlite::connection::told;
 use crate::sqlite::value::{text_of, value_of};
 use crate::{postgres, sqlite};
 
+/// Rows of columns in text form; `None` is null.
+pub type TextRows = Vec<Vec<Option<String>>>;
+
 /// An open connection to a database.
 pub(crate) struct Link {
     pub database: SourceName,
@@ -136,6 +139,27 @@ impl Link {
         self.bring_sets(terms, &[lookup.condition])?;
         let rendered = self.render(terms, SubjectValues::Parameters, |renderer| renderer.values(lookup))?;
         self.rows("read values", &rendered, terms, row)
+    }
+
+    /// The rows of several lookups, in their order: one round trip on PostgreSQL.
+    pub(crate) fn values_all(&mut self, terms: Terms<'_>, lookups: &[Lookup<'_>]) -> Result<Vec<TextRows>, Error> {
+        const OPERATION: &str = "read values";
+        let conditions: Vec<&Condition> = lookups.iter().map(|lookup| lookup.condition).collect();
+        self.bring_sets(terms, &conditions)?;
+        let rendered = self.render(terms, SubjectValues::Parameters, |renderer| {
+            lookups.iter().map(|lookup| renderer.values(lookup)).collect::<Result<Vec<_>, _>>()
+        })?;
+        if let Connection::Postgres(session) = &mut self.connection {
+            let answers = session.ask_all(OPERATION, &postgres_statements(&self.database, &rendered, terms)?)?;
+            return Ok(answers.into_iter().map(|answer| answer.rows).collect());
+        }
+        let mut found = Vec::with_capacity(rendered.len());
+        for query in &rendered {
+            let mut rows = Vec::new();
+            self.rows(OPERATION, query, terms, &mut |row| rows.push(row.iter().map(|value| value.map(str::to_owned)).collect()))?;
+            found.push(rows);
+        }
+        Ok(found)
     }
 
     /// The key as the database itself writes it; `None` when there is no such row, or when what was typed is no value of the types.

@@ -11,7 +11,7 @@ use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 
 use crate::error::Error;
 use crate::keys::{Keys, Lookup};
-use crate::link::{Connection, Link, Terms, sqlite_values};
+use crate::link::{Connection, Link, Terms, TextRows, sqlite_values};
 use crate::postgres::address::Address;
 use crate::postgres::client::{Answer, CopyOutput};
 use crate::postgres::session::Session;
@@ -117,6 +117,11 @@ impl Reader {
     /// Good for labels, facts, identifiers, names of files, and keys to be carried.
     pub fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
         self.link.values(terms(sets, keys), lookup, row)
+    }
+
+    /// The rows of several lookups, in their order, as [`Self::values`] finds them: one round trip on PostgreSQL.
+    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
+        self.link.values_all(terms(sets, keys), lookups)
     }
 
     /// Streams rows as CSV without a header, with the conventions of PostgreSQL's `COPY`: null is nothing, an empty text is `""`,

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::archive::header::{Contact, LeftOut, SourceMoment, Subject as ArchiveSubject, Summary};
 use exeunt_model::map::resolve::Edge;
-use exeunt_model::names::TableName;
+use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
-use exeunt_model::selection::Condition;
+use exeunt_model::selection::{ColumnPath, Condition};
 use exeunt_model::tombstone::HashSecret;
-use exeunt_sources::{Keys, Read};
+use exeunt_sources::{Keys, Lookup, Read, TextRows};
 use jiff::Timestamp;
 
 use super::tables::Tables;
 use super::{Error, Progress, describe, files};
 use crate::archive::{ArchiveWriter, Delivered, Options};
-use crate::planning::{Counts, Opening, Request, Snapshot};
+use crate::planning::{self, Counts, Opening, Request, Snapshot};
 use crate::platform::Platform;
 
 /// How an export is run, beside the request itself.
@@ -76,8 +76,9 @@ pub fn export(
         counts.step_rows.extend(stream(&mut snapshot, (&outline, &edges), &keys, steps, &mut archive, progress)?);
     }
     let mut buffer = files::buffer();
+    let mut named = files_named(&mut snapshot, &outline, &keys)?.into_iter();
     for step in &outline.steps {
-        let missing = copy_files(platform, &mut snapshot, &outline, &keys, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
+        let missing = copy_files(platform, &snapshot, &mut named, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
         if missing > 0 {
             left_out.push(describe::missing_files(step, missing));
         }
@@ -160,25 +161,49 @@ fn stream(
     Ok(steps.iter().map(|step| rows.get(&step.table).copied().unwrap_or(0)).collect())
 }
 
+/// The files that the rows of each step name, column by column; each file once. One round trip per database.
+fn files_named(snapshot: &mut Snapshot, outline: &Outline, keys: &Keys) -> Result<Vec<BTreeSet<String>>, Error> {
+    let mut found = Vec::new();
+    for steps in outline.steps.chunk_by(|one, next| one.table.source == next.table.source) {
+        let columns: Vec<(&Step, [ColumnPath; 1])> =
+            steps.iter().flat_map(|step| file_columns(step).iter().map(move |(_, column)| (step, [ColumnPath::column(column)]))).collect();
+        let lookups: Vec<Lookup<'_>> = columns
+            .iter()
+            .map(|(step, column)| Lookup { table: &step.table, columns: column, condition: &step.condition, distinct: true })
+            .collect();
+        let Some(first) = lookups.first() else { continue };
+        let database = first.table.source.clone();
+        let rows = snapshot.reader(&database).values_all(&outline.sets, &lookups, keys);
+        let rows = rows.map_err(|source| planning::Error::Read { database, source })?;
+        let named = |rows: TextRows| rows.into_iter().flatten().flatten().filter(|key| !key.is_empty()).collect();
+        found.extend(rows.into_iter().map(named));
+    }
+    Ok(found)
+}
+
+/// The columns of a step that name files, with the sources of those files.
+fn file_columns(step: &Step) -> &[(SourceName, String)] {
+    let (Work::Read { files, .. }, Some(_)) = (&step.work, &step.category) else { return &[] };
+    files
+}
+
 #[expect(clippy::too_many_arguments, reason = "one step of the run, with all of its state")]
 fn copy_files(
     platform: &Platform,
-    snapshot: &mut Snapshot,
-    outline: &Outline,
-    keys: &Keys,
+    snapshot: &Snapshot,
+    named: &mut std::vec::IntoIter<BTreeSet<String>>,
     step: &Step,
     archive: &mut ArchiveWriter,
     counts: &mut Vec<FileCount>,
     buffer: &mut [u8],
     progress: &mut dyn Progress,
 ) -> Result<u64, Error> {
-    let (Work::Read { files: columns, .. }, Some(category)) = (&step.work, &step.category) else { return Ok(0) };
+    let Some(category) = &step.category else { return Ok(0) };
     let category = describe::category(&snapshot.scheme, category);
     let mut missing = 0;
-    for (source, column) in columns {
+    for ((source, column), named) in file_columns(step).iter().zip(named) {
         let Some(store) = platform.file_store(source) else { continue };
         let reader = store.reader().map_err(|error| Error::Files { files: source.clone(), source: error })?;
-        let named: BTreeSet<String> = snapshot.file_keys(outline, keys, &step.table, column, &step.condition)?.into_iter().collect();
         let mut bytes = 0;
         for key in &named {
             match files::copy(archive, &reader, buffer, source, key, category.clone(), progress)? {

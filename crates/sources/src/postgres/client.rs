@@ -3,7 +3,7 @@
 //! Parameters travel as text, so that the server compares a key of any type as its own type; results are asked for as text by the
 //! statements themselves.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::task::Poll;
@@ -230,12 +230,9 @@ impl Client {
 /// server process has been asked for all of its copies before the first answer is awaited; it answers one after the other, and no
 /// faster than the rows are taken.
 pub(crate) fn copy_out(parts: &[(&Client, &[String])], output: &mut dyn CopyOutput) -> Result<(), Refusal> {
-    let prepared: Vec<OnceCell<Vec<tokio_postgres::Statement>>> = parts.iter().map(|_| OnceCell::new()).collect();
+    let prepared = parts.iter().map(|(client, copies)| client.prepare(copies)).collect::<Result<Vec<_>, _>>()?;
     let mut asked = Vec::with_capacity(parts.len());
-    // The part whose rows are taken last is asked first, and worked on meanwhile.
-    for ((client, copies), prepared) in parts.iter().zip(&prepared).rev() {
-        let statements = client.prepare(copies)?;
-        let statements = prepared.get_or_init(|| statements);
+    for ((client, _), statements) in parts.iter().zip(&prepared) {
         let mut copies: VecDeque<_> = statements.iter().map(|statement| Box::pin(client.driver.copy_out(statement))).collect();
         let begun = client.runtime.block_on(async {
             let mut begun = VecDeque::with_capacity(copies.len());
@@ -249,7 +246,7 @@ pub(crate) fn copy_out(parts: &[(&Client, &[String])], output: &mut dyn CopyOutp
         asked.push((client, copies, begun));
     }
     let mut number = 0;
-    for (client, copies, begun) in asked.into_iter().rev() {
+    for (client, copies, begun) in asked {
         client.runtime.block_on(async {
             for (copy, begun) in copies.into_iter().zip(begun) {
                 let copy = async {
@@ -265,7 +262,7 @@ pub(crate) fn copy_out(parts: &[(&Client, &[String])], output: &mut dyn CopyOutp
         })?;
     }
     for ((client, _), prepared) in parts.iter().zip(prepared) {
-        client.copied.borrow_mut().extend(prepared.into_inner().unwrap_or_default());
+        client.copied.borrow_mut().extend(prepared);
     }
     Ok(())
 }
