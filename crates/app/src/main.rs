@@ -7,7 +7,6 @@ use clap::Parser;
 
 mod commands;
 mod desk;
-#[allow(dead_code, reason = "the exit codes are listed in full before every command that returns them is here")]
 mod edge;
 mod interrupt;
 mod layout;

@@ -1,7 +1,7 @@
 //! A data map with what stands around it: its text, its folder, its databases and its lock.
 //!
 //! Every command that works with a map begins here: [`Project::read`], then [`Project::databases`], their catalogs, then
-//! [`Project::scheme`] and, before anything is planned or run, [`Project::reviewed`].
+//! [`Project::scheme`].
 
 use std::path::{Path, PathBuf};
 
@@ -97,18 +97,6 @@ impl Project {
             .map(Some)
             .or_fail(ExitCode::CatalogDrift, || format!("read the lock {}", path.display()))
             .map_err(|failure| failure.next(format!("review the databases again: {}", self.accept_command())))
-    }
-
-    #[allow(dead_code, reason = "plans and runs ask for it")]
-    /// The lock, if the databases still look as they did when a person reviewed them.
-    pub fn reviewed(&self, catalogs: &[Catalog]) -> Result<Lock, Failure> {
-        let Some(lock) = self.lock()? else {
-            let message =
-                format!("nobody has reviewed the databases of {} yet: there is no {}", self.path.display(), self.lock_path().display());
-            return Err(Failure::message(ExitCode::CatalogDrift, message).next(format!("review them: {}", self.accept_command())));
-        };
-        let differences = lock.compare(catalogs);
-        if differences.is_empty() { Ok(lock) } else { Err(self.drift(&differences)) }
     }
 
     /// The databases differ from what was reviewed.

@@ -22,7 +22,7 @@ pub enum Purpose {
     Erase,
 }
 
-/// Which of the help article's two readings applies to an export.
+/// How much of what the map marks as exported on request only an export takes along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {

@@ -294,11 +294,11 @@ fn type_label(project: &Project, kind: &SubjectKind) -> Result<String, Failure> 
 
 fn deliver(arguments: &Arguments, project: &Project, erased: &Erased, output: &Output) -> Outcome {
     let written = certificates::write(&arguments.terms.out, &project.map, &erased.certificate.to_bytes())?;
-    report(project, &arguments.map.map, erased, &written, output)
+    report(&arguments.map.map, erased, &written, output)
 }
 
 /// Says how an erasure ended.
-pub fn report(project: &Project, map: &std::path::Path, erased: &Erased, written: &Written, output: &Output) -> Outcome {
+pub fn report(map: &std::path::Path, erased: &Erased, written: &Written, output: &Output) -> Outcome {
     let statement = &erased.certificate.statement;
     let summary = json!({
         "run": statement.id,
@@ -315,7 +315,6 @@ pub fn report(project: &Project, map: &std::path::Path, erased: &Erased, written
     match statement.state {
         Ending::Completed | Ending::CompletedWithRetained => Ok(ExitCode::Done),
         Ending::PartlyFailed => {
-            let _ = project;
             output.note(format!("go on with it: exeunt erase --map {} --resume {}", map.display(), statement.id));
             Ok(ExitCode::Incomplete)
         }

@@ -1,4 +1,4 @@
-//! The data map fits the schema in both databases, and says what the help article says.
+//! The data map fits the schema in both databases, and says what the platform promises its customers.
 
 use std::path::Path;
 
