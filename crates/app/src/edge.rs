@@ -33,7 +33,7 @@ pub enum ExitCode {
     Incomplete = 9,
     /// A file cannot be read or written: disk full, folder read-only, no such folder, name taken.
     InputOutput = 10,
-    /// The plan is refused: rows elsewhere would suffer, a choice is missing, or a hold stands against it.
+    /// The plan is refused: rows elsewhere would suffer, a choice is missing, a file is named in no plain form, or a hold stands against it.
     PlanRefused = 11,
     /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
     Interrupted = 130,
