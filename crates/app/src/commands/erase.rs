@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use exeunt_engine::erasure::{self, Error, Order, Outcome as Erased, Resumption, Terms};
 use exeunt_engine::planning::{self, Prepared, Request, Snapshot, Subject};
 use exeunt_engine::platform::Platform;
+use exeunt_engine::replay;
 use exeunt_model::certificate::{Outside, Purpose};
 use exeunt_model::digest::Digest;
-use exeunt_model::names::SubjectKind;
+use exeunt_model::names::{SubjectKind, TableName};
 use exeunt_model::plan::Plan;
 use exeunt_model::run::{Ending, RunId};
 use exeunt_model::tombstone::{Tombstone, subject_hash};
@@ -18,7 +19,7 @@ use serde_json::json;
 use super::certificates::{self, Written};
 use super::erasing::{failure, means};
 use crate::commands::map::MapArgument;
-use crate::commands::plan::describe;
+use crate::commands::plan::{describe, plural};
 use crate::commands::request::{self, ChoiceArguments};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
@@ -134,7 +135,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.yes_erase.is_none() {
         match ask(arguments, &project, &platform, &store, &request, approved.as_ref(), output) {
             Ok(plan) => approved = Some(plan),
-            Err(Asked::Gone) => return gone(arguments, &project, &store, &request.subject, &hash, output),
+            Err(Asked::Gone) => return gone(arguments, &project, &platform, &store, &request, &hash, output),
             Err(Asked::Failed(failure)) => return Err(failure),
         }
     }
@@ -168,7 +169,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, &mut approve));
     match erased {
         Ok(erased) => deliver(arguments, &project, &erased, output),
-        Err(Error::Plan(planning::Error::NoSubject { .. })) => gone(arguments, &project, &store, &request.subject, &hash, output),
+        Err(Error::Plan(planning::Error::NoSubject { .. })) => gone(arguments, &project, &platform, &store, &request, &hash, output),
         // The key was typed in another way than the database writes it.
         Err(Error::Store(exeunt_store::Error::Unfinished { run })) => resume(arguments, &project, &platform, &mut store, &run, output),
         Err(error) => Err(refused.unwrap_or_else(|| failure(&project, &arguments.map.map, error))),
@@ -229,9 +230,31 @@ fn ask(
     Ok(prepared.plan)
 }
 
-/// There is no such subject: perhaps because it was erased.
-fn gone(arguments: &Arguments, project: &Project, store: &Store, subject: &Subject, hash: &Digest, output: &Output) -> Outcome {
+/// There is no such subject: perhaps because it was erased. That is said only where no row is there that its key owns.
+fn gone(
+    arguments: &Arguments,
+    project: &Project,
+    platform: &Platform,
+    store: &Store,
+    request: &Request,
+    hash: &Digest,
+    output: &Output,
+) -> Outcome {
+    let subject = &request.subject;
     let tombstones = store.tombstones_of(&subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
+    let mut request = request.clone();
+    if let Some(tombstone) = tombstones.last().filter(|_| request.choices.is_empty()) {
+        request.choices = replay::choices(store, tombstone).or_fail(ExitCode::Failed, || "read what was chosen when it was erased")?;
+    }
+    let rows = match Snapshot::open(platform).and_then(|mut snapshot| snapshot.rows_of_key(&request)) {
+        Ok(rows) => rows,
+        // What is to be done with rows of a subject that never was is not asked.
+        Err(planning::Error::Plan(_)) if tombstones.is_empty() => Vec::new(),
+        Err(error) => return Err(project.no_plan(error)),
+    };
+    if !rows.is_empty() {
+        return Err(left_behind(subject, tombstones.last(), &rows));
+    }
     let Some(Tombstone { run, erased, .. }) = tombstones.last() else {
         return Err(project.no_plan(planning::Error::NoSubject { kind: subject.kind.clone() }));
     };
@@ -246,6 +269,24 @@ fn gone(arguments: &Arguments, project: &Project, store: &Store, subject: &Subje
         format!("this {} was already erased on {}{certificate}", subject.kind, erased.for_people())
     })?;
     Ok(ExitCode::Done)
+}
+
+/// The subject's own row is gone, and others are there.
+fn left_behind(subject: &Subject, tombstone: Option<&Tombstone>, rows: &[(TableName, u64)]) -> Failure {
+    let kind = &subject.kind;
+    let count = plural(rows.iter().map(|(_, rows)| rows).sum(), "row");
+    let tables: Vec<String> = rows.iter().map(|(table, rows)| format!("  {table}: {}", plural(*rows, "row"))).collect();
+    let (code, message) = match tombstone {
+        Some(tombstone) => {
+            let erased = tombstone.erased.for_people();
+            (ExitCode::VerificationFailed, format!("this {kind} was erased on {erased}, and {count} that its key owns are there again"))
+        }
+        None => (ExitCode::NotFound, format!("there is no {kind} with this key, and {count} that the key owns are there")),
+    };
+    Failure::message(code, message)
+        .details(tables.join("\n"), rows)
+        .next("nothing was erased: an erasure begins at the subject's own row")
+        .next(format!("put a row with this key back where the {kind} was, and erase it again"))
 }
 
 fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: &mut Store, run: &RunId, output: &Output) -> Outcome {

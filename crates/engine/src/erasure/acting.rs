@@ -3,7 +3,7 @@
 use exeunt_model::certificate::Phase;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{Identifier, Plan, Work};
+use exeunt_model::plan::{Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, SetId};
 use exeunt_sources::eraser::Eraser;
 use exeunt_sources::{ChangeValues, Keys, Lookup};
@@ -166,7 +166,7 @@ impl Acting {
 
     /// Rows that each of the steps would still affect: in the open transaction, or on a fresh snapshot. `None` where no count can tell.
     pub fn left(&mut self, plan: &Plan, steps: &[usize], phase: Phase) -> Result<Vec<Option<u64>>, Error> {
-        let conditions: Vec<Option<Condition>> = steps.iter().map(|at| undone(plan, *at, self.keys.subject.len())).collect();
+        let conditions: Vec<Option<Condition>> = steps.iter().map(|at| undone(&plan.outline, *at, self.keys.subject.len())).collect();
         let asked: Vec<(&TableName, &Condition)> = steps
             .iter()
             .zip(&conditions)
@@ -224,13 +224,13 @@ fn guarded(plan: &Plan, guard: usize, rows: u64) -> Result<(), Error> {
 ///
 /// A deletion leaves none of its rows, an unlinking none that point to them. Handed-over rows are those whose column still holds the subject's
 /// key; cleared ones those that hold anything. What was replaced cannot be told from what was there before.
-fn undone(plan: &Plan, step: usize, key_width: usize) -> Option<Condition> {
-    let step = &plan.outline.steps[step];
+pub(crate) fn undone(outline: &Outline, step: usize, key_width: usize) -> Option<Condition> {
+    let step = &outline.steps[step];
     let rows = || step.condition.clone();
     match &step.work {
         Work::Delete { .. } | Work::Unlink { .. } => Some(rows()),
         Work::HandOver { column } if key_width == 1 => {
-            let kind = plan.outline.kind.clone();
+            let kind = outline.kind.clone();
             Some(Condition::all([rows(), Condition::SubjectKey { kind, columns: vec![column.clone()] }]))
         }
         Work::Change { changes } => {

@@ -32,5 +32,5 @@ pub use finish::Outcome;
 pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms};
 pub use resume::{Resumption, resume};
 
-pub(crate) use acting::Acting;
+pub(crate) use acting::{Acting, undone};
 pub(crate) use order::recorded_choices;

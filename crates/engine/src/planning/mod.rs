@@ -12,6 +12,7 @@ mod count;
 mod error;
 mod look;
 mod opening;
+mod orphans;
 mod request;
 mod snapshot;
 

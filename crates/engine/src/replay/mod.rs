@@ -3,6 +3,9 @@
 //! Tombstones hold keyed hashes, so the search goes the other way round: the keys of all living subjects of a kind are hashed and looked up.
 //! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
 //! it is a replay.
+//!
+//! A subject is back when its own row is. Rows alone that name an erased key, in a backup or an import, tell their key to nobody who does not
+//! have it: [`Snapshot::rows_of_key`] counts them for a key that is known.
 
 use std::collections::BTreeMap;
 
@@ -103,6 +106,14 @@ fn living(snapshot: &mut Snapshot, store: &Store, kind: &SubjectKind) -> Result<
         source,
     })?;
     Ok(living)
+}
+
+/// The choices that were made when the subject was erased.
+///
+/// # Errors
+/// [`Error::Store`] and [`Error::Record`].
+pub fn choices(store: &Store, tombstone: &Tombstone) -> Result<Vec<Choice>, Error> {
+    decisions(store, &tombstone.kind, &tombstone.run).map(|(choices, _)| choices)
 }
 
 /// What was decided when the subject was erased.

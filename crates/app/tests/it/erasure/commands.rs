@@ -138,6 +138,27 @@ fn an_approved_plan_binds_the_run() {
     assert_eq!(world.state(), World::want(Kind::Sqlite));
 }
 
+#[test]
+fn rows_of_an_erased_subject_that_come_back_alone_are_not_passed_over() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        let stray = "INSERT INTO message VALUES (9, 77, 'nobody''s'), (8, 2, 'from Lindqvist');";
+        assert!(world.erase(&[], None).status.success());
+        world.execute("mail", stray);
+        let before = world.state();
+        let again = world.erase(&[], None);
+        assert_eq!(again.status.code(), Some(8), "{}", text(&again));
+        assert!(text(&again).contains("mail.message: 1 row"), "{}", text(&again));
+        assert!(!text(&again).contains("Lindqvist"), "{}", text(&again));
+        let unknown = world.run(&["erase", "--map", "trial.map.yaml", "--seat", "77", "--yes-erase", "77"], None);
+        assert_eq!(unknown.status.code(), Some(6), "{}", text(&unknown));
+        assert!(text(&unknown).contains("mail.message: 1 row"), "{}", text(&unknown));
+        let word = world.run(&["erase", "--map", "trial.map.yaml", "--seat", "seventy", "--yes-erase", "x"], None);
+        assert_eq!(word.status.code(), Some(6), "{}", text(&word));
+        assert_eq!(world.state(), before);
+    }
+}
+
 /// The count is of the transaction that erases: a row that came before it is erased too, and no other run sees half of it.
 #[test]
 fn a_row_that_comes_before_the_transaction_is_counted_in_it() {
