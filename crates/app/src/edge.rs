@@ -27,7 +27,7 @@ pub enum ExitCode {
     NotFound = 6,
     /// The plan is for another database, map or subject, or the counts differ from it.
     PlanMismatch = 7,
-    /// A file is no archive or certificate as it was signed, or rows remain after an erasure.
+    /// A file is no archive or certificate as it was signed, or rows or identifiers remain after an erasure, or a search for them could not be made.
     VerificationFailed = 8,
     /// The run stopped before its end and can be resumed.
     Incomplete = 9,

@@ -59,7 +59,8 @@ pub enum State {
 pub enum Ending {
     /// Every planned row is gone or changed, and counting again found nothing left.
     Completed,
-    /// The same, and some rows or files stay for stated reasons.
+    /// The same, and some rows or files stay for stated reasons, or a search that was asked for found identifiers or could not be made
+    /// everywhere.
     CompletedWithRetained,
     /// Something of the plan is not done: no proof of erasure.
     PartlyFailed,

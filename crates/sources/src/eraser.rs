@@ -233,9 +233,14 @@ impl Eraser {
             }
             Connection::Sqlite { connection, .. } => {
                 if let Err(error) = connection.execute_batch("COMMIT") {
+                    let error = told(&self.link.database, OPERATION, &error);
+                    // A transaction that has ended may have reached the disk before it failed.
+                    if connection.is_autocommit() {
+                        return Err(Error::CommitUnknown { database: self.link.database.clone(), reason: error.to_string() });
+                    }
                     // A refused commit leaves the transaction open, to be rolled back.
-                    self.state = if connection.is_autocommit() { State::Idle } else { State::Erasing };
-                    return Err(told(&self.link.database, OPERATION, &error));
+                    self.state = State::Erasing;
+                    return Err(error);
                 }
                 // The write-ahead log still holds what was erased until it is emptied. A reader may stand in the way; then a later
                 // commit empties it, so neither failing is one.
@@ -464,4 +469,24 @@ impl std::fmt::Debug for Eraser {
 
 fn erasing<'a>(sets: &'a [RowSet], keys: &'a Keys, values: Option<&'a ChangeValues>) -> Terms<'a> {
     Terms { sets, keys, kept_keys: KeptKeys::KeyTable, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_commit_that_leaves_no_transaction_is_of_unknown_end() {
+        let folder = tempfile::tempdir().unwrap();
+        rusqlite::Connection::open(folder.path().join("app.db")).unwrap().execute_batch("CREATE TABLE note (id INTEGER)").unwrap();
+        let kind = exeunt_model::catalog::SourceKind::Sqlite;
+        let database = crate::Database::new(SourceName::new("app"), kind, "sqlite:app.db", &[], folder.path()).unwrap();
+        let mut eraser = database.eraser().unwrap();
+        eraser.begin().unwrap();
+        let Connection::Sqlite { connection, .. } = &eraser.link.connection else { panic!("SQLite was asked for") };
+        // SQLite ends a transaction by itself after some failures.
+        connection.execute_batch("ROLLBACK").unwrap();
+        assert!(matches!(eraser.commit(), Err(Error::CommitUnknown { .. })));
+        assert!(eraser.begin().is_err(), "only a new connection tells what happened");
+    }
 }

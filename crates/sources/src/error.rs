@@ -48,8 +48,8 @@ pub enum Error {
     /// The plan does not fit the database, or a key does not fit the plan.
     #[error("fit the plan to {database}: {problem}")]
     Plan { database: SourceName, problem: String },
-    /// The connection ended while a transaction was being committed: only a recount tells whether it was.
-    #[error("commit in {database}: the connection was lost, count again to see what was done: {reason}")]
+    /// The connection or the disk failed while a transaction was being committed: only a recount tells whether it was.
+    #[error("commit in {database}: its end is unknown, count again to see what was done: {reason}")]
     CommitUnknown { database: SourceName, reason: String },
     #[error("{operation} in {database}: {reason}")]
     Unsupported { database: SourceName, operation: String, reason: String },

@@ -96,9 +96,17 @@ impl fmt::Display for Fault {
 fn named_thing(code: &str, message: &str) -> Option<String> {
     match code {
         "42P01" | "42703" | "42704" | "3F000" | "3D000" => quoted_name(message),
-        "42501" => quoted_name(message).or_else(|| message.rsplit(' ').next().map(str::to_owned)),
+        "42501" => refused_thing(message),
         _ => None,
     }
+}
+
+/// The name in `permission denied for table seat`. Functions may raise the same code with words of their own.
+fn refused_thing(message: &str) -> Option<String> {
+    const KINDS: &[&str] = &["table", "view", "materialized view", "sequence", "column", "schema", "database", "function", "type"];
+    let thing = message.strip_prefix("permission denied for ")?;
+    let name = KINDS.iter().find_map(|kind| thing.strip_prefix(kind)?.strip_prefix(' '))?;
+    Some(quoted_name(name).unwrap_or_else(|| name.to_owned()))
 }
 
 /// The first double-quoted part of a message.
@@ -116,6 +124,12 @@ mod tests {
     fn vanished_things_are_named_and_nothing_else() {
         assert_eq!(named_thing("42P01", "relation \"public.seat\" does not exist").as_deref(), Some("public.seat"));
         assert_eq!(named_thing("42501", "permission denied for table seat").as_deref(), Some("seat"));
+        assert_eq!(named_thing("42501", "permission denied for schema crm").as_deref(), Some("crm"));
+        for raised in
+            ["no access for ada@mail.example", "\"Ada Lovelace\" may not", "permission denied for ada@mail.example", "permission denied"]
+        {
+            assert_eq!(named_thing("42501", raised), None, "{raised}");
+        }
         assert_eq!(named_thing("22P02", "invalid input syntax for type integer: \"ada@mail.example\""), None);
     }
 

@@ -70,6 +70,9 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// An erasure in a few lines.
 pub fn summary(statement: &Statement, written: &Written) -> String {
     let mut lines = vec![match statement.state {
+        Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
+            "completed as planned, but the search found identifiers that nothing explains, or could not be made everywhere".to_owned()
+        }
         Ending::Completed => "completed: everything in scope is erased".to_owned(),
         Ending::CompletedWithRetained => "completed, and some data stays for stated reasons".to_owned(),
         Ending::PartlyFailed => "partly failed: something of the plan is not done".to_owned(),

@@ -354,6 +354,10 @@ pub fn report(map: &std::path::Path, erased: &Erased, written: &Written, output:
     });
     output.either(&summary, || certificates::summary(statement, written))?;
     match statement.state {
+        Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
+            output.note("look into the tables named above: what they hold was outside the plan, or could not be searched");
+            Ok(ExitCode::VerificationFailed)
+        }
         Ending::Completed | Ending::CompletedWithRetained => Ok(ExitCode::Done),
         Ending::PartlyFailed => {
             output.note(format!("go on with it: exeunt erase --map {} --resume {}", map.display(), statement.id));

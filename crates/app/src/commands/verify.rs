@@ -178,6 +178,9 @@ fn certificate(arguments: &Arguments, output: &Output) -> Outcome {
 fn describe(verified: &Verified, expected: bool) -> String {
     let statement = &verified.certificate.statement;
     let state = match statement.state {
+        Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
+            "completed as planned, with identifiers that a search found elsewhere, or with places that could not be searched"
+        }
         Ending::Completed => "completed",
         Ending::CompletedWithRetained => "completed, with data that stays for stated reasons",
         Ending::PartlyFailed => "partly failed: this is no proof of erasure",

@@ -39,9 +39,9 @@ pub struct ResidualTable {
 pub enum Verdict {
     /// There were hits before, and there are none now.
     Erased,
-    /// There are hits in rows that the plan says nothing of.
+    /// There are more hits than the table has rows that stay for a stated reason.
     Residual,
-    /// There are hits, no more of them than the table has rows that stay for a stated reason.
+    /// There are hits, no more of them than the table has rows that stay for a stated reason. Whether they are in those rows was not looked at.
     Retained,
     /// There were no hits before, so that their absence proves nothing.
     NoBaseline,

@@ -283,7 +283,8 @@ impl Statement {
     /// How the run ended, as its counts say: the one place where success is decided.
     ///
     /// `completed` needs every planned row affected, nothing left at the recount, every file dealt with and nothing kept. Rows, files or
-    /// identifiers that stay for a stated reason make it `completed_with_retained`; anything not done, `partly_failed`.
+    /// identifiers that stay make it `completed_with_retained`, and so does a search that could not be made everywhere; anything not done,
+    /// `partly_failed`. What a search finds in rows of others is no part of the plan: doing the plan again would not remove it.
     pub fn ending(&self) -> Ending {
         let undone = !self.failures.is_empty()
             || self.verification.recount == Recount::NotDone
@@ -301,8 +302,20 @@ impl Statement {
         match &self.verification.residual {
             Residual::NotAsked => false,
             Residual::Searched { tables, .. } => tables.iter().any(|table| match table.verdict {
-                Verdict::Residual | Verdict::Retained => true,
-                Verdict::Erased | Verdict::NoBaseline | Verdict::Unverifiable => false,
+                Verdict::Residual | Verdict::Retained | Verdict::Unverifiable => true,
+                Verdict::Erased | Verdict::NoBaseline => false,
+            }),
+        }
+    }
+
+    /// Whether a search that was asked for leaves open that the subject is gone: it found identifiers that nothing explains, or could not
+    /// be made everywhere.
+    pub fn leaves_doubt(&self) -> bool {
+        match &self.verification.residual {
+            Residual::NotAsked => false,
+            Residual::Searched { tables, .. } => tables.iter().any(|table| match table.verdict {
+                Verdict::Residual | Verdict::Unverifiable => true,
+                Verdict::Erased | Verdict::Retained | Verdict::NoBaseline => false,
             }),
         }
     }

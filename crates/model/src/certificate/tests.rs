@@ -108,3 +108,18 @@ fn completed_needs_that_nothing_stays() {
     }
     assert_eq!(statement.ending(), Ending::CompletedWithRetained, "an identifier was found elsewhere");
 }
+
+#[test]
+fn a_search_that_could_not_be_made_is_no_plain_success() {
+    let mut statement = sample::certificate().0.statement;
+    statement.kept.clear();
+    statement.files.clear();
+    assert_eq!(statement.ending(), Ending::Completed);
+    for (after, doubt) in [(Some(0), false), (Some(1), true), (None, true)] {
+        let Residual::Searched { tables, .. } = &mut statement.verification.residual else { panic!("the sample was searched") };
+        tables[0].after = after;
+        tables[0].verdict = Verdict::of(tables[0].before, after, 0);
+        assert_eq!(statement.leaves_doubt(), doubt, "{after:?}");
+        assert_eq!(statement.ending(), if doubt { Ending::CompletedWithRetained } else { Ending::Completed });
+    }
+}

@@ -105,6 +105,10 @@ fn fault_of(error: &rusqlite::Error) -> Fault {
             _ => {}
         }
     }
+    // One code for what a trigger raises and for a foreign key that acts at once; only the key's words are SQLite's own.
+    if code == ffi::SQLITE_CONSTRAINT_TRIGGER && message != "FOREIGN KEY constraint failed" {
+        fault.code.push_str(" trigger");
+    }
     if let Some(table) = message.strip_prefix("no such table: ") {
         fault.code = "SQLITE table".into();
         fault.subject = Some(first_word(table));
@@ -117,4 +121,27 @@ fn fault_of(error: &rusqlite::Error) -> Fault {
 
 fn first_word(text: &str) -> String {
     text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_trigger_raises_is_no_foreign_key() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = ON;
+                 CREATE TABLE seat (id INTEGER PRIMARY KEY);
+                 CREATE TABLE note (seat_id INTEGER REFERENCES seat (id) ON DELETE RESTRICT);
+                 CREATE TABLE invoice (id INTEGER);
+                 CREATE TRIGGER paid BEFORE DELETE ON invoice BEGIN SELECT RAISE(ABORT, 'ada@mail.example has paid'); END;
+                 INSERT INTO seat VALUES (1); INSERT INTO note VALUES (1); INSERT INTO invoice VALUES (1);",
+            )
+            .unwrap();
+        let refused = |sql: &str| fault_of(&connection.execute(sql, []).unwrap_err()).to_string();
+        assert!(refused("DELETE FROM seat").starts_with("a foreign key forbids it"));
+        assert_eq!(refused("DELETE FROM invoice"), "a trigger or function raised an error (SQLITE 1811 trigger)");
+    }
 }
