@@ -9,8 +9,9 @@
 //!                    stopped          stopped           partly_failed ──resume──► running
 //! ```
 //!
-//! `started` is written before the first destructive statement and is the only state, beside `running` and `verifying`, that a crash can
-//! leave behind. `stopped` is reached only while nothing is committed; from then on a run ends as one of the other three.
+//! The store makes the moves `start` and `act` in one transaction, before the first destructive statement, and `verify` in one with the end
+//! that follows it: a crash leaves `running` behind. `stopped` is reached only while nothing is committed; from then on a run ends as one of
+//! the other three.
 
 use std::fmt;
 use std::str::FromStr;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_model::catalog::Catalog;
+use exeunt_model::catalog::{Catalog, ColumnKind};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{Condition, RowSet};
@@ -277,6 +277,13 @@ impl Eraser {
         self.state = State::Idle;
         self.forget_fresh_key_table();
         Ok(())
+    }
+
+    /// Whether a column holds text.
+    pub fn is_text(&mut self, table: &TableName, column: &str) -> Result<bool, Error> {
+        let catalog = self.link.catalog()?;
+        let found = catalog.table(table).and_then(|table| table.column(column));
+        Ok(found.is_some_and(|column| column.kind == ColumnKind::Text))
     }
 
     /// Which of these names of files some row still holds in one of the columns.

@@ -3,6 +3,8 @@
 //! Keys and files are written before the rows that lead to them go, so that a run that is cut off at any point can find out what it did by
 //! counting again. When a run ends, everything here that speaks of the subject is deleted and overwritten.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::names::SourceName;
 use exeunt_model::run::RunId;
 use exeunt_model::selection::SetId;
@@ -33,6 +35,18 @@ pub struct JournaledKeys {
     pub source: SourceName,
     pub set: SetId,
     pub tuples: Vec<Vec<String>>,
+}
+
+/// What somebody approves anew of a source when a run is resumed.
+#[derive(Debug)]
+pub struct Reapproval<'a> {
+    /// Step and rows.
+    pub planned: &'a [(u32, u64)],
+    /// All keys of the source.
+    pub keys: &'a [JournaledKeys],
+    pub files: &'a [JournaledFile],
+    /// The run's document, as in [`NewRun`].
+    pub document: &'a str,
 }
 
 /// A file that rows to be deleted name.
@@ -106,18 +120,31 @@ impl Store {
         self.transact("note a batch", |transaction| set_affected(transaction, run, step, affected))
     }
 
-    /// Replaces the planned counts of steps: somebody approved new ones for what is left of a partly failed run.
-    pub fn replan_steps(&mut self, run: &RunId, planned: &[(u32, u64)]) -> Result<(), Error> {
+    /// Replaces what was approved of a source: somebody has approved anew what is left there. Files that are known already keep their state.
+    pub fn reapprove(&mut self, run: &RunId, source: &SourceName, approved: &Reapproval<'_>) -> Result<(), Error> {
         const OPERATION: &str = "note new counts";
+        let failed = || Error::during(OPERATION);
         self.transact(OPERATION, |transaction| {
             let sql = "-- replan_step
                 UPDATE erasure_step
                 SET planned = ?3
                 WHERE run = ?1 AND step = ?2";
-            planned.iter().try_for_each(|(step, rows)| {
-                let got = transaction.execute(sql, (run.as_str(), step, rows)).map_err(Error::during(OPERATION))?;
-                expect_rows(OPERATION, 1, got)
-            })
+            for (step, rows) in approved.planned {
+                expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), step, rows)).map_err(failed())?)?;
+            }
+            let sql = "-- forget_keys
+                DELETE FROM erasure_keys
+                WHERE run = ?1 AND source = ?2";
+            transaction.execute(sql, (run.as_str(), source.as_str())).map_err(failed())?;
+            insert_keys(transaction, run, approved.keys)?;
+            let known = known_files(transaction, run)?;
+            let new = approved.files.iter().filter(|file| !known.contains(&(file.files.as_str().to_owned(), file.key.clone())));
+            insert_files(transaction, run, new)?;
+            let sql = "-- replace_document
+                UPDATE erasure_run
+                SET plan = ?2
+                WHERE id = ?1";
+            expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), approved.document)).map_err(failed())?)
         })
     }
 
@@ -253,25 +280,50 @@ pub(crate) fn begin(transaction: &Transaction<'_>, new: &NewRun<'_>) -> Result<(
     let data = json(new.personal)?;
     expect_rows(OPERATION, 1, transaction.execute(personal_sql, (run, data)).map_err(failed())?)?;
 
+    insert_keys(transaction, new.id, new.keys)?;
+    insert_files(transaction, new.id, new.files)
+}
+
+fn insert_keys(transaction: &Transaction<'_>, run: &RunId, keys: &[JournaledKeys]) -> Result<(), Error> {
+    const OPERATION: &str = "write the journal";
+    let failed = || Error::during(OPERATION);
     let key_sql = "-- insert_keys
         INSERT INTO erasure_keys (run, source, key_set, part, tuples)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = transaction.prepare(key_sql).map_err(failed())?;
-    for keys in new.keys {
+    for keys in keys {
         for (part, tuples) in (0u32..).zip(keys.tuples.chunks(TUPLES_PER_PART)) {
-            let got = statement.execute((run, keys.source.as_str(), keys.set.0, part, json(&tuples)?)).map_err(failed())?;
+            let got = statement.execute((run.as_str(), keys.source.as_str(), keys.set.0, part, json(&tuples)?)).map_err(failed())?;
             expect_rows(OPERATION, 1, got)?;
         }
     }
+    Ok(())
+}
+
+fn insert_files<'a>(transaction: &Transaction<'_>, run: &RunId, files: impl IntoIterator<Item = &'a JournaledFile>) -> Result<(), Error> {
+    const OPERATION: &str = "write the journal";
+    let failed = || Error::during(OPERATION);
     let file_sql = "-- insert_file
         INSERT INTO erasure_file (run, files, file_key, named_by, present, state)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut statement = transaction.prepare(file_sql).map_err(failed())?;
-    for JournaledFile { files, key, named_by, present, state } in new.files {
-        let got = statement.execute((run, files.as_str(), key, named_by, present, state.as_str())).map_err(failed())?;
+    for JournaledFile { files, key, named_by, present, state } in files {
+        let got = statement.execute((run.as_str(), files.as_str(), key, named_by, present, state.as_str())).map_err(failed())?;
         expect_rows(OPERATION, 1, got)?;
     }
     Ok(())
+}
+
+/// File source and key of the files that are journaled.
+fn known_files(transaction: &Transaction<'_>, run: &RunId) -> Result<BTreeSet<(String, String)>, Error> {
+    let failed = || Error::during("read a run's files");
+    let sql = "-- known_files
+        SELECT files, file_key
+        FROM erasure_file
+        WHERE run = ?1";
+    let mut statement = transaction.prepare(sql).map_err(failed())?;
+    let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
+    rows.map(|row| row.map_err(failed())).collect()
 }
 
 /// Deletes whatever the journal holds of the subject.

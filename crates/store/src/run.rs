@@ -149,15 +149,11 @@ impl Store {
         if !statement.is_consistent() {
             return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
         }
-        let keys = Keys { log: self.log_key(), signing: self.signing_key() };
+        let keys = self.sealing_keys();
         self.transact("close a run", |transaction| {
             let now = statement.closed;
             let ending = statement.state;
-            let closed = change_state(transaction, &run, &[Move::Verify, ending.attempted()], Some(now))?;
-            if closed.subject != statement.scope.subject || closed.kind != statement.scope.kind || closed.started != statement.started {
-                return Err(Error::damaged(format!("the statement of run {run} is of another subject")));
-            }
-            let certificate = certificate::seal(transaction, &keys, closed.opening_entry, statement)?;
+            let (closed, certificate) = close(transaction, &keys, statement)?;
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
                     let all = std::iter::once((closed.kind, closed.subject)).chain(within.iter().cloned());
@@ -170,6 +166,35 @@ impl Store {
             }
             Ok(certificate)
         })
+    }
+
+    /// Closes a run that nobody will finish: it stays partly failed, what the journal held of the subject is forgotten, and another run may
+    /// begin for the subject.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a statement that does not say that the run partly failed.
+    pub fn abandon_run(&mut self, statement: Statement) -> Result<Certificate, Error> {
+        const OPERATION: &str = "abandon a run";
+        let run = statement.id.clone();
+        if !statement.is_consistent() || statement.state != Ending::PartlyFailed {
+            return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
+        }
+        let keys = self.sealing_keys();
+        self.transact(OPERATION, |transaction| {
+            let (_, certificate) = close(transaction, &keys, statement)?;
+            let sql = "-- abandon_run
+                UPDATE erasure_run
+                SET abandoned = 1
+                WHERE id = ?1 AND abandoned = 0";
+            let got = transaction.execute(sql, [run.as_str()]).map_err(Error::during(OPERATION))?;
+            expect_rows(OPERATION, 1, got)?;
+            journal::forget(transaction, &run)?;
+            Ok(certificate)
+        })
+    }
+
+    fn sealing_keys(&self) -> Keys {
+        Keys { log: self.log_key(), signing: self.signing_key() }
     }
 
     pub fn run(&self, run: &RunId) -> Result<Option<Run>, Error> {
@@ -193,11 +218,22 @@ impl Store {
     }
 }
 
+/// Moves the run to the end that its statement says, and seals the statement.
+fn close(transaction: &Transaction<'_>, keys: &Keys, statement: Statement) -> Result<(Run, Certificate), Error> {
+    let moves = [Move::Verify, statement.state.attempted()];
+    let closed = change_state(transaction, &statement.id, &moves, Some(statement.closed))?;
+    if closed.subject != statement.scope.subject || closed.kind != statement.scope.kind || closed.started != statement.started {
+        return Err(Error::damaged(format!("the statement of run {} is of another subject", statement.id)));
+    }
+    let certificate = certificate::seal(transaction, keys, closed.opening_entry, statement)?;
+    Ok((closed, certificate))
+}
+
 pub(crate) fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
     let sql = "-- unfinished_runs
         SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
         FROM erasure_run
-        WHERE state IN ('started', 'running', 'verifying', 'partly_failed')
+        WHERE state IN ('started', 'running', 'verifying', 'partly_failed') AND abandoned = 0
         ORDER BY started";
     list(connection, sql, &[])
 }
@@ -206,7 +242,8 @@ fn unfinished_of(connection: &Connection, kind: &SubjectKind, subject: &Digest) 
     let sql = "-- unfinished_run_of
         SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
         FROM erasure_run
-        WHERE kind = ?1 AND subject = ?2 AND state IN ('started', 'running', 'verifying', 'partly_failed')";
+        WHERE kind = ?1 AND subject = ?2 AND abandoned = 0
+            AND state IN ('started', 'running', 'verifying', 'partly_failed')";
     Ok(list(connection, sql, &[kind.as_str(), subject.as_str()])?.pop())
 }
 

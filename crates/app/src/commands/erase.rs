@@ -43,6 +43,10 @@ pub struct Arguments {
     #[arg(long)]
     accept_counts: bool,
 
+    /// Give the run up that --resume names: it ends as partly failed, and another run may begin for the subject
+    #[arg(long, requires = "resume", conflicts_with = "accept_counts")]
+    abandon: bool,
+
     #[command(flatten)]
     choices: ChoiceArguments,
 
@@ -67,6 +71,15 @@ pub struct Arguments {
 
     #[command(flatten)]
     store: StoreArgument,
+}
+
+impl Arguments {
+    /// What was given and was decided for good when the run began.
+    fn decided_before(&self) -> Vec<&'static str> {
+        let given =
+            [(self.plan.is_some(), "--plan"), (self.search_residuals, "--search-residuals"), (self.batch_rows.is_some(), "--batch-rows")];
+        given.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
+    }
 }
 
 /// What the certificate states beside the counts, and where it is written.
@@ -290,12 +303,37 @@ fn left_behind(subject: &Subject, tombstone: Option<&Tombstone>, rows: &[(TableN
 }
 
 fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: &mut Store, run: &RunId, output: &Output) -> Outcome {
-    output.note(format!("going on with run {run}"));
     certificates::prepare(&arguments.terms.out)?;
+    if arguments.abandon {
+        return abandon(arguments, project, platform, store, run, output);
+    }
+    output.note(format!("going on with run {run}"));
+    let unused = arguments.decided_before();
+    if !unused.is_empty() {
+        output.note(format!("it goes on as it was approved: {} cannot change it", unused.join(", ")));
+    }
     let resumption = Resumption { accept_counts: arguments.accept_counts };
     let resumed = means(platform, store, output, |means| erasure::resume(means, run, resumption));
     let erased = resumed.map_err(|error| failure(project, &arguments.map.map, error))?;
     deliver(arguments, project, &erased, output)
+}
+
+/// Ends a run that nobody will finish.
+fn abandon(arguments: &Arguments, project: &Project, platform: &Platform, store: &mut Store, run: &RunId, output: &Output) -> Outcome {
+    let abandoned = means(platform, store, output, |means| erasure::abandon(means, run));
+    let abandoned = abandoned.map_err(|error| failure(project, &arguments.map.map, error))?;
+    let statement = &abandoned.certificate.statement;
+    let written = certificates::write(&arguments.terms.out, &project.map, &abandoned.certificate.to_bytes())?;
+    let summary =
+        json!({ "run": statement.id, "state": statement.state, "abandoned": true, "certificate": written.json, "page": written.html });
+    output.either(&summary, || {
+        format!(
+            "run {run} is given up: what it has erased stays erased, and nothing was counted\ncertificate: {}\n\
+             to erase what is left: run the erasure again, as a new one",
+            written.json.display()
+        )
+    })?;
+    Ok(ExitCode::Done)
 }
 
 /// Nobody erases by a slip: the label is typed, as an argument or when asked.

@@ -67,9 +67,14 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         other => other,
     };
     match &error {
-        Error::Unfinished { run, .. } => {
-            let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
-            Failure::new(ExitCode::Incomplete, error).next(next)
+        Error::Unfinished { run, source } => {
+            let resume = format!("exeunt erase --map {} --resume {run}", map.display());
+            let stuck = matches!(
+                **source,
+                Error::Drift { .. } | Error::OtherDatabase { .. } | Error::JournalGone { .. } | Error::KeysDiffer { .. }
+            );
+            let failure = Failure::new(ExitCode::Incomplete, error).next(format!("go on with it: {resume}"));
+            if stuck { failure.next(format!("or give it up, which leaves what is not erased yet: {resume} --abandon")) } else { failure }
         }
         Error::Source { .. } => source_failure(error),
         Error::Files { .. } => {
@@ -86,7 +91,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         Error::Drift { .. } => {
             Failure::new(ExitCode::CatalogDrift, error).next(format!("{nothing}; review the databases: {}", project.accept_command()))
         }
-        Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::FilesDiffer { .. } => {
+        Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::FilesDiffer { .. } => {
             Failure::new(ExitCode::PlanMismatch, error).next(format!("{nothing}; make a new plan and have it approved"))
         }
         Error::Guarded { table, columns, .. } => {
@@ -96,7 +101,10 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         }
         Error::NoSuchRun { .. } => Failure::new(ExitCode::NotFound, error).next("check the run and the --store"),
         Error::NothingToResume { .. } => Failure::new(ExitCode::NotFound, error),
-        Error::OtherMap { .. } => Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with"),
+        Error::OtherMap { run } => {
+            let abandon = format!("or give it up: exeunt erase --map {} --resume {run} --abandon", map.display());
+            Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with").next(abandon)
+        }
         Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
         Error::NoSource { .. }
         | Error::InterruptedHalfway

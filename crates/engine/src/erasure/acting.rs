@@ -3,7 +3,7 @@
 use exeunt_model::certificate::Phase;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{Identifier, Outline, Plan, Work};
+use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, SetId};
 use exeunt_sources::eraser::Eraser;
 use exeunt_sources::{ChangeValues, Keys, Lookup};
@@ -16,8 +16,8 @@ use crate::platform::Platform;
 /// A database that the plan erases in, or reads keys from.
 pub(crate) struct Acting {
     pub source: SourceName,
-    eraser: Eraser,
-    keys: Keys,
+    pub(super) eraser: Eraser,
+    pub(super) keys: Keys,
 }
 
 impl Acting {
@@ -38,6 +38,14 @@ impl Acting {
 
     /// Begins the transaction, and looks in it whether this is the database of the plan and still has its structure.
     pub fn begin(&mut self, plan: &Plan) -> Result<(), Error> {
+        match self.begin_to_count(plan)? {
+            true => Ok(()),
+            false => Err(Error::Drift { database: self.source.clone() }),
+        }
+    }
+
+    /// Begins a transaction in which nothing will be erased any more, and tells whether the structure is still that of the plan.
+    pub fn begin_to_count(&mut self, plan: &Plan) -> Result<bool, Error> {
         self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))?;
         let catalog = self.eraser.introspect().map_err(Error::source(&self.source, Phase::Erasing))?;
         let Some(planned) = plan.outline.catalogs.iter().find(|planned| planned.source == self.source) else {
@@ -46,10 +54,7 @@ impl Acting {
         if planned.identity != catalog.identity {
             return Err(Error::OtherDatabase { database: self.source.clone() });
         }
-        if planned.digest != catalog.digest() {
-            return Err(Error::Drift { database: self.source.clone() });
-        }
-        Ok(())
+        Ok(planned.digest == catalog.digest())
     }
 
     /// Begins a further transaction of the same run; the structure was checked by the first.
@@ -98,8 +103,17 @@ impl Acting {
 
     /// Refuses a batch when rows outside the plan have come to point to rows that it deletes.
     pub fn check_guards_of(&mut self, plan: &Plan, table: &TableName) -> Result<(), Error> {
+        self.check_those(plan, |guard| guard.references == *table)
+    }
+
+    /// Refuses when rows outside the plan have come to point to rows that it deletes.
+    pub fn check_guards(&mut self, plan: &Plan) -> Result<(), Error> {
+        self.check_those(plan, |_| true)
+    }
+
+    fn check_those(&mut self, plan: &Plan, concerns: impl Fn(&Guard) -> bool) -> Result<(), Error> {
         let guards: Vec<usize> = (0..plan.outline.guards.len())
-            .filter(|at| plan.outline.guards[*at].references == *table && plan.outline.guards[*at].table.source == self.source)
+            .filter(|at| plan.outline.guards[*at].table.source == self.source && concerns(&plan.outline.guards[*at]))
             .collect();
         if guards.is_empty() {
             return Ok(());
@@ -166,7 +180,12 @@ impl Acting {
 
     /// Rows that each of the steps would still affect: in the open transaction, or on a fresh snapshot. `None` where no count can tell.
     pub fn left(&mut self, plan: &Plan, steps: &[usize], phase: Phase) -> Result<Vec<Option<u64>>, Error> {
-        let conditions: Vec<Option<Condition>> = steps.iter().map(|at| undone(&plan.outline, *at, self.keys.subject.len())).collect();
+        let mut conditions: Vec<Option<Condition>> = Vec::with_capacity(steps.len());
+        for at in steps {
+            let step = &plan.outline.steps[*at];
+            let mut is_text = |column: &str| self.eraser.is_text(&step.table, column).map_err(Error::source(&self.source, phase));
+            conditions.push(undone(&plan.outline, *at, self.keys.subject.len(), &mut is_text)?);
+        }
         let asked: Vec<(&TableName, &Condition)> = steps
             .iter()
             .zip(&conditions)
@@ -174,6 +193,13 @@ impl Acting {
             .collect();
         let mut counted = self.count(plan, &asked, phase)?.into_iter();
         Ok(conditions.iter().map(|condition| condition.as_ref().and_then(|_| counted.next())).collect())
+    }
+
+    /// Rows in which steps are not done yet; where no count can tell, all rows that their conditions select.
+    pub fn pending(&mut self, plan: &Plan, steps: &[usize]) -> Result<u64, Error> {
+        let rows = self.rows(plan, steps)?;
+        let left = self.left(plan, steps, Phase::Erasing)?;
+        Ok(left.into_iter().zip(rows).map(|(left, rows)| left.unwrap_or(rows)).sum())
     }
 
     /// Rows that the conditions of the steps select: in the open transaction, or on a fresh snapshot.
@@ -193,7 +219,7 @@ impl Acting {
         Ok(found)
     }
 
-    fn count(&mut self, plan: &Plan, asked: &[(&TableName, &Condition)], phase: Phase) -> Result<Vec<u64>, Error> {
+    pub(super) fn count(&mut self, plan: &Plan, asked: &[(&TableName, &Condition)], phase: Phase) -> Result<Vec<u64>, Error> {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
@@ -201,7 +227,7 @@ impl Acting {
     }
 }
 
-fn lookup<'a>(table: &'a TableName, columns: &'a [ColumnPath], condition: &'a Condition) -> Lookup<'a> {
+pub(super) fn lookup<'a>(table: &'a TableName, columns: &'a [ColumnPath], condition: &'a Condition) -> Lookup<'a> {
     Lookup { table, columns, condition, distinct: true }
 }
 
@@ -223,26 +249,44 @@ fn guarded(plan: &Plan, guard: usize, rows: u64) -> Result<(), Error> {
 /// The rows in which a step is not done yet.
 ///
 /// A deletion leaves none of its rows, an unlinking none that point to them. Handed-over rows are those whose column still holds the subject's
-/// key; cleared ones those that hold anything. What was replaced cannot be told from what was there before.
-pub(crate) fn undone(outline: &Outline, step: usize, key_width: usize) -> Option<Condition> {
+/// key; cleared ones those that hold anything; those with a constant text any other. A pseudonym cannot be told from what was there before.
+pub(crate) fn undone<E>(
+    outline: &Outline,
+    step: usize,
+    key_width: usize,
+    is_text: &mut dyn FnMut(&str) -> Result<bool, E>,
+) -> Result<Option<Condition>, E> {
     let step = &outline.steps[step];
     let rows = || step.condition.clone();
-    match &step.work {
+    Ok(match &step.work {
         Work::Delete { .. } | Work::Unlink { .. } => Some(rows()),
         Work::HandOver { column } if key_width == 1 => {
             let kind = outline.kind.clone();
             Some(Condition::all([rows(), Condition::SubjectKey { kind, columns: vec![column.clone()] }]))
         }
         Work::Change { changes } => {
-            let held = changes
-                .iter()
-                .filter(|(_, change)| matches!(change, Change::Clear))
-                .map(|(path, _)| Condition::NotNull { columns: vec![path.clone()] });
+            let mut held = Vec::new();
+            for (path, change) in changes {
+                match change {
+                    Change::Clear => held.push(Condition::NotNull { columns: vec![path.clone()] }),
+                    // The text form of other types is not the constant's.
+                    Change::Constant(text) if is_text(&path.column)? => {
+                        let other = Condition::not(Condition::Equals { column: path.clone(), text: text.clone() });
+                        // A place that is missing stays missing; a column gets the constant whatever it held.
+                        let there = match path.json.is_empty() {
+                            true => Condition::Always,
+                            false => Condition::NotNull { columns: vec![path.clone()] },
+                        };
+                        held.push(Condition::all([there, other]));
+                    }
+                    Change::Constant(_) | Change::Pseudonym => {}
+                }
+            }
             match Condition::any(held) {
                 Condition::Never => None,
                 held => Some(Condition::all([rows(), held])),
             }
         }
         Work::HandOver { .. } | Work::BreakCycle { .. } | Work::Read { .. } => None,
-    }
+    })
 }

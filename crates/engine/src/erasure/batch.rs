@@ -88,8 +88,9 @@ fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, pla
     let table = &plan.outline.steps[step].table;
     let batch = running.document.batch_rows.unwrap_or(super::BATCH_ROWS);
     let left: u64 = acting.rows(plan, &[step])?.into_iter().sum();
-    if left > planned {
-        return Err(counts_differ(plan, step, planned, left));
+    let noted = running.affected[step].unwrap_or(0);
+    if noted + left > planned {
+        return Err(counts_differ(plan, step, planned - noted.min(planned), left));
     }
     let mut erased = planned - left;
     while erased < planned {
@@ -98,6 +99,7 @@ fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, pla
         }
         acting.begin_again()?;
         acting.check_guards_of(plan, table)?;
+        acting.check_owners(plan, Some(step), running.personal.successor_key.as_deref())?;
         let rows = acting.apply_batch(plan, step, batch.min(planned - erased))?;
         if rows == 0 {
             // Somebody else erased the rest.

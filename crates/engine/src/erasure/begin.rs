@@ -124,7 +124,7 @@ fn concerned(erasers: Vec<Eraser>, plan: &Plan, keys: &Keys) -> Result<Vec<Actin
 }
 
 /// Keyed hashes of the subjects of other kinds whose own rows the plan deletes, such as the seats of a contract.
-fn within(means: &Means<'_>, plan: &Plan, sources: &mut [Acting]) -> Result<Vec<(SubjectKind, Digest)>, Error> {
+pub(super) fn within(means: &Means<'_>, plan: &Plan, sources: &mut [Acting]) -> Result<Vec<(SubjectKind, Digest)>, Error> {
     let secret = means.store.hash_secret();
     let mut found = Vec::new();
     for subject in means.platform.map.subjects.iter().filter(|subject| subject.kind != plan.outline.kind) {
@@ -253,7 +253,7 @@ fn is_unknown(error: &Error) -> bool {
 /// Ends a run that has committed nothing: open transactions roll back with their connections.
 pub(super) fn stop(means: &mut Means<'_>, run: &RunId, error: Error) -> Error {
     let reason = match &error {
-        Error::CountsDiffer { .. } | Error::FilesDiffer { .. } => StopReason::CountsDiffer,
+        Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::FilesDiffer { .. } => StopReason::CountsDiffer,
         Error::Guarded { .. } => StopReason::GuardRefused,
         Error::Interrupted | Error::InterruptedHalfway => StopReason::Interrupted,
         _ => StopReason::SourceFailed,

@@ -35,6 +35,8 @@ pub enum Error {
     Drift { database: SourceName },
     #[error("{table}: the plan counted {} to {work}, and there are {found}", counted(*planned, "row"))]
     CountsDiffer { table: TableName, work: &'static str, planned: u64, found: u64 },
+    #[error("{}", other_rows(table, *gone, *new))]
+    KeysDiffer { table: TableName, gone: u64, new: u64 },
     #[error("{table}: the plan counted {}, and there are {found}", counted(*planned, "file"))]
     FilesDiffer { table: TableName, planned: u64, found: u64 },
     #[error("{} of {table} would suffer: {columns} → {references}, {}", counted(*rows, "row"), suffer(*effect))]
@@ -97,7 +99,14 @@ impl Error {
 
     /// Whether everything is as it was before.
     pub fn erased_nothing(&self) -> bool {
-        !matches!(self, Self::Unfinished { .. } | Self::InterruptedHalfway)
+        !matches!(
+            self,
+            Self::Unfinished { .. }
+                | Self::InterruptedHalfway
+                | Self::NothingToResume { .. }
+                | Self::OtherMap { .. }
+                | Self::JournalGone { .. }
+        )
     }
 
     /// The error with its causes in one line, for certificates: it holds names of tables and no values.
@@ -109,6 +118,15 @@ impl Error {
             cause = error.source();
         }
         text
+    }
+}
+
+/// The number of rows is that of before, and they are other ones.
+fn other_rows(table: &TableName, gone: u64, new: u64) -> String {
+    let gone = format!("{} of the plan {} no longer the subject's", counted(gone, "row"), if gone == 1 { "is" } else { "are" });
+    match new {
+        0 => format!("{table}: {gone}"),
+        new => format!("{table}: {gone}, and {new} that {} not in the plan", if new == 1 { "is" } else { "are" }),
     }
 }
 

@@ -55,6 +55,12 @@ fn file_columns(plan: &Plan) -> Vec<(usize, SourceName, String)> {
     found
 }
 
+/// What became of the run's files so far.
+pub(super) fn counted(means: &Means<'_>, running: &Running) -> Result<Vec<FileCount>, Error> {
+    let files = means.store.files_of(&running.run).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    Ok(counts(&running.document.plan, &file_columns(&running.document.plan), &files))
+}
+
 /// Deletes the run's files that are still to be deleted, and counts what became of all of them.
 ///
 /// A file that cannot be deleted is written down among the failures and stays pending.

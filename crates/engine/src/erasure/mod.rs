@@ -11,12 +11,15 @@
 //! Until the first commit every failure rolls back and ends the run as `stopped`. After it, what failed is written down and the run ends as
 //! `partly_failed`, which [`resume()`] takes up again.
 //!
-//! A crash may come between a database's commit and our note of it. [`resume()`] never guesses: it counts the rows of the journaled keys. Rows
-//! that are gone need nothing; rows that are there are erased by the same statements; more rows than were approved stop the run.
+//! A crash may come between a database's commit and our note of it. [`resume()`] never guesses: it counts the rows of the journaled keys. Where
+//! all are gone, what is left of the other steps is done; where they are there, the plan must hold to the key, or nothing is done. What somebody
+//! must decide is decided by approving what is left as it is now, or by giving the run up with [`abandon()`].
 //!
-//! Large plans go in batches: the same statements, some rows at a time, each batch committed by itself. Any batch may run twice.
+//! Large plans go in batches: the same statements, some rows at a time, each batch committed by itself. Any batch may run twice. Before each the
+//! rows that it depends on must still be the subject's: between batches others may write.
 
 mod acting;
+mod afresh;
 mod batch;
 mod begin;
 mod error;
@@ -30,7 +33,7 @@ pub use begin::erase;
 pub use error::Error;
 pub use finish::Outcome;
 pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms};
-pub use resume::{Resumption, resume};
+pub use resume::{Resumption, abandon, resume};
 
 pub(crate) use acting::{Acting, undone};
 pub(crate) use order::recorded_choices;

@@ -1,18 +1,25 @@
 //! Taking up a run that a crash or a failure left unfinished.
+//!
+//! ```text
+//! look at every database ─► does one differ from what was approved? ── nothing is erased ──► stopped
+//!        │                                                        └── something may be ──► partly failed: approve anew, or give it up
+//!        └─► apply in all of them ─► affected rows as approved? ─► commit one after the other ─► finish
+//! ```
 
-use exeunt_model::certificate::{Failure, Phase};
+use exeunt_model::certificate::{Failure, Phase, Recount, Residual};
 use exeunt_model::names::SourceName;
-use exeunt_model::plan::Work;
+use exeunt_model::plan::{Plan, Work};
 use exeunt_model::run::{RunId, State};
 use exeunt_sources::ChangeValues;
-use exeunt_store::SourceState;
+use exeunt_store::{JournaledKeys, Reapproval, Run, SourceState};
 
 use super::acting::Acting;
-use super::batch;
-use super::begin::{counts_differ, note_commit, stop};
+use super::begin::{counts_differ, note_commit, stop, within};
 use super::error::Error;
 use super::finish::{Outcome, Running, SourceRun, finish};
 use super::order::{Document, Means, Progress};
+use super::statement::{Findings, statement};
+use super::{batch, files};
 use crate::failpoint::failpoint;
 
 /// How a run is taken up.
@@ -24,13 +31,75 @@ pub struct Resumption {
 
 /// Goes on with an unfinished run, and returns its certificate.
 ///
-/// Whether a database was committed is found out by counting the rows of the journaled keys, never assumed.
+/// Whether a database was committed is found out by its rows, never assumed. Where the transaction did not commit, the plan must still hold to
+/// the key: the same rows, the same counts, and nothing outside the plan that would suffer.
 ///
 /// # Errors
-/// [`Error::NothingToResume`] for a run that has come to its end. When it turns out that nothing was erased and the counts have changed, the run
-/// is stopped and [`Error::CountsDiffer`] says so.
+/// [`Error::NothingToResume`] for a run that has come to its end. When nothing was erased and the plan no longer holds, the run is stopped, and
+/// [`Error::CountsDiffer`], [`Error::KeysDiffer`] or [`Error::Guarded`] says why. Everything else is [`Error::Unfinished`].
 pub fn resume(means: &mut Means<'_>, run: &RunId, resumption: Resumption) -> Result<Outcome, Error> {
     let _lock = means.store.lock_run(run)?;
+    let mut running = take_up(means, run)?;
+    if running.document.plan.outline.map.digest != means.platform.map.digest() {
+        return Err(Error::OtherMap { run: run.clone() });
+    }
+    again(means, &mut running)?;
+    let sources = means.store.sources_of(run).map_err(|error| Error::from(error).unfinished(run))?;
+    let mut taken = Vec::new();
+    for (name, state) in sources {
+        // Nothing was learnt: the run stays as it is, to be taken up again.
+        taken.push(look(means, &mut running, &name, state, resumption).map_err(|error| error.unfinished(run))?);
+    }
+    if taken.iter().all(|taken| taken.difference.is_none()) && running.document.batch_rows.is_none() {
+        apply_all(means, &running, &mut taken)?;
+    }
+    if let Some(at) = taken.iter().position(|taken| taken.difference.is_some()) {
+        let erased = taken.iter().any(|taken| taken.erased) || running.affected.iter().any(Option::is_some);
+        return match taken[at].difference.take() {
+            Some(error) if !erased => Err(stop(means, run, error)),
+            difference => {
+                taken[at].difference = difference;
+                differs(means, running, taken)
+            }
+        };
+    }
+    if running.document.batch_rows.is_some() {
+        running.sources = taken.into_iter().map(Taken::into_source).collect();
+        return batch::run_all(means, running);
+    }
+    commit_all(means, &mut running, taken)?;
+    finish(means, running)
+}
+
+/// Gives up an unfinished run: it ends as partly failed, its journal is forgotten, and its subject can be erased by another run.
+///
+/// No database is looked at: what was erased stays erased, and the certificate says that nothing was counted.
+///
+/// # Errors
+/// [`Error::NothingToResume`] for a run that has come to its end; [`Error::Unfinished`].
+pub fn abandon(means: &mut Means<'_>, run: &RunId) -> Result<Outcome, Error> {
+    let _lock = means.store.lock_run(run)?;
+    let mut running = take_up(means, run)?;
+    again(means, &mut running)?;
+    let names = means.store.sources_of(run).map_err(|error| Error::from(error).unfinished(run))?;
+    for (name, _) in names {
+        let reason = "the run was given up; nothing was counted again".to_owned();
+        running.failures.push(Failure { source: name, during: Phase::Erasing, reason });
+    }
+    let findings = Findings {
+        remaining: vec![None; running.planned.len()],
+        recount: Recount::NotDone,
+        files: files::counted(means, &running)?,
+        residual: Residual::NotAsked,
+        closed: means.moment(),
+    };
+    let statement = statement(&running, findings);
+    let certificate = means.store.abandon_run(statement).map_err(|error| Error::from(error).unfinished(run))?;
+    Ok(Outcome { certificate })
+}
+
+/// What the store knows of the run.
+fn take_up(means: &Means<'_>, run: &RunId) -> Result<Running, Error> {
     let found = means.store.run(run)?.ok_or_else(|| Error::NoSuchRun { run: run.clone() })?;
     match found.state {
         State::Started | State::Running | State::Verifying | State::PartlyFailed => {}
@@ -38,61 +107,68 @@ pub fn resume(means: &mut Means<'_>, run: &RunId, resumption: Resumption) -> Res
             return Err(Error::NothingToResume { run: run.clone(), state });
         }
     }
+    read(means, found).map_err(|error| match error {
+        Error::NothingToResume { .. } => error,
+        other => other.unfinished(run),
+    })
+}
+
+fn read(means: &Means<'_>, found: Run) -> Result<Running, Error> {
+    let run = found.id;
     let document: Document = serde_json::from_str(&found.document).map_err(|source| Error::Journal { run: run.clone(), source })?;
-    if document.plan.outline.map.digest != means.platform.map.digest() {
-        return Err(Error::OtherMap { run: run.clone() });
+    let Some(personal) = means.store.personal_data_of(&run)? else {
+        // Somebody has given it up.
+        let given_up = found.state == State::PartlyFailed;
+        return Err(if given_up { Error::NothingToResume { run, state: found.state } } else { Error::JournalGone { run } });
+    };
+    let steps = means.store.steps_of(&run)?;
+    if steps.len() != document.plan.outline.steps.len() {
+        return Err(Error::JournalGone { run });
     }
-    let personal = means.store.personal_data_of(run)?.ok_or_else(|| Error::JournalGone { run: run.clone() })?;
-    let steps = means.store.steps_of(run)?;
-    let now = means.moment();
-    let resumed = means.store.resume_run(run, now)?;
-    let mut running = Running {
-        run: run.clone(),
+    Ok(Running {
+        run,
         personal,
-        started: resumed.started,
-        attempts: resumed.attempts,
+        started: found.started,
+        attempts: found.attempts,
         sources: Vec::new(),
         planned: steps.iter().map(|step| step.planned).collect(),
         affected: steps.iter().map(|step| step.affected).collect(),
         failures: Vec::new(),
         document,
-    };
-    if running.planned.len() != running.document.plan.outline.steps.len() {
-        return Err(Error::JournalGone { run: run.clone() });
-    }
-    let sources = means.store.sources_of(run)?;
-    for (name, state) in sources {
-        match take_up(means, &mut running, &name, state, resumption) {
-            Ok(Taken::Up(source)) => running.sources.push(source),
-            Ok(Taken::Differs { acting, erased, error }) => {
-                let others = running.sources.iter().any(|source| source.committed) || running.affected.iter().any(Option::is_some);
-                if !erased && !others {
-                    return Err(stop(means, run, error));
-                }
-                running.failures.push(Failure { source: name, during: Phase::Erasing, reason: error.told() });
-                running.sources.push(SourceRun::acting(acting));
-            }
-            // Nothing was learnt: the run stays as it is, to be taken up again.
-            Err(error) => return Err(error.unfinished(run)),
-        }
-    }
-    let go_on = running.document.batch_rows.is_some() && running.failures.is_empty();
-    if go_on { batch::run_all(means, running) } else { finish(means, running) }
+    })
 }
 
-/// What became of taking up a database.
-enum Taken {
-    Up(SourceRun),
-    /// Its rows are neither those of before nor gone. `erased`: some of them are gone.
-    Differs {
-        acting: Acting,
-        erased: bool,
-        error: Error,
-    },
+/// Notes a further attempt.
+fn again(means: &mut Means<'_>, running: &mut Running) -> Result<(), Error> {
+    let now = means.moment();
+    let resumed = means.store.resume_run(&running.run, now).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    running.attempts = resumed.attempts;
+    Ok(())
 }
 
-/// Brings one database as far as the journal and its rows say it is.
-fn take_up(
+/// A database of the run, looked at.
+struct Taken {
+    acting: Acting,
+    /// The journal says that it is committed; only its key table is needed, to count again.
+    committed: bool,
+    /// Rows of it may be gone by this run.
+    erased: bool,
+    /// What is still to be done. Empty where everything is.
+    steps: Vec<usize>,
+    /// The steps must affect their planned rows; otherwise these at most.
+    exact: bool,
+    /// In what it is not as approved.
+    difference: Option<Error>,
+}
+
+impl Taken {
+    fn into_source(self) -> SourceRun {
+        if self.committed { SourceRun::committed(self.acting) } else { SourceRun::acting(self.acting) }
+    }
+}
+
+/// Finds out how far a database is, in the transaction in which the run will go on.
+fn look(
     means: &mut Means<'_>,
     running: &mut Running,
     name: &SourceName,
@@ -101,95 +177,202 @@ fn take_up(
 ) -> Result<Taken, Error> {
     let plan = running.document.plan.clone();
     let mut acting = Acting::open(means.platform, name, &running.personal.subject_key)?;
-    acting.begin(&plan)?;
-    let keys = means.store.keys_of(&running.run, name)?;
-    acting.import_keys(&plan, keys)?;
-    let steps = acting.steps(&plan);
+    let journaled = means.store.keys_of(&running.run, name)?;
     if state == SourceState::Committed {
-        // Only the key table is needed, to count again.
+        // A change of the structure since then matters to the counts alone, and they fail where they cannot be made.
+        acting.begin_to_count(&plan)?;
+        acting.import_keys(&plan, journaled)?;
         acting.commit()?;
-        return Ok(Taken::Up(SourceRun::committed(acting)));
+        return Ok(Taken { acting, committed: true, erased: true, steps: Vec::new(), exact: false, difference: None });
     }
-    let deletions: Vec<usize> =
-        steps.iter().copied().filter(|step| matches!(plan.outline.steps[*step].work, Work::Delete { .. })).collect();
-    let left = acting.rows(&plan, &deletions)?;
-    let found = judge(running, &deletions, &left);
-    match found {
-        Found::Untouched | Found::Gone => {}
-        Found::Partly { .. } if running.document.batch_rows.is_some() => {}
-        Found::Partly { step, rows } | Found::More { step, rows } => {
-            if !resumption.accept_counts {
-                let erased = deletions.iter().zip(&left).any(|(step, rows)| *rows < running.planned[*step]);
-                let error = counts_differ(&plan, step, running.planned[step], rows);
-                acting.commit()?;
-                return Ok(Taken::Differs { acting, erased, error });
-            }
-            replan(means, running, &deletions, &left)?;
+    acting.begin(&plan)?;
+    acting.import_keys(&plan, journaled.clone())?;
+    let standing = match running.document.batch_rows {
+        Some(_) => in_batches(running, &plan, &mut acting)?,
+        None => at_once(means, running, &plan, &mut acting, &journaled)?,
+    };
+    let Standing { erased, steps, exact, mut difference, done } = standing;
+    if resumption.accept_counts && difference.as_ref().is_some_and(can_be_approved) {
+        match reapprove(means, running, &mut acting, &journaled, &done) {
+            Ok(()) => difference = None,
+            Err(error @ Error::Guarded { .. }) => difference = Some(error),
+            Err(error) => return Err(error),
+        }
+        return Ok(Taken { steps: acting.steps(&plan), acting, committed: false, erased, exact: false, difference });
+    }
+    Ok(Taken { acting, committed: false, erased, steps, exact, difference })
+}
+
+struct Standing {
+    erased: bool,
+    steps: Vec<usize>,
+    exact: bool,
+    difference: Option<Error>,
+    /// Rows of each step that are done, as far as that is known; to be added to what is approved anew.
+    done: Vec<u64>,
+}
+
+fn can_be_approved(difference: &Error) -> bool {
+    matches!(difference, Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::Guarded { .. })
+}
+
+/// One transaction holds all steps or none. Where none of the rows to be deleted is left, it may have been committed; then the other steps must
+/// be done too. In every other case the plan must hold to the key.
+fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Acting, journaled: &[JournaledKeys]) -> Result<Standing, Error> {
+    let steps = acting.steps(plan);
+    let (deletions, others): (Vec<usize>, Vec<usize>) = steps.iter().partition(|step| is_deletion(plan, **step));
+    let planned = |steps: &[usize]| steps.iter().map(|step| running.planned[*step]).sum::<u64>();
+    let left = acting.rows(plan, &deletions)?;
+    let none_left = left.iter().all(|rows| *rows == 0);
+    let lost = deletions.iter().zip(&left).any(|(step, rows)| *rows < running.planned[*step]);
+    // Without deletions nothing tells whether the others were committed, but doing them again leads to the same end.
+    let erased = lost || (planned(&deletions) == 0 && planned(&others) > 0);
+    let mut standing = Standing { erased, steps, exact: true, difference: None, done: vec![0; running.planned.len()] };
+    if none_left && erased {
+        standing.done = running.planned.clone();
+        if acting.pending(plan, &others)? == 0 {
+            return Ok(Standing { steps: Vec::new(), ..standing });
+        }
+        if lost {
+            standing.difference = owners_differ(acting, running, plan)?;
+            return Ok(Standing { steps: others, exact: false, ..standing });
         }
     }
-    if running.document.batch_rows.is_some() {
-        return Ok(Taken::Up(SourceRun::acting(acting)));
-    }
-    if found != Found::Gone {
-        let exact = found == Found::Untouched && deletions.iter().any(|step| running.planned[*step] > 0);
-        let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
-        let affected = acting.apply(&plan, &steps, &values)?;
-        for (step, rows) in steps.iter().zip(affected) {
-            let planned = running.planned[*step];
-            if rows > planned || (exact && rows != planned) {
-                acting.rollback()?;
-                let error = counts_differ(&plan, *step, planned, rows);
-                return Ok(Taken::Differs { acting, erased: !exact, error });
-            }
+    standing.difference = acting.difference(plan, &running.planned, journaled)?;
+    for (other, _) in means.store.sources_of(&running.run)? {
+        if standing.difference.is_none() && other != acting.source {
+            let carried = means.store.keys_of(&running.run, &other)?;
+            // What one database gave to another cannot be approved anew for both.
+            acting.carried_difference(plan, &carried)?.map_or(Ok(()), Err)?;
         }
     }
-    failpoint!("before_commit", &running.run);
-    acting.commit()?;
-    failpoint!("after_commit", &running.run);
-    steps.iter().for_each(|step| running.affected[*step] = Some(running.planned[*step]));
-    note_commit(means, running, name, &steps)?;
-    (means.report)(Progress::Committed { source: name });
-    Ok(Taken::Up(SourceRun::committed(acting)))
+    Ok(standing)
 }
 
-/// What the rows of the journaled keys say about a database whose commit was not noted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
-    /// Every planned row is there, and no other: the transaction was not committed.
-    Untouched,
-    /// None is there: the transaction was committed, since it holds all steps or none.
-    Gone,
-    /// Some are there. In batches that is how it should be; otherwise somebody else was at work.
-    Partly { step: usize, rows: u64 },
-    /// More are there than were planned.
-    More { step: usize, rows: u64 },
+/// Some batches are committed, others are not. What is left must still be the subject's, and no more than was approved.
+fn in_batches(running: &Running, plan: &Plan, acting: &mut Acting) -> Result<Standing, Error> {
+    let steps = acting.steps(plan);
+    let deletions: Vec<usize> = steps.iter().copied().filter(|step| is_deletion(plan, *step)).collect();
+    let left = acting.rows(plan, &deletions)?;
+    let done: Vec<u64> = running.affected.iter().map(|affected| affected.unwrap_or(0)).collect();
+    let lost = deletions.iter().zip(&left).any(|(step, rows)| *rows < running.planned[*step]);
+    let more = deletions.iter().zip(&left).find(|(step, rows)| done[**step] + **rows > running.planned[**step]);
+    let difference = match more {
+        Some((step, rows)) => Some(counts_differ(plan, *step, running.planned[*step].saturating_sub(done[*step]), *rows)),
+        None => owners_differ(acting, running, plan)?,
+    };
+    Ok(Standing { erased: lost || done.iter().any(|rows| *rows > 0), steps, exact: false, difference, done })
 }
 
-fn judge(running: &Running, deletions: &[usize], left: &[u64]) -> Found {
-    let rows = || deletions.iter().copied().zip(left.iter().copied());
-    let planned = |step: usize| running.planned[step];
-    if let Some((step, rows)) = rows().find(|(step, rows)| *rows > planned(*step)) {
-        return Found::More { step, rows };
-    }
-    // A plan that deletes nothing is done again: all its steps lead to the same end twice.
-    if rows().all(|(step, rows)| rows == planned(step)) {
-        return Found::Untouched;
-    }
-    match rows().find(|(_, rows)| *rows > 0) {
-        None => Found::Gone,
-        Some((step, rows)) => Found::Partly { step, rows },
+fn owners_differ(acting: &mut Acting, running: &Running, plan: &Plan) -> Result<Option<Error>, Error> {
+    match acting.check_owners(plan, None, running.personal.successor_key.as_deref()) {
+        Ok(()) => Ok(None),
+        Err(error @ Error::KeysDiffer { .. }) => Ok(Some(error)),
+        Err(error) => Err(error),
     }
 }
 
-/// Takes the rows that are there for approved where there are more than were planned.
-fn replan(means: &mut Means<'_>, running: &mut Running, deletions: &[usize], left: &[u64]) -> Result<(), Error> {
-    let more: Vec<(u32, u64)> = deletions
-        .iter()
-        .zip(left)
-        .filter(|(step, rows)| **rows > running.planned[**step])
-        .map(|(step, rows)| (*step as u32, *rows))
-        .collect();
-    means.store.replan_steps(&running.run, &more)?;
-    more.into_iter().for_each(|(step, rows)| running.planned[step as usize] = rows);
+fn is_deletion(plan: &Plan, step: usize) -> bool {
+    matches!(plan.outline.steps[step].work, Work::Delete { .. })
+}
+
+/// Takes the rows that are the subject's now for approved: keys, counts, files, and the subjects that go with this one.
+fn reapprove(
+    means: &mut Means<'_>,
+    running: &mut Running,
+    acting: &mut Acting,
+    journaled: &[JournaledKeys],
+    done: &[u64],
+) -> Result<(), Error> {
+    let mut plan = running.document.plan.clone();
+    let keys = acting.reconcile(&plan, journaled, running.personal.successor_key.as_deref())?;
+    acting.check_guards(&plan)?;
+    let steps = acting.steps(&plan);
+    let rows = acting.rows(&plan, &steps)?;
+    let approved = |step: usize, rows: u64| match is_deletion(&plan, step) {
+        true => done[step].saturating_add(rows),
+        // A row that was changed already may be changed again.
+        false => done[step].max(rows),
+    };
+    let planned: Vec<(u32, u64)> = steps.iter().zip(rows).map(|(step, rows)| (*step as u32, approved(*step, rows))).collect();
+    let files = files::journal(means.platform, &acting.named_files(&plan)?)?;
+    let mut document = running.document.clone();
+    for (step, rows) in &planned {
+        plan.step_rows[*step as usize] = *rows;
+    }
+    for subject in within(means, &plan, std::slice::from_mut(acting))? {
+        if !document.within.contains(&subject) {
+            document.within.push(subject);
+        }
+    }
+    let text = serde_json::to_string(&document).map_err(|source| Error::Journal { run: running.run.clone(), source })?;
+    means.store.reapprove(&running.run, &acting.source, &Reapproval { planned: &planned, keys: &keys, files: &files, document: &text })?;
+    running.document = document;
+    for (step, rows) in planned {
+        running.planned[step as usize] = rows;
+        if !is_deletion(&plan, step as usize) {
+            running.affected[step as usize] = None;
+        }
+    }
+    Ok(())
+}
+
+/// Does what is still to be done in every database; nothing is committed.
+fn apply_all(means: &mut Means<'_>, running: &Running, taken: &mut [Taken]) -> Result<(), Error> {
+    let plan = &running.document.plan;
+    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
+    failpoint!("before_apply", &running.run);
+    for taken in taken.iter_mut().filter(|taken| !taken.steps.is_empty()) {
+        let affected = taken.acting.apply(plan, &taken.steps, &values).map_err(|error| error.unfinished(&running.run))?;
+        let differs = |(step, rows): &(&usize, u64)| *rows > running.planned[**step] || (taken.exact && *rows != running.planned[**step]);
+        if let Some((step, rows)) = taken.steps.iter().zip(affected).find(differs) {
+            taken.difference = Some(counts_differ(plan, *step, running.planned[*step], rows));
+            break;
+        }
+    }
+    if taken.iter().any(|taken| taken.difference.is_some()) {
+        for taken in taken.iter_mut().filter(|taken| !taken.committed) {
+            taken.acting.rollback().map_err(|error| error.unfinished(&running.run))?;
+        }
+        return Ok(());
+    }
+    failpoint!("after_apply", &running.run);
+    if (means.interrupted)() {
+        return Err(Error::Interrupted.unfinished(&running.run));
+    }
+    Ok(())
+}
+
+/// Ends the attempt: some databases may be done, and some are not as approved. In those that are not committed nothing was done.
+fn differs(means: &mut Means<'_>, mut running: Running, taken: Vec<Taken>) -> Result<Outcome, Error> {
+    for mut taken in taken {
+        if let Some(error) = taken.difference.take() {
+            let source = taken.acting.source.clone();
+            running.failures.push(Failure { source, during: Phase::Erasing, reason: error.told() });
+        }
+        if !taken.committed {
+            taken.acting.rollback().map_err(|error| error.unfinished(&running.run))?;
+        }
+        running.sources.push(taken.into_source());
+    }
+    finish(means, running)
+}
+
+/// Commits one database after the other, and notes each.
+fn commit_all(means: &mut Means<'_>, running: &mut Running, taken: Vec<Taken>) -> Result<(), Error> {
+    let run = running.run.clone();
+    for Taken { mut acting, committed, .. } in taken {
+        if !committed {
+            failpoint!("before_commit", &run);
+            acting.commit().map_err(|error| error.unfinished(&run))?;
+            failpoint!("after_commit", &run);
+            let steps = acting.steps(&running.document.plan);
+            steps.iter().for_each(|step| running.affected[*step] = Some(running.planned[*step]));
+            let name = acting.source.clone();
+            note_commit(means, running, &name, &steps)?;
+            (means.report)(Progress::Committed { source: &name });
+        }
+        running.sources.push(SourceRun::committed(acting));
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod commands;
+mod hands;
 mod keys;
 mod kill;
 mod several;
