@@ -1,6 +1,7 @@
 //! Replay: after a backup was restored, finds subjects that were erased and are back.
 //!
 //! Tombstones hold keyed hashes, so the search goes the other way round: the keys of all living subjects of a kind are hashed and looked up.
+//! A key may have been given to somebody else since, and a hash cannot tell: whoever asks says of each, by its label, that it is the same.
 //! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
 //! it is a replay.
 //!
@@ -19,7 +20,7 @@ use exeunt_sources::{Keys, Lookup};
 use exeunt_store::Store;
 
 use crate::erasure::recorded_choices;
-use crate::planning::{Request, Snapshot, Subject};
+use crate::planning::{self, Request, Snapshot, Subject};
 
 /// The search for erased subjects failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,12 @@ pub enum Error {
     },
     #[error("look into the store")]
     Store(#[from] exeunt_store::Error),
+    #[error("look at a subject of kind {kind}")]
+    Look {
+        kind: SubjectKind,
+        #[source]
+        source: planning::Error,
+    },
     #[error("the record of run {run} cannot be read")]
     Record {
         run: RunId,
@@ -46,6 +53,9 @@ pub enum Error {
 pub struct Returned {
     /// Its last erasure.
     pub tombstone: Tombstone,
+    /// What it is called now; its key where the map names no label. It tells a person whether this is who was erased: a key may have been
+    /// given to somebody else since.
+    pub label: String,
     /// What to ask for, to erase it again. A successor that is gone as well is missing from it.
     pub request: Request,
 }
@@ -68,8 +78,10 @@ pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>,
             let (choices, successor) = decisions(store, kind, &tombstone.run)?;
             let successor = successor.and_then(|hash| living.get(&hash).cloned());
             let subject = Subject { kind: kind.clone(), key: key.clone() };
+            let looked = snapshot.find(&subject).map_err(|source| Error::Look { kind: kind.clone(), source })?;
+            let label = looked.map(|found| found.label).filter(|label| !label.is_empty()).unwrap_or_else(|| key.join(","));
             let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor };
-            found.push(Returned { tombstone: tombstone.clone(), request });
+            found.push(Returned { tombstone: tombstone.clone(), label, request });
         }
     }
     Ok(found)

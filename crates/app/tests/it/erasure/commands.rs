@@ -332,7 +332,7 @@ fn replay_erases_again_what_a_restored_backup_brought_back() {
         assert_eq!(listed.status.code(), Some(9), "{}", text(&listed));
         assert_ne!(world.state(), want, "listing erases nothing");
 
-        let replayed = world.run(&["replay", "--map", "trial.map.yaml", "--yes", "--out", "replays", "--json"], None);
+        let replayed = world.run(&["replay", "--map", "trial.map.yaml", "--yes-erase", "SEAT-LABEL-2", "--out", "replays", "--json"], None);
         assert!(replayed.status.success(), "{}", text(&replayed));
         assert_eq!(world.state(), want);
         let certificate = json(&replayed)["replayed"][0]["certificate"].as_str().unwrap().to_owned();
@@ -364,7 +364,11 @@ fn a_contract_takes_its_seats_along_and_keeps_what_the_map_keeps() {
         assert!(seat.status.success() && json(&seat)["already_erased"] == true, "{}", text(&seat));
         // One of them comes back alone, by an import.
         world.execute("app", "INSERT INTO seat VALUES (3, 2, 'SEAT-LABEL-3', 'back@personal.example', NULL)");
-        let replayed = world.run(&["replay", "--map", "trial.map.yaml", "--yes", "--out", "replays"], None);
+        let back = world.state();
+        let other = world.run(&["replay", "--map", "trial.map.yaml", "--yes-erase", "SEAT-LABEL-9", "--out", "replays"], None);
+        assert_eq!(other.status.code(), Some(2), "{}", text(&other));
+        assert_eq!(world.state(), back, "whoever has the key now is not erased unless named");
+        let replayed = world.run(&["replay", "--map", "trial.map.yaml", "--yes-erase", "SEAT-LABEL-3", "--out", "replays"], None);
         assert!(replayed.status.success(), "{}", text(&replayed));
         assert_eq!(world.state(), state);
     }
