@@ -85,6 +85,10 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
             let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
             Failure::new(ExitCode::Incomplete, error).next(next)
         }
+        Error::Entangled { run } => {
+            let next = format!("bring that one to its end first: exeunt erase --map {} --resume {run}", map.display());
+            Failure::new(ExitCode::Incomplete, error).next(next).next(nothing)
+        }
         Error::Store(_) => {
             Failure::attempt(ExitCode::InputOutput, error).next("check the store's file, its rights and the free space").next(nothing)
         }
@@ -112,6 +116,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }
+        | Error::Record { .. }
         | Error::Failpoint { .. } => Failure::new(ExitCode::Failed, error),
     }
 }

@@ -13,7 +13,7 @@ use exeunt_store::{JournaledFile, NewRun, PersonalData};
 use super::acting::Acting;
 use super::error::Error;
 use super::finish::{Outcome, Running, SourceRun, finish};
-use super::order::{Document, Means, Order, Progress};
+use super::order::{Document, Means, Order, Progress, recorded_choices};
 use super::{batch, files};
 use crate::failpoint::failpoint;
 use crate::planning::{Prepared, Snapshot};
@@ -49,6 +49,7 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     if let Some(unfinished) = means.store.unfinished_run(&prepared.plan.outline.kind, &prepared.plan.subject)? {
         return Err(exeunt_store::Error::Unfinished { run: unfinished.id }.into());
     }
+    stand_apart(means, &prepared.plan)?;
     if !approve(&prepared) {
         return Err(Error::NotApproved);
     }
@@ -104,6 +105,19 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     }
     commit_all(means, &mut running, steps_of)?;
     finish(means, running)
+}
+
+/// Refuses the plan while another run is unfinished that may be about the same rows: one of a subject of another kind, which may lie within
+/// this one or around it, or one that hands over to this subject or from whom this one hands over.
+fn stand_apart(means: &Means<'_>, plan: &Plan) -> Result<(), Error> {
+    for other in means.store.unfinished_runs()? {
+        let (_, successor) = recorded_choices(&other.document).map_err(|source| Error::Record { run: other.id.clone(), source })?;
+        let hands_over = successor.as_ref() == Some(&plan.subject) || plan.successor.as_ref() == Some(&other.subject);
+        if other.kind != plan.outline.kind || hands_over {
+            return Err(Error::Entangled { run: other.id });
+        }
+    }
+    Ok(())
 }
 
 /// The databases that the plan concerns, in the order in which they are committed; the others are left as they are.

@@ -27,6 +27,15 @@ pub enum Error {
     Plan(#[from] crate::planning::Error),
     #[error("nobody approved the plan")]
     NotApproved,
+    /// What an unfinished run has erased already is missing from what this one could count, and what it hands over may be in both.
+    #[error("run {run} has not come to its end, and may be about rows of this one")]
+    Entangled { run: RunId },
+    #[error("the record of run {run} cannot be read")]
+    Record {
+        run: RunId,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("keep the record of the erasure")]
     Store(#[from] exeunt_store::Error),
     #[error("the plan is for another database than {database}")]

@@ -52,6 +52,24 @@ fn batches_are_killed_at_every_step_and_go_on() {
     }
 }
 
+/// What the seat's run has erased already, its contract's could not count.
+#[test]
+fn a_contract_waits_for_the_unfinished_run_of_its_seat() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        world.erase(BATCHES, Some("after_batch_note@1"));
+        let cut = world.state();
+        let contract = ["erase", "--map", "trial.map.yaml", "--contract", "1", "--yes-erase", "Alder", "--out", "certificates"];
+        let refused = world.run(&contract, None);
+        assert_eq!(refused.status.code(), Some(9), "{}", text(&refused));
+        assert!(text(&refused).contains("--resume"), "{}", text(&refused));
+        assert_eq!(world.state(), cut, "nothing was erased");
+        assert!(world.erase(BATCHES, None).status.success());
+        let erased = world.run(&contract, None);
+        assert!(erased.status.success(), "{}", text(&erased));
+    }
+}
+
 /// Rows that appear while the batches run were approved by nobody.
 #[test]
 fn rows_that_appear_between_batches_are_left_and_told() {
