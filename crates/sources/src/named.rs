@@ -73,9 +73,10 @@ fn held(
             session.ask_rows(OPERATION, &statement, &mut |row| found.extend(row.first().copied().flatten().map(str::to_owned)))
         }
         Connection::Sqlite { connection, .. } => {
-            // Without a collation: texts that the column takes for equal may be different files.
+            // Without a collation: texts that the column takes for equal may be different files. As text: any column of SQLite may hold a
+            // number or bytes that name a file as well.
             let sql =
-                format!("SELECT DISTINCT {text} COLLATE BINARY FROM main.{} WHERE {}", identifier(&table.name), condition(&name, &text));
+                format!("SELECT DISTINCT {text} COLLATE BINARY FROM main.{} WHERE {}", identifier(&table.name), condition(&text, &text));
             let told = |error| told(&link.database, OPERATION, &error);
             let mut statement = connection.prepare_cached(&sql).map_err(told)?;
             let rows = statement.query_map(rusqlite::params_from_iter(parameter), |row| row.get(0)).map_err(told)?;

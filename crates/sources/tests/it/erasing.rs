@@ -6,7 +6,7 @@ use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::{ChangeValues, Eraser, Error, Keys, Lookup};
 
-use crate::world::{World, conformance, table};
+use crate::world::{Sqlite, World, conformance, table};
 
 conformance!(
     rows_go_with_the_commit_and_not_before,
@@ -357,6 +357,16 @@ fn files_that_rows_still_name_are_found(world: &dyn World) {
     let files = ["x/2", "it's", "gone", ""].map(str::to_owned);
     let got = eraser.still_named(&[(&table("a"), "blob_key"), (&table("b"), "thumb")], &files).unwrap();
     assert_eq!(got, ["x/2", "it's"]);
+}
+
+/// A column of SQLite holds whatever was put in, and the plan reads its text.
+#[test]
+fn numbers_and_bytes_name_files_as_their_text_does() {
+    let world = Sqlite::new();
+    world.run("CREATE TABLE a (id INTEGER PRIMARY KEY, blob_key); INSERT INTO a VALUES (1, 7), (2, '8'), (3, x'39')");
+    let mut eraser = world.database().eraser().unwrap();
+    let files = ["7", "8", "9", "10"].map(str::to_owned);
+    assert_eq!(eraser.still_named(&[(&table("a"), "blob_key")], &files).unwrap(), ["7", "8", "9"]);
 }
 
 fn a_foreign_key_that_is_left_dangling_refuses_the_commit(world: &dyn World) {
