@@ -95,7 +95,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         Error::Drift { .. } => {
             Failure::new(ExitCode::CatalogDrift, error).next(format!("{nothing}; review the databases: {}", project.accept_command()))
         }
-        Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::FilesDiffer { .. } => {
+        Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::KeysDiffer { .. } => {
             Failure::new(ExitCode::PlanMismatch, error).next(format!("{nothing}; make a new plan and have it approved"))
         }
         Error::Guarded { table, columns, .. } => {

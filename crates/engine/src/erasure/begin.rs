@@ -267,7 +267,7 @@ fn is_unknown(error: &Error) -> bool {
 /// Ends a run that has committed nothing: open transactions roll back with their connections.
 pub(super) fn stop(means: &mut Means<'_>, run: &RunId, error: Error) -> Error {
     let reason = match &error {
-        Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::FilesDiffer { .. } => StopReason::CountsDiffer,
+        Error::CountsDiffer { .. } | Error::KeysDiffer { .. } => StopReason::CountsDiffer,
         Error::Guarded { .. } => StopReason::GuardRefused,
         Error::Interrupted | Error::InterruptedHalfway => StopReason::Interrupted,
         _ => StopReason::SourceFailed,

@@ -46,8 +46,6 @@ pub enum Error {
     CountsDiffer { table: TableName, work: &'static str, planned: u64, found: u64 },
     #[error("{}", other_rows(table, *gone, *new))]
     KeysDiffer { table: TableName, gone: u64, new: u64 },
-    #[error("{table}: the plan counted {}, and there are {found}", counted(*planned, "file"))]
-    FilesDiffer { table: TableName, planned: u64, found: u64 },
     #[error("{} of {table} would suffer: {columns} → {references}, {}", counted(*rows, "row"), suffer(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("the plan names a source that the map does not have: {source_name}")]
