@@ -18,6 +18,9 @@ use crate::project::Project;
 /// Name and version of the program, as archives and certificates state it.
 pub const TOOL: &str = concat!("exeunt ", env!("CARGO_PKG_VERSION"));
 
+/// The store's file beside the map, unless a command is told otherwise.
+pub const STORE: &str = "exeunt.db";
+
 #[derive(Debug, clap::Args)]
 pub struct StoreArgument {
     /// The store, Exeunt's own file of keys, log, certificates and unfinished runs; made at first use [default: exeunt.db beside the map]
@@ -28,13 +31,27 @@ pub struct StoreArgument {
 impl StoreArgument {
     /// Where the store is: as said, or beside the map.
     pub fn path(&self, project: &Project) -> PathBuf {
-        self.store.clone().unwrap_or_else(|| output::within(project.folder(), "exeunt.db"))
+        self.store.clone().unwrap_or_else(|| output::within(project.folder(), STORE))
     }
 
     /// Opens the store and makes it at its first use.
     pub fn open(&self, project: &Project) -> Result<Store, Failure> {
         open_store(&self.path(project))
     }
+
+    /// Opens the store of a command that asks what was done before: a new one would know of nothing.
+    pub fn open_existing(&self, project: &Project) -> Result<Store, Failure> {
+        open_existing_store(&self.path(project))
+    }
+}
+
+/// Opens a store that must be there.
+pub fn open_existing_store(path: &Path) -> Result<Store, Failure> {
+    let opened = Store::open_existing(path, Moment::new(now()));
+    opened.or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?.ok_or_else(|| {
+        Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display()))
+            .next("name the store with --store or EXEUNT_STORE: the file exeunt.db beside the map, made by the first plan or erasure")
+    })
 }
 
 pub fn open_store(path: &Path) -> Result<Store, Failure> {

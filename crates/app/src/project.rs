@@ -34,10 +34,7 @@ impl Project {
 
     /// The folder that relative paths in the map start from.
     pub fn folder(&self) -> &Path {
-        match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            Some(_) | None => Path::new("."),
-        }
+        folder_of(&self.path)
     }
 
     /// The lock beside the map: `navigator.map.lock` for `navigator.map.yaml`.
@@ -111,6 +108,14 @@ impl Project {
 
     pub fn accept_command(&self) -> String {
         format!("exeunt map accept --map {}", self.path.display())
+    }
+}
+
+/// The folder that a map lies in.
+pub fn folder_of(map: &Path) -> &Path {
+    match map.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
     }
 }
 

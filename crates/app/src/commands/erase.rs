@@ -129,7 +129,10 @@ fn parse_reference(text: &str) -> Result<String, String> {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
     let platform = project.platform()?;
-    let mut store = arguments.store.open(&project)?;
+    let mut store = match &arguments.resume {
+        Some(_) => arguments.store.open_existing(&project)?,
+        None => arguments.store.open(&project)?,
+    };
     if let Some(run) = &arguments.resume {
         return resume(arguments, &project, &platform, &mut store, run, output);
     }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use exeunt_model::certificate;
 use exeunt_model::log::{Checkpoint, merkle};
-use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use serde_json::json;
 
 use crate::commands::plan::plural;
 use crate::desk;
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
-use crate::output::Output;
+use crate::output::{self, Output};
+use crate::project::{folder_of, read_map};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -22,9 +22,13 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct VerifyArguments {
-    /// The store, which lies beside the map unless you have put it elsewhere
-    #[arg(long, value_name = "FILE", env = "EXEUNT_STORE", default_value = "exeunt.db")]
-    store: PathBuf,
+    /// The data map that the store lies beside; nothing else is read of it
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+
+    /// The store [default: exeunt.db beside the map, or in this folder where no map is named]
+    #[arg(long, value_name = "FILE", env = "EXEUNT_STORE")]
+    store: Option<PathBuf>,
 
     /// A checkpoint or certificate that you have kept: prove that the log has only grown since
     #[arg(long, value_name = "FILE")]
@@ -38,12 +42,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
 }
 
 fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
-    let path = &arguments.store;
-    let opened = Store::open_existing(path, Moment::new(desk::now()));
-    let store = opened.or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?.ok_or_else(|| {
-        Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display()))
-            .next("name the store with --store or EXEUNT_STORE: the file exeunt.db beside the map, made by the first plan or erasure")
-    })?;
+    let store = desk::open_existing_store(&store_path(arguments)?)?;
     let report = store.verify_log().or_fail(ExitCode::VerificationFailed, || "verify the log")?;
     let key = store.signing_key().id();
     let certificates = store
@@ -80,6 +79,16 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
         lines.join("\n")
     })?;
     Ok(ExitCode::Done)
+}
+
+/// Where the store is: as said, beside the map, or here.
+fn store_path(arguments: &VerifyArguments) -> Result<PathBuf, Failure> {
+    if let Some(path) = &arguments.store {
+        return Ok(path.clone());
+    }
+    let Some(map) = &arguments.map else { return Ok(PathBuf::from(desk::STORE)) };
+    read_map(map)?;
+    Ok(output::within(folder_of(map), desk::STORE))
 }
 
 fn count(entries: u64) -> String {

@@ -39,7 +39,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
     let platform = project.platform()?;
-    let mut store = arguments.store.open(&project)?;
+    let mut store = arguments.store.open_existing(&project)?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
     let returned = replay::returned(&mut snapshot, &store).or_fail(ExitCode::Failed, || "look for erased subjects that are back")?;
     drop(snapshot);

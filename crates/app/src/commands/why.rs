@@ -30,7 +30,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
     let platform = project.platform()?;
-    let store = arguments.store.open(&project)?;
+    let store = arguments.store.open_existing(&project)?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;
     let table = table(&project, &arguments.table)?;
     let columns = snapshot.scheme.catalog_table(&table).and_then(|table| table.row_key()).map_or(1, <[String]>::len);

@@ -289,6 +289,8 @@ fn the_residual_search_judges_every_table() {
 fn why_names_owners_grounds_and_erasures() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let world = World::new(kind);
+        let planned = world.run(&["plan", "--map", "trial.map.yaml", "--seat", "2", "--for", "erase"], None);
+        assert!(planned.status.success(), "the first plan makes the store: {}", text(&planned));
         let why = |table: &str, key: &str| {
             let asked = world.run(&["why", "--map", "trial.map.yaml", table, key, "--json"], None);
             assert!(asked.status.success(), "{}", text(&asked));
@@ -342,6 +344,46 @@ fn replay_erases_again_what_a_restored_backup_brought_back() {
         assert_eq!(certificate["statement"]["purpose"], "replay");
         world.assert_nothing_personal_kept("after a replay");
     }
+}
+
+/// A new store would know of no erasure, and say that nobody is back.
+#[test]
+fn what_was_done_before_is_asked_of_no_new_store() {
+    let world = World::new(Kind::Sqlite);
+    assert!(world.erase(&[], None).status.success());
+    world.execute("app", "INSERT INTO seat VALUES (2, 1, 'SEAT-LABEL-2', 'mara.lindqvist@personal.example', 1)");
+    let run = "0".repeat(32);
+    let asked: [&[&str]; 5] = [
+        &["replay", "--map", "trial.map.yaml"],
+        &["replay", "--map", "trial.map.yaml", "--yes-erase", LABEL],
+        &["why", "--map", "trial.map.yaml", "app.seat", "2"],
+        &["erase", "--map", "trial.map.yaml", "--resume", &run],
+        &["log", "verify", "--map", "trial.map.yaml"],
+    ];
+    for arguments in asked {
+        let mistyped = world.run(&[arguments, &["--store", "exeunt.bd"]].concat(), None);
+        assert_eq!(mistyped.status.code(), Some(6), "{arguments:?}: {}", text(&mistyped));
+        assert!(text(&mistyped).contains("there is no store exeunt.bd"), "{}", text(&mistyped));
+        assert!(!world.path("exeunt.bd").exists(), "{arguments:?}");
+    }
+    assert_eq!(world.run(&["replay", "--map", "trial.map.yaml"], None).status.code(), Some(9));
+}
+
+#[test]
+fn the_log_is_found_beside_the_map_from_any_folder() {
+    let world = World::new(Kind::Sqlite);
+    assert!(world.erase(&[], None).status.success());
+    fs::create_dir(world.path("elsewhere")).unwrap();
+    let verify = |arguments: &[&str]| {
+        let mut command = world.command(&[&["log", "verify"], arguments].concat(), None);
+        command.current_dir(world.path("elsewhere")).output().expect("run exeunt")
+    };
+    assert_eq!(verify(&[]).status.code(), Some(6), "there is no store in this folder");
+    let beside = verify(&["--map", "../trial.map.yaml"]);
+    assert!(beside.status.success(), "{}", text(&beside));
+    assert_eq!(verify(&["--map", "../trail.map.yaml"]).status.code(), Some(6), "there is no such map");
+    let named = verify(&["--map", "../trail.map.yaml", "--store", "../exeunt.db"]);
+    assert!(named.status.success(), "what is said of the store goes first: {}", text(&named));
 }
 
 #[test]
