@@ -265,7 +265,7 @@ fn tables() -> Value {
             "required": ["source", "key"],
             "properties": {
                 "source": { "description": "A source of kind files.", "type": "string" },
-                "key": { "description": "The column that names the file.", "type": "string", "minLength": 1 }
+                "key": { "description": "The column that names the file. In a row that stays it is never cleared, replaced, unlinked or handed over.", "type": "string", "minLength": 1 }
             }
         },
         "table": {

@@ -154,3 +154,18 @@ fn warnings_do_not_stop_a_map() {
     let ran = map(folder.path(), &["check"]).ends_with(0);
     assert!(ran.stderr.starts_with("warning: no table is of category `unused`"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_column_that_names_a_file_is_not_cleared_in_a_row_that_stays() {
+    let folder = folder();
+    let map_text = MAP.replace("subjects:", "  files: { kind: files, url: \"file:./files\" }\nsubjects:").replace(
+        "app.note: { category: notes, owner: user }",
+        "app.note: { category: notes, owner: user, files: { source: files, key: body }, on_erase: { clear: [body] } }",
+    );
+    std::fs::create_dir(folder.path().join("files")).expect("make a folder");
+    write(folder.path(), "small.map.yaml", &map_text);
+    let ran = map(folder.path(), &["check"]).ends_with(3);
+    assert!(ran.stderr.contains("error: `body` of app.note names a file in `files`: the file would stay"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--> small.map.yaml:15:"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("help: leave `body` as it is"), "{}", ran.stderr);
+}

@@ -188,6 +188,7 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], within: &[(Sub
                             .help("`unlink` takes columns of a foreign key or of a declared reference"),
                     );
                 }
+                problems.extend(file_name_problem(field("unlink"), mapped, column));
             }
         }
     }
@@ -340,6 +341,18 @@ fn clear_problem(place: Place, table: &Table, column: &Column) -> Option<Problem
     Some(Problem::new(place, format!("`{name}` of {} cannot be cleared: it {reason}", table.name)))
 }
 
+/// A column that names a file keeps its value in a row that stays: files go with the rows that are deleted, and a file whose name is
+/// overwritten would stay behind with nobody naming it.
+fn file_name_problem(place: Place, mapped: &MappedTable, column: &str) -> Option<Problem> {
+    let file = mapped.entry.files.iter().find(|file| file.column == column)?;
+    let message = format!(
+        "`{column}` of {} names a file in `{}`: the file would stay, and no row would name it any more",
+        mapped.entry.table, file.source
+    );
+    let help = format!("leave `{column}` as it is (the file stays with its row), or `delete` the row: its file goes with it");
+    Some(Problem::new(place, message).help(help))
+}
+
 fn action_problems(map: &DataMap, edges: &[Edge], mapped: &MappedTable, action: &Action) -> Vec<Problem> {
     let table = &mapped.table;
     let place = || Place::Field(mapped.entry.table.clone(), "on_erase");
@@ -355,8 +368,14 @@ fn action_problems(map: &DataMap, edges: &[Edge], mapped: &MappedTable, action: 
                 },
             }
         }
-        Action::Change(changes) => changes.iter().filter_map(|(path, change)| change_problem(place(), table, path, change)).collect(),
-        Action::HandOver { column } => hand_over_problem(map, edges, mapped, column).into_iter().collect(),
+        Action::Change(changes) => {
+            let file_name = |path: &ColumnPath| file_name_problem(place(), mapped, &path.column);
+            changes.iter().filter_map(|(path, change)| change_problem(place(), table, path, change).or_else(|| file_name(path))).collect()
+        }
+        Action::HandOver { column } => {
+            let file_name = || file_name_problem(place(), mapped, column);
+            hand_over_problem(map, edges, mapped, column).or_else(file_name).into_iter().collect()
+        }
         Action::Choose(actions) => {
             let mut problems: Vec<Problem> = actions.iter().flat_map(|inner| action_problems(map, edges, mapped, inner)).collect();
             if actions.len() < 2 {

@@ -58,6 +58,50 @@ fn an_action_that_the_column_cannot_take_is_refused() {
 }
 
 #[test]
+fn the_name_of_a_file_is_not_overwritten_in_a_row_that_stays() {
+    let with_file = |column: &str| {
+        let mut map = map();
+        map.sources.push(crate::map::Source {
+            name: crate::names::SourceName::new("files"),
+            kind: crate::catalog::SourceKind::Files,
+            url: String::new(),
+            schemas: Vec::new(),
+        });
+        let note = entry_mut(&mut map, "app.note");
+        note.files = vec![crate::map::FileKey { source: crate::names::SourceName::new("files"), column: column.into() }];
+        map
+    };
+    let refused =
+        |column: &str| format!("`{column}` of app.note names a file in `files`: the file would stay, and no row would name it any more");
+    let constant = Change::Constant("gone".into());
+    for change in [constant, Change::Pseudonym] {
+        let mut map = with_file("body");
+        let action = Action::Change(vec![(ColumnPath::column("body"), change)]);
+        entry_mut(&mut map, "app.note").on_erase = OnErase { default: Some(action.clone()), ..OnErase::default() };
+        assert_eq!(problems(&map), [refused("body")]);
+        let choose = Action::Choose(vec![Action::Delete, action]);
+        entry_mut(&mut map, "app.note").on_erase = OnErase { default: Some(choose), ..OnErase::default() };
+        assert_eq!(problems(&map), [refused("body")]);
+    }
+    let mut cleared = with_file("draft_id");
+    let action = Action::Change(vec![(ColumnPath::column("draft_id"), Change::Clear)]);
+    entry_mut(&mut cleared, "app.note").on_erase = OnErase { default: Some(action), ..OnErase::default() };
+    assert_eq!(problems(&cleared), [refused("draft_id")]);
+    let mut unlinked = with_file("draft_id");
+    entry_mut(&mut unlinked, "app.note").unlink = vec!["draft_id".into()];
+    assert_eq!(problems(&unlinked), [refused("draft_id")]);
+    let mut handed = with_file("author_seat_id");
+    let seat = SubjectKind::new("seat");
+    entry_mut(&mut handed, "app.note").on_erase.by_kind.insert(seat, Action::HandOver { column: "author_seat_id".into() });
+    assert_eq!(problems(&handed), [refused("author_seat_id")]);
+    // Other columns of a row that names a file change like any other.
+    let mut other = with_file("author_seat_id");
+    let action = Action::Change(vec![(ColumnPath::column("draft_id"), Change::Clear)]);
+    entry_mut(&mut other, "app.note").on_erase = OnErase { default: Some(action), ..OnErase::default() };
+    assert_eq!(problems(&other), Vec::<String>::new());
+}
+
+#[test]
 fn an_unread_trigger_is_refused() {
     let mut catalog = catalog();
     let note = catalog.tables.iter_mut().find(|table| table.name.name == "note").unwrap();
