@@ -124,6 +124,10 @@ impl Project {
                     "write these keys relative to the folder of files, without empty parts, `.` and `..`, in every row that has them";
                 Failure::new(ExitCode::PlanRefused, error).next(write)
             }
+            planning::Error::FileKeysNoText { ref table, ref column } => {
+                let find = format!("find them: SELECT * FROM {} WHERE typeof({column}) <> 'text'", table.name);
+                Failure::new(ExitCode::PlanRefused, error).next(find).next("write these keys as texts, in every row that has them")
+            }
             planning::Error::Successor { .. } => {
                 Failure::new(ExitCode::PlanRefused, error).next("name who takes over with --hand-over-to KEY, in the same contract")
             }

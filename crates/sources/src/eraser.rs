@@ -11,6 +11,7 @@ use exeunt_model::selection::{Condition, RowSet};
 use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
 use crate::link::{Connection, Link, Terms, json_of, postgres_statements, sqlite_values};
+use crate::named::OddNames;
 use crate::postgres::session::Statement;
 use crate::render::{KEY_TABLE, KeptKeys, Rendered, SubjectValues};
 use crate::search::{SearchLimits, Searched, search};
@@ -291,9 +292,9 @@ impl Eraser {
         self.reading(|link| crate::named::still_named(link, columns, files))
     }
 
-    /// The names of files in these columns that are not in plain form, as [`Reader::names_not_plain`](crate::Reader::names_not_plain) does.
-    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
-        self.reading(|link| crate::named::names_not_plain(link, columns))
+    /// The names of files in these columns that cannot be compared with others, as [`Reader::odd_names`](crate::Reader::odd_names) does.
+    pub fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        self.reading(|link| crate::named::odd_names(link, columns))
     }
 
     /// Looks for texts as [`Reader::search`](crate::Reader::search) does, in the open transaction or on the newest state.

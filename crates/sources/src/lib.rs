@@ -25,6 +25,7 @@ pub use error::Error;
 pub use fault::Fault;
 pub use keys::{ChangeValues, Keys, Lookup};
 pub use link::TextRows;
+pub use named::OddNames;
 pub use reader::{Read, Reader, Receive, Streamed};
 pub use script::Line;
 pub use search::{SearchLimits, SearchOutcome, Searched};

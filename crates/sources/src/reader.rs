@@ -12,6 +12,7 @@ use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 use crate::error::Error;
 use crate::keys::{Keys, Lookup};
 use crate::link::{Connection, Link, Terms, TextRows, sqlite_values};
+use crate::named::OddNames;
 use crate::postgres::address::Address;
 use crate::postgres::client::{Answer, CopyOutput};
 use crate::postgres::session::Session;
@@ -240,9 +241,9 @@ impl Reader {
         self.link.row(table, key, columns)
     }
 
-    /// The names of files in these columns that are not in [plain form](crate::files::is_plain); empty ones name none. This reads every row.
-    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
-        crate::named::names_not_plain(&mut self.link, columns)
+    /// The names of files in these columns that cannot be compared with others; empty ones name none. This reads every row.
+    pub fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        crate::named::odd_names(&mut self.link, columns)
     }
 
     /// Looks for texts in all columns of these tables that can hold text, upper and lower case alike: one scan per table.

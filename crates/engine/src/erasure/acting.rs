@@ -6,7 +6,7 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, SetId};
 use exeunt_sources::eraser::Eraser;
-use exeunt_sources::{ChangeValues, Keys, Lookup};
+use exeunt_sources::{ChangeValues, Keys, Lookup, OddNames};
 use exeunt_store::JournaledKeys;
 
 use super::error::Error;
@@ -152,9 +152,9 @@ impl Acting {
         self.eraser.still_named(columns, files).map_err(Error::source(&self.source, Phase::DeletingFiles))
     }
 
-    /// The names of files in these columns that are not in plain form.
-    pub fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
-        self.eraser.names_not_plain(columns).map_err(Error::source(&self.source, Phase::DeletingFiles))
+    /// The names of files in these columns that cannot be compared with others.
+    pub fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        self.eraser.odd_names(columns).map_err(Error::source(&self.source, Phase::DeletingFiles))
     }
 
     /// Does the steps in the open transaction, and tells how many rows each affected.

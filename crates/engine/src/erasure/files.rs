@@ -171,7 +171,7 @@ fn still_named(means: &Means<'_>, running: &mut Running, store: &SourceName, key
 fn named_otherwise(means: &Means<'_>, running: &mut Running, store: &SourceName) -> Result<BTreeSet<String>, Error> {
     let mut named = BTreeSet::new();
     in_file_columns(means, running, store, |acting, columns| {
-        named.extend(acting.names_not_plain(columns)?.iter().flat_map(|name| plain_keys_of(name)));
+        named.extend(acting.odd_names(columns)?.not_plain.iter().flat_map(|name| plain_keys_of(name)));
         Ok(())
     })?;
     Ok(named)

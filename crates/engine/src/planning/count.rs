@@ -41,8 +41,8 @@ impl<L: Look> Snapshot<L> {
     /// Makes the plan and counts it, all at the snapshot's moment.
     ///
     /// # Errors
-    /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::FileKeys`], [`Error::Successor`], and those
-    /// of [`Snapshot::outline`].
+    /// [`Error::NoSubject`], [`Error::Guarded`] when rows outside the plan would suffer, [`Error::FileKeys`], [`Error::FileKeysNoText`],
+    /// [`Error::Successor`], and those of [`Snapshot::outline`].
     pub fn plan(&mut self, platform: &Platform, request: &Request, secret: &HashSecret) -> Result<Plan, Error> {
         self.prepare(platform, request, secret).map(|prepared| prepared.plan)
     }
@@ -203,7 +203,9 @@ impl<L: Look> Snapshot<L> {
                     if !otherwise.contains_key(source) {
                         otherwise.insert(source.clone(), self.named_otherwise(source)?);
                     }
-                    shared = self.named_elsewhere(outline, keys, source, step, column)?;
+                    // A column may take for equal what is another file's name.
+                    let elsewhere = self.named_elsewhere(outline, keys, source, step, column)?;
+                    shared.extend(named.iter().filter(|key| elsewhere.contains(*key)).cloned());
                     shared.extend(named.iter().filter(|key| otherwise[source].contains(*key)).cloned());
                 }
                 let mut bytes = Some(0);
@@ -232,9 +234,12 @@ impl<L: Look> Snapshot<L> {
         for database in databases {
             let columns: Vec<(&TableName, &str)> =
                 tables.iter().filter(|(table, _)| table.source == *database).map(|(table, column)| (table, column.as_str())).collect();
-            let names = self.reader(database).names_not_plain(&columns);
+            let names = self.reader(database).odd_names(&columns);
             let names = names.map_err(|source| Error::Read { database: database.clone(), source })?;
-            found.extend(names.iter().flat_map(|name| plain_keys_of(name)));
+            if let Some((table, column)) = names.no_text.into_iter().next() {
+                return Err(Error::FileKeysNoText { table, column });
+            }
+            found.extend(names.not_plain.iter().flat_map(|name| plain_keys_of(name)));
         }
         Ok(found)
     }

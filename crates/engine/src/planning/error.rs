@@ -35,6 +35,8 @@ pub enum Error {
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("{} of {table}.{column} {} not in plain form: what else names these files cannot be told", count(*files, "file key"), if *files == 1 { "is" } else { "are" })]
     FileKeys { table: TableName, column: String, files: u64 },
+    #[error("{table}.{column} names files by values that are no text: what else names these files cannot be told")]
+    FileKeysNoText { table: TableName, column: String },
     #[error("the successor {reason}")]
     Successor { reason: &'static str },
 }

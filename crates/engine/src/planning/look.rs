@@ -4,7 +4,7 @@ use exeunt_model::catalog::Catalog;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::Outline;
 use exeunt_model::selection::{Condition, RowSet};
-use exeunt_sources::{Eraser, Error, Keys, Lookup, Reader};
+use exeunt_sources::{Eraser, Error, Keys, Lookup, OddNames, Reader};
 
 /// An open database that shows one moment.
 pub trait Look {
@@ -17,7 +17,7 @@ pub trait Look {
     fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error>;
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error>;
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error>;
-    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error>;
+    fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error>;
 }
 
 impl Look for Reader {
@@ -50,8 +50,8 @@ impl Look for Reader {
         Self::find_key(self, table, columns, typed)
     }
 
-    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
-        Self::names_not_plain(self, columns)
+    fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        Self::odd_names(self, columns)
     }
 }
 
@@ -89,8 +89,8 @@ impl Look for Eraser {
         Self::find_key(self, table, columns, typed)
     }
 
-    fn names_not_plain(&mut self, columns: &[(&TableName, &str)]) -> Result<Vec<String>, Error> {
-        Self::names_not_plain(self, columns)
+    fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        Self::odd_names(self, columns)
     }
 }
 

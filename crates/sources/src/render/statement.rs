@@ -85,7 +85,11 @@ impl Renderer<'_> {
         };
         let mut draft = self.draft();
         let rows = self.rows(&mut draft, table, &list, &Node::of(condition))?;
-        let sql = if distinct { format!("SELECT DISTINCT * FROM ({rows}) AS found") } else { rows };
+        // A column's own collation may take two values for one.
+        let exact =
+            |number: usize| if self.is_postgres() { format!("k{number}") } else { format!("k{number} COLLATE BINARY AS k{number}") };
+        let names: Vec<String> = (1..=columns.len()).map(exact).collect();
+        let sql = if distinct { format!("SELECT DISTINCT {} FROM ({rows}) AS found", names.join(", ")) } else { rows };
         Ok(draft.finish(sql))
     }
 

@@ -55,3 +55,51 @@ fn an_empty_key_names_no_file() {
     assert!(erased.status.success(), "{}", text(&erased));
     assert!(fs::exists(world.path("files/a/two.txt")).expect("look at a file"));
 }
+
+/// The world with another column of names, and the rows that it had.
+fn with_column(declared: &str) -> World {
+    let world = World::new(Kind::Sqlite);
+    let again = format!(
+        "CREATE TABLE other (id INTEGER PRIMARY KEY, note_id INTEGER NOT NULL REFERENCES note (id), blob_key {declared});
+         INSERT INTO other SELECT * FROM attachment; DROP TABLE attachment; ALTER TABLE other RENAME TO attachment;"
+    );
+    world.execute("app", &again);
+    let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
+    assert!(accepted.status.success(), "{}", text(&accepted));
+    world
+}
+
+#[test]
+fn names_that_are_no_text_refuse_the_plan() {
+    // The same file by its bytes; a fraction whose text can be told in two ways; a number beside a text.
+    let cases = [("VARCHAR(80)", "CAST('a/two.txt' AS BLOB)"), ("", "1e300"), ("", "7"), ("BLOB", "x'FF'"), ("NUMERIC", "0.5")];
+    for (declared, value) in cases {
+        for attachment in [4, 7] {
+            let world = with_column(declared);
+            world.execute("app", &format!("UPDATE attachment SET blob_key = {value} WHERE id = {attachment}"));
+            let before = world.state();
+            let refused = world.erase(&[], None);
+            assert_eq!(refused.status.code(), Some(11), "{declared} {value}: {}", text(&refused));
+            assert!(text(&refused).contains("app.attachment.blob_key names files by values that are no text"), "{}", text(&refused));
+            assert_eq!(world.state(), before);
+        }
+    }
+}
+
+#[test]
+fn files_whose_names_a_column_takes_for_equal_are_told_apart() {
+    let world = with_column("VARCHAR(80) COLLATE NOCASE");
+    fs::write(world.path("files/a/TWO.txt"), "another").expect("write a file");
+    world.execute("app", "UPDATE attachment SET blob_key = 'a/TWO.txt' WHERE id = 2");
+    let erased = world.erase(&[], None);
+    assert!(erased.status.success(), "{}", text(&erased));
+    assert!(!world.path("files/a/TWO.txt").exists());
+    assert!(!world.path("files/a/two.txt").exists());
+    let world = with_column("VARCHAR(80) COLLATE NOCASE");
+    fs::write(world.path("files/a/TWO.txt"), "another").expect("write a file");
+    world.execute("app", "UPDATE attachment SET blob_key = 'a/TWO.txt' WHERE id = 7");
+    let erased = world.erase(&[], None);
+    assert!(erased.status.success(), "{}", text(&erased));
+    assert!(world.path("files/a/TWO.txt").exists());
+    assert!(!world.path("files/a/two.txt").exists());
+}

@@ -197,8 +197,9 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], within: &[(Sub
         if map.source(&file.source).is_none_or(|source| source.kind != SourceKind::Files) {
             problems.push(Problem::new(field("files"), format!("`{}` is no source of kind files", file.source)));
         }
-        if table.column(&file.column).is_none() {
-            problems.push(missing_column(field("files"), table, &file.column));
+        match table.column(&file.column) {
+            None => problems.push(missing_column(field("files"), table, &file.column)),
+            Some(column) => problems.extend(no_name_problem(field("files"), map, table, column)),
         }
     }
     problems.extend(triggers(mapped));
@@ -351,6 +352,14 @@ fn file_name_problem(place: Place, mapped: &MappedTable, column: &str) -> Option
     );
     let help = format!("leave `{column}` as it is (the file stays with its row), or `delete` the row: its file goes with it");
     Some(Problem::new(place, message).help(help))
+}
+
+/// A file's name is a text. A column of SQLite may hold texts whatever its type; what it really holds shows when a plan is made.
+fn no_name_problem(place: Place, map: &DataMap, table: &Table, column: &Column) -> Option<Problem> {
+    let typed = map.source(&table.name.source).is_none_or(|source| source.kind != SourceKind::Sqlite);
+    let no_name = matches!(column.kind, ColumnKind::Bytes | ColumnKind::Json | ColumnKind::Array);
+    let message = || format!("`{}` of {} is {}, which is no name of a file", column.name, table.name, column.declared_type);
+    (typed && no_name).then(|| Problem::new(place, message()).help("name the column that holds the file's path as a text"))
 }
 
 fn action_problems(map: &DataMap, edges: &[Edge], mapped: &MappedTable, action: &Action) -> Vec<Problem> {

@@ -102,6 +102,24 @@ fn the_name_of_a_file_is_not_overwritten_in_a_row_that_stays() {
 }
 
 #[test]
+fn bytes_are_no_name_of_a_file() {
+    let mut map = map();
+    let files = crate::names::SourceName::new("files");
+    let source =
+        crate::map::Source { name: files.clone(), kind: crate::catalog::SourceKind::Files, url: String::new(), schemas: Vec::new() };
+    map.sources.push(source);
+    entry_mut(&mut map, "app.note").files = vec![crate::map::FileKey { source: files, column: "body".into() }];
+    let mut catalog = catalog();
+    let note = catalog.tables.iter_mut().find(|table| table.name.name == "note").unwrap();
+    let body = note.columns.iter_mut().find(|column| column.name == "body").unwrap();
+    (body.kind, body.declared_type) = (crate::catalog::ColumnKind::Bytes, "bytea".into());
+    let refused = resolve(&map, &[catalog.clone()]).unwrap_err();
+    assert_eq!(refused[0].message, "`body` of app.note is bytea, which is no name of a file");
+    map.sources[0].kind = crate::catalog::SourceKind::Sqlite;
+    assert!(resolve(&map, &[catalog]).is_ok());
+}
+
+#[test]
 fn an_unread_trigger_is_refused() {
     let mut catalog = catalog();
     let note = catalog.tables.iter_mut().find(|table| table.name.name == "note").unwrap();
