@@ -3,6 +3,7 @@
 //! Every command that works with a map begins here: [`Project::read`], then [`Project::databases`], their catalogs, then
 //! [`Project::scheme`].
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use exeunt_model::catalog::{Catalog, SourceKind};
@@ -127,10 +128,16 @@ pub fn read_map(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// The text of a file that somebody has named.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
-        let code = if error.kind() == std::io::ErrorKind::NotFound { ExitCode::NotFound } else { ExitCode::InputOutput };
-        Failure::attempt(code, anyhow::Error::new(error).context(format!("read {}", path.display())))
+        let (code, cause) = match error.kind() {
+            ErrorKind::NotFound => (ExitCode::NotFound, anyhow::anyhow!("there is no such file")),
+            ErrorKind::IsADirectory => (ExitCode::InputOutput, anyhow::anyhow!("that is a folder")),
+            ErrorKind::InvalidData => (ExitCode::InputOutput, anyhow::anyhow!("that is no text")),
+            _ => (ExitCode::InputOutput, anyhow::Error::new(error)),
+        };
+        Failure::attempt(code, cause.context(format!("read {}", path.display())))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Plans: which rows of which tables, in which order, with which action and exact counts, for one subject.
 
 pub mod facts;
+pub mod file;
 mod guards;
 pub mod order;
 pub mod planner;
@@ -76,6 +77,15 @@ impl Outline {
 pub struct MapReference {
     pub name: String,
     pub digest: Digest,
+    /// Its categories as people read them, in its order: whoever approves a plan has no map at hand.
+    pub categories: Vec<CategoryLabel>,
+}
+
+/// A category and what people read for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryLabel {
+    pub name: CategoryName,
+    pub label: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -163,7 +163,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             Some(seen) => compare(arguments.plan.as_deref(), seen, &prepared.plan),
             None => {
                 if !output.is_json() {
-                    output.note(describe(&project.map, &prepared.plan));
+                    output.note(describe(&prepared.plan));
                 }
                 Ok(())
             }
@@ -238,7 +238,7 @@ fn ask(
         compare(arguments.plan.as_deref(), approved, &prepared.plan)?;
     }
     if !output.is_json() {
-        output.note(describe(&project.map, &prepared.plan));
+        output.note(describe(&prepared.plan));
     }
     let kind = &prepared.request.subject.kind;
     let typed = type_label(project, kind)?;

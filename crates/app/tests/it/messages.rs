@@ -207,3 +207,34 @@ fn a_plan_brings_its_choices_along() {
     let ran = run(&["erase", "--seat", "13", "--plan", plan, "--out", out]).ends_with(2);
     says(&ran, &["nobody confirmed the erasure"]);
 }
+
+#[test]
+fn a_plan_file_is_shown_as_it_was_printed_and_names_what_it_holds_for() {
+    let place = tempfile::tempdir().expect("make a folder");
+    let file = place.path().join("plan.json");
+    let out = file.to_str().expect("a plain path");
+    let choices = ["lead_list", "account_list", "note", "presentation"].map(|table| format!("{table}=delete"));
+    let choices: Vec<&str> = choices.iter().flat_map(|choice| ["--choose", choice]).collect();
+    let made = run(&[&["plan", "--seat", "12", "--for", "erase", "--out", out][..], &choices].concat()).ends_with(0);
+
+    let show = |arguments: &[&str]| exeunt_with(place.path(), &[&["plan", "show"][..], arguments].concat(), &[("COLUMNS", "80")]);
+    let shown = show(&["plan.json"]).ends_with(0);
+    assert!(shown.stdout.contains(made.stdout.trim_end()), "{}\n{}", made.stdout, shown.stdout);
+    says(&shown, &["an erasure, for one seat", "chosen for app.note: delete", "map navigator (", "database app ("]);
+    let wide: Vec<&str> = shown.stdout.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+    assert!(made.stdout.contains(show(&["plan.json", "--json"]).json()["digest"].as_str().expect("a digest")));
+
+    let text = std::fs::read_to_string(&file).expect("read the plan");
+    std::fs::write(
+        place.path().join("edited.json"),
+        text.replace("\"delete\": {", "\"delete\":  {").replace("seat_setting", "seat_sitting"),
+    )
+    .expect("write a file");
+    says(&show(&["edited.json"]).ends_with(7), &["edited.json was changed since it was written"]);
+    std::fs::write(place.path().join("text"), "only text").expect("write a file");
+    says(&show(&["text"]).ends_with(7), &["text is no plan"]);
+    says(&show(&["nope.json"]).ends_with(6), &["there is no such file"]);
+    says(&show(&["."]).ends_with(10), &["that is a folder"]);
+    says(&run(&["plan"]).ends_with(2), &["--for <PURPOSE>"]);
+}

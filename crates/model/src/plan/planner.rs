@@ -13,8 +13,8 @@ use super::order::order;
 use super::rows::{Fate, RowFinder, Rows, by_key, concerns};
 use super::sets::{NothingStays, Scope, Sets};
 use super::{
-    CatalogReference, Choice, Identifier, Kept, KeptReason, LeftOut, LeftOutReason, MapReference, Outline, Profile, Purpose, Step, Work,
-    guards,
+    CatalogReference, CategoryLabel, Choice, Identifier, Kept, KeptReason, LeftOut, LeftOutReason, MapReference, Outline, Profile, Purpose,
+    Step, Work, guards,
 };
 use crate::map::resolve::{MappedTable, Scheme, hand_over_edges};
 use crate::map::{Action, Category, ExportDisposition};
@@ -182,11 +182,13 @@ fn empty(scheme: &Scheme, asked: &Asked<'_>, purpose: Purpose) -> Outline {
         identity: catalog.identity.clone(),
         digest: catalog.digest(),
     };
+    let categories =
+        scheme.map.categories.iter().map(|category| CategoryLabel { name: category.name.clone(), label: category.label.clone() });
     Outline {
         purpose,
         kind: asked.kind.clone(),
         profile: asked.profile,
-        map: MapReference { name: scheme.map.name.clone(), digest: scheme.map.digest() },
+        map: MapReference { name: scheme.map.name.clone(), digest: scheme.map.digest(), categories: categories.collect() },
         catalogs: scheme.catalogs.iter().map(catalog).collect(),
         choices: Vec::new(),
         sets: Vec::new(),
