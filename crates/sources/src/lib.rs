@@ -18,6 +18,7 @@ mod render;
 mod script;
 pub mod search;
 mod sqlite;
+mod withhold;
 
 pub use database::Database;
 pub use eraser::Eraser;

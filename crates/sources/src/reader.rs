@@ -21,6 +21,7 @@ use crate::script::{Line, script};
 use crate::search::{SearchLimits, Searched, search};
 use crate::sqlite::connection::told;
 use crate::sqlite::csv::CsvWriter;
+use crate::withhold::Withholding;
 
 /// An open database that can be read and cannot be written: it sees one moment for as long as it is open.
 ///
@@ -55,6 +56,8 @@ pub struct Read<'a> {
 pub struct Streamed {
     pub rows: u64,
     pub bytes: u64,
+    /// Values that could not be read as JSON and are withheld as a whole, since a place inside them is secret.
+    pub withheld: u64,
 }
 
 /// Takes the rows of several reads, one after the other.
@@ -157,9 +160,10 @@ impl Reader {
         self.link.bring_sets(terms, &conditions)?;
         let database = self.link.database.clone();
         let failed = |source| Error::Output { database: database.clone(), operation: OPERATION.into(), source };
+        let mut receive = Withholding::new(receive, reads);
         if matches!(self.link.connection, Connection::Postgres(_)) {
             let copies = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| {
-                let copy = |read: &Read<'_>| renderer.copy(read.table, read.columns, read.secret_paths, read.condition);
+                let copy = |read: &Read<'_>| renderer.copy(read.table, read.columns, read.condition);
                 reads.iter().map(copy).collect::<Result<Vec<_>, _>>()
             })?;
             self.await_second()?;
@@ -171,23 +175,22 @@ impl Reader {
                 Second::None | Second::SigningIn(_) => None,
             };
             let Some(session) = self.link.session() else { return Ok(()) };
-            return session.copy_out(second, OPERATION, &copies, &mut Copies { receive, bytes: 0 });
+            return session.copy_out(second, OPERATION, &copies, &mut Copies { receive: &mut receive, bytes: 0 });
         }
         for (number, read) in reads.iter().enumerate() {
-            let rendered = self.link.render(terms, SubjectValues::Parameters, |renderer| {
-                renderer.read(read.table, read.columns, read.secret_paths, read.condition)
-            })?;
+            let rendered =
+                self.link.render(terms, SubjectValues::Parameters, |renderer| renderer.read(read.table, read.columns, read.condition))?;
             let catalog = self.link.catalog()?;
             let Connection::Sqlite { connection, .. } = &self.link.connection else { return Ok(()) };
             let values = sqlite_values(&database, &catalog, &rendered, terms)?;
             receive.begin(number).map_err(failed)?;
-            let mut counted = Counted { receive: &mut *receive, bytes: 0 };
+            let mut counted = Counted { receive: &mut receive, bytes: 0 };
             let rows = sqlite_csv(connection, &rendered.sql, values, &mut counted).map_err(|error| match error {
                 CsvError::Sqlite(error) => told(&database, OPERATION, &error),
                 CsvError::Output(error) => failed(error),
             })?;
             let bytes = counted.bytes;
-            receive.end(number, Streamed { rows, bytes }).map_err(failed)?;
+            receive.end(number, Streamed { rows, bytes, withheld: 0 }).map_err(failed)?;
         }
         Ok(())
     }
@@ -203,7 +206,7 @@ impl Reader {
         self.link.bring_sets(terms, &conditions)?;
         let explain = self.link.render(terms, SubjectValues::Literals(&keys.subject), |renderer| {
             let read = |(table, condition): &(&TableName, &Condition)| {
-                Ok(format!("EXPLAIN (FORMAT JSON) {}", renderer.read(table, &[], &[], condition)?.sql))
+                Ok(format!("EXPLAIN (FORMAT JSON) {}", renderer.read(table, &[], condition)?.sql))
             };
             Ok(of.iter().map(read).collect::<Result<Vec<_>, _>>()?.join("; "))
         })?;
@@ -305,7 +308,7 @@ impl CopyOutput for Copies<'_> {
     }
 
     fn end(&mut self, copy: usize, rows: u64) -> io::Result<()> {
-        self.receive.end(copy, Streamed { rows, bytes: self.bytes })
+        self.receive.end(copy, Streamed { rows, bytes: self.bytes, withheld: 0 })
     }
 }
 

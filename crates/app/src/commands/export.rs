@@ -214,7 +214,9 @@ fn describe(report: &Report) -> String {
             LeftOutReason::Unowned => "kept for everybody, owned by nobody",
             LeftOutReason::Missing => "some files are not in the file store",
         };
-        lines.push(format!("  not inside: {what}: {why}"));
+        let note = left.note.as_ref().filter(|_| left.reason == LeftOutReason::Secret);
+        let note = note.map_or_else(String::new, |note| format!(": {note}"));
+        lines.push(format!("  not inside: {what}: {why}{note}"));
     }
     if let Some(path) = paths.first() {
         lines.push(format!("check it anywhere, without network: exeunt verify {path}"));

@@ -3,6 +3,7 @@
 mod demo;
 mod docs;
 mod erasure;
+mod exporting;
 mod map;
 mod messages;
 mod run;

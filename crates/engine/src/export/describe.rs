@@ -1,10 +1,13 @@
 //! What the archive says of its tables and of what is not inside.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::archive::header::{self, Category, ColumnHeader, LeftOut, LeftOutReason, Reference, TableHeader};
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::resolve::{Edge, Link, MappedTable, Scheme};
-use exeunt_model::names::CategoryName;
+use exeunt_model::names::{CategoryName, TableName};
 use exeunt_model::plan::{self, Outline, Step, Work};
+use exeunt_model::selection::ColumnPath;
 
 /// The category as the map labels it.
 pub fn category(scheme: &Scheme, name: &CategoryName) -> Category {
@@ -109,6 +112,22 @@ pub fn left_out(scheme: &Scheme, outline: &Outline) -> Vec<LeftOut> {
         }
     }
     found
+}
+
+/// Values with secret places that could not be read: nobody could tell the secret from the rest.
+pub fn withheld(table: &TableName, secret: &[ColumnPath], values: u64) -> LeftOut {
+    let columns: BTreeSet<&str> = secret.iter().map(|path| path.column.as_str()).collect();
+    let words = match values {
+        1 => "1 value could not be read as JSON and is withheld as a whole".to_owned(),
+        _ => format!("{values} values could not be read as JSON and are withheld as a whole"),
+    };
+    LeftOut {
+        category: None,
+        table: Some(table.clone()),
+        columns: columns.into_iter().map(str::to_owned).collect(),
+        reason: LeftOutReason::Secret,
+        note: Some(words),
+    }
 }
 
 /// A file that a row names and that the store does not hold.

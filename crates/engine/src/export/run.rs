@@ -73,7 +73,9 @@ pub fn export(
     let mut counts = Counts::default();
     let edges = snapshot.scheme.edges();
     for steps in outline.steps.chunk_by(|one, next| one.table.source == next.table.source) {
-        counts.step_rows.extend(stream(&mut snapshot, (&outline, &edges), &keys, steps, &mut archive, progress)?);
+        let (rows, withheld) = stream(&mut snapshot, (&outline, &edges), &keys, steps, &mut archive, progress)?;
+        counts.step_rows.extend(rows);
+        left_out.extend(withheld);
     }
     let mut buffer = files::buffer();
     let mut named = files_named(&mut snapshot, &outline, &keys)?.into_iter();
@@ -128,7 +130,7 @@ fn estimate(snapshot: &mut Snapshot, outline: &Outline, keys: &Keys) -> Option<u
     Some(total)
 }
 
-/// Streams the rows of steps of one database, and returns how many each had.
+/// Streams the rows of steps of one database, and returns how many each had, and what was withheld of them.
 fn stream(
     snapshot: &mut Snapshot,
     (outline, edges): (&Outline, &[Edge]),
@@ -136,7 +138,7 @@ fn stream(
     steps: &[Step],
     archive: &mut ArchiveWriter,
     progress: &mut dyn Progress,
-) -> Result<Vec<u64>, Error> {
+) -> Result<(Vec<u64>, Vec<LeftOut>), Error> {
     let mut reads = Vec::new();
     let mut headers = Vec::new();
     for step in steps {
@@ -146,7 +148,7 @@ fn stream(
             headers.push(header);
         }
     }
-    let Some(first) = reads.first() else { return Ok(vec![0; steps.len()]) };
+    let Some(first) = reads.first() else { return Ok((vec![0; steps.len()], Vec::new())) };
     let mut tables = Tables::new(archive, headers, progress);
     let streamed = snapshot.reader(&first.table.source).stream_all(&outline.sets, &reads, keys, &mut tables);
     if let Some(failure) = tables.failure.take() {
@@ -157,8 +159,10 @@ fn stream(
     }
     let at = tables.rows.len().min(reads.len() - 1);
     streamed.map_err(|source| Error::Read { table: reads[at].table.clone(), source })?;
+    let withheld = reads.iter().zip(&tables.withheld).filter(|(_, values)| **values > 0);
+    let withheld = withheld.map(|(read, values)| describe::withheld(read.table, read.secret_paths, *values)).collect();
     let rows: BTreeMap<&TableName, u64> = reads.iter().map(|read| read.table).zip(tables.rows).collect();
-    Ok(steps.iter().map(|step| rows.get(&step.table).copied().unwrap_or(0)).collect())
+    Ok((steps.iter().map(|step| rows.get(&step.table).copied().unwrap_or(0)).collect(), withheld))
 }
 
 /// The files that the rows of each step name, column by column; each file once. One round trip per database.

@@ -20,6 +20,8 @@ pub struct Tables<'archive, 'run> {
     told_rows: u64,
     /// Rows of every table that has ended.
     pub rows: Vec<u64>,
+    /// Values of every table that has ended which were withheld as a whole.
+    pub withheld: Vec<u64>,
     pub stopped: bool,
     /// The archive's own failure: the source only sees that it could not pass its bytes on.
     pub failure: Option<archive::Error>,
@@ -43,6 +45,7 @@ impl<'archive, 'run> Tables<'archive, 'run> {
             bytes: 0,
             told_rows: 0,
             rows: Vec::new(),
+            withheld: Vec::new(),
             stopped: false,
             failure: None,
         }
@@ -95,12 +98,13 @@ impl Receive for Tables<'_, '_> {
         if self.bytes >= INTERVAL { self.tell(rows) } else { Ok(()) }
     }
 
-    fn end(&mut self, _read: usize, _streamed: Streamed) -> io::Result<()> {
+    fn end(&mut self, _read: usize, streamed: Streamed) -> io::Result<()> {
         let Place::Inside(sink) = self.take() else { return Err(out_of_turn()) };
         match sink.finish_and_return() {
             Ok((totals, archive)) => {
                 self.place = Place::Between(archive);
                 self.rows.push(totals.rows);
+                self.withheld.push(streamed.withheld);
                 self.tell(totals.rows)
             }
             Err(failure) => Err(self.failed(failure)),

@@ -7,7 +7,6 @@ use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 
 use super::held::HELD_TABLE;
 use super::logic::Node;
-use super::operand::{postgres_path, sqlite_paths};
 use super::{Draft, Error, KEY_WIDTH, Parameter, Rendered, Renderer};
 use crate::keys::Lookup;
 use crate::quote::identifier;
@@ -38,21 +37,11 @@ impl Renderer<'_> {
         Ok(draft.finish(sql))
     }
 
-    /// The rows as the archive gets them: `columns` in this order, places of `secret` taken out.
-    pub(crate) fn read(
-        &self,
-        table: &TableName,
-        columns: &[String],
-        secret: &[ColumnPath],
-        condition: &Condition,
-    ) -> Result<Rendered, Error> {
+    /// The rows as they leave the database: `columns` in this order.
+    pub(crate) fn read(&self, table: &TableName, columns: &[String], condition: &Condition) -> Result<Rendered, Error> {
         let table = self.table(table)?;
         let list = |alias: &str| {
-            let each = columns.iter().map(|name| {
-                let column = self.column(table, name)?;
-                let places: Vec<&ColumnPath> = secret.iter().filter(|path| path.column == *name && !path.json.is_empty()).collect();
-                Ok(self.exported(alias, column, &places))
-            });
+            let each = columns.iter().map(|name| Ok(self.exported(alias, self.column(table, name)?)));
             let list = each.collect::<Result<Vec<_>, Error>>()?.join(", ");
             Ok(if list.is_empty() { "NULL".into() } else { list })
         };
@@ -62,14 +51,8 @@ impl Renderer<'_> {
     }
 
     /// The rows in the server's own CSV, straight from its bulk path. Needs literals, for `COPY` takes no parameters.
-    pub(crate) fn copy(
-        &self,
-        table: &TableName,
-        columns: &[String],
-        secret: &[ColumnPath],
-        condition: &Condition,
-    ) -> Result<String, Error> {
-        Ok(format!("COPY ({}) TO STDOUT (FORMAT csv)", self.read(table, columns, secret, condition)?.sql))
+    pub(crate) fn copy(&self, table: &TableName, columns: &[String], condition: &Condition) -> Result<String, Error> {
+        Ok(format!("COPY ({}) TO STDOUT (FORMAT csv)", self.read(table, columns, condition)?.sql))
     }
 
     /// The text forms of these columns and places.
@@ -193,7 +176,7 @@ impl Renderer<'_> {
     pub(crate) fn step(&self, step: &Step) -> Result<Vec<Rendered>, Error> {
         let (table, condition) = (&step.table, &step.condition);
         match &step.work {
-            Work::Read { columns, secret_paths, .. } => Ok(vec![self.read(table, columns, secret_paths, condition)?]),
+            Work::Read { columns, .. } => Ok(vec![self.read(table, columns, condition)?]),
             Work::HandOver { column } => Ok(vec![self.hand_over(table, condition, column)?]),
             Work::Unlink { columns } | Work::BreakCycle { columns } => Ok(vec![self.clear(table, condition, columns)?]),
             Work::Change { changes } => Ok(vec![self.change(table, condition, changes)?]),
@@ -287,24 +270,11 @@ impl Renderer<'_> {
     }
 
     /// A column as it is exported.
-    fn exported(&self, alias: &str, column: &Column, secret: &[&ColumnPath]) -> String {
-        let mut sql = format!("{alias}.{}", identifier(&column.name));
-        if !self.is_postgres() {
-            if !secret.is_empty() {
-                let paths: Vec<String> = secret.iter().flat_map(|path| sqlite_paths(&path.json)).collect();
-                sql = format!("CASE WHEN json_valid({sql}) THEN json_remove({sql}, {}) ELSE {sql} END", paths.join(", "));
-            }
-            return sql;
-        }
-        if !secret.is_empty() {
-            sql = format!("CAST({sql} AS jsonb)");
-            for path in secret {
-                sql = format!("({sql} #- {})", postgres_path(&path.json));
-            }
-        }
+    fn exported(&self, alias: &str, column: &Column) -> String {
+        let sql = format!("{alias}.{}", identifier(&column.name));
         match column.kind {
             // `t` and `f` otherwise.
-            ColumnKind::Boolean => format!("CAST({sql} AS text)"),
+            ColumnKind::Boolean if self.is_postgres() => format!("CAST({sql} AS text)"),
             _ => sql,
         }
     }
@@ -405,7 +375,7 @@ mod tests {
                 held: &[],
                 subject: SubjectValues::Parameters,
             };
-            renderer.read(&"app.share".parse().unwrap(), &["id".into()], &[], &condition).unwrap().sql
+            renderer.read(&"app.share".parse().unwrap(), &["id".into()], &condition).unwrap().sql
         };
         assert_eq!(
             text(SourceKind::Postgres),

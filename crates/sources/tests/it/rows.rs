@@ -18,6 +18,7 @@ conformance!(
     zero_and_empty_keys_are_keys,
     places_inside_json_are_read,
     secret_places_are_taken_out,
+    secret_places_hide_in_no_value,
     keys_of_another_source_select_rows,
     a_full_output_is_told_apart_from_the_database,
     a_table_that_vanished_is_told,
@@ -223,6 +224,51 @@ fn secret_places_are_taken_out(world: &dyn World) {
     assert_eq!(reader.stream_csv(&[], &read, &Keys::default(), &mut output).unwrap().rows, 5);
     let got = String::from_utf8(output).unwrap();
     assert!(!got.contains("hush") && got.contains("tags"), "{got}");
+}
+
+/// Values of a column of texts: databases take one of two equal names for the other, stop at lists, and fail on what is no JSON.
+fn secret_places_hide_in_no_value(world: &dyn World) {
+    let values = [
+        r#"{"token": "hush", "a": 1}"#,
+        r#"{"token": "hush", "token": "hush", "a": 2}"#,
+        r#"[{"token": "hush"}, {"a": 3}]"#,
+        r#"{"list": [{"token": "hush"}], "token": null, "a": 4}"#,
+        r#"{"token": "hush""#,
+        "{token: \"hush\"}",
+        r#""{\"token\": \"hush\"}""#,
+        "token=hush",
+        "7",
+        "",
+    ];
+    let rows: Vec<String> = (1..).zip(values).map(|(id, value): (usize, &str)| format!("({id}, '{value}')")).collect();
+    world.run(&format!(
+        "CREATE TABLE event (id INTEGER PRIMARY KEY, payload TEXT); INSERT INTO event VALUES {}, (11, NULL)",
+        rows.join(", ")
+    ));
+    let mut reader = world.database().reader().unwrap();
+    let mut output = Vec::new();
+    let read = Read {
+        table: &table("event"),
+        columns: &["id".to_owned(), "payload".to_owned()],
+        secret_paths: &["payload/token".into(), "payload/list/token".into()],
+        condition: &Condition::Always,
+    };
+    let streamed = reader.stream_csv(&[], &read, &Keys::default(), &mut output).unwrap();
+    let got = String::from_utf8(output).unwrap();
+    assert_eq!((streamed.rows, streamed.withheld), (11, 4), "{got}");
+    assert!(!got.contains("hush"), "{got}");
+    let kept = [
+        "1,\"{\"\"a\"\": 1}\"",
+        "2,\"{\"\"a\"\": 2}\"",
+        "3,\"[{}, {\"\"a\"\": 3}]\"",
+        "4,\"{\"\"list\"\": [{}], \"\"a\"\": 4}\"",
+        "9,7",
+        "10,\"\"",
+        "11,",
+    ];
+    for line in kept {
+        assert!(got.lines().any(|found| found == line), "{line}\n{got}");
+    }
 }
 
 fn keys_of_another_source_select_rows(world: &dyn World) {

@@ -6,4 +6,4 @@ mod hands;
 mod keys;
 mod kill;
 mod several;
-mod world;
+pub mod world;

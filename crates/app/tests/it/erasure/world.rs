@@ -81,7 +81,7 @@ const FILES: &[&str] = &["a/one.txt", "keys/of/mara.txt", "a/shared.txt", "a/two
 /// Of seat 2 alone.
 const ERASED_FILES: &[&str] = &["keys/of/mara.txt", "a/two.txt"];
 
-const MAP: &str = r#"
+pub const MAP: &str = r#"
 exeunt: 1
 name: trial
 sources:

@@ -96,6 +96,11 @@ pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Pr
     if let Some(label) = subject.label.as_ref().filter(|label| table.column(label).is_none()) {
         problems.push(missing_column(Place::Subject(subject.kind.clone(), "label"), table, label));
     }
+    if let Some(path) = subject.label.as_ref().and_then(|label| secret_path(map, &subject.table, label)) {
+        let message = format!("`{path}` of {} is secret: as the label it would stand in every archive", subject.table);
+        let place = Place::Subject(subject.kind.clone(), "label");
+        problems.push(Problem::new(place, message).help("choose another column that people know the subject by, or none"));
+    }
     for (name, column) in &subject.identifiers {
         let place = Place::Subject(subject.kind.clone(), "identifiers");
         match catalog_table(catalogs, name) {
@@ -106,6 +111,11 @@ pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Pr
         }
     }
     problems
+}
+
+/// What the map says is secret of a column, if anything.
+fn secret_path<'a>(map: &'a DataMap, table: &TableName, column: &str) -> Option<&'a ColumnPath> {
+    map.entry(table)?.secret.iter().find(|path| path.column == column)
 }
 
 /// No kind is within itself.
@@ -199,7 +209,13 @@ pub fn table(map: &DataMap, catalogs: &[Catalog], edges: &[Edge], within: &[(Sub
         }
         match table.column(&file.column) {
             None => problems.push(missing_column(field("files"), table, &file.column)),
-            Some(column) => problems.extend(no_name_problem(field("files"), map, table, column)),
+            Some(column) => {
+                problems.extend(no_name_problem(field("files"), map, table, column));
+                if let Some(path) = secret_path(map, &entry.table, &file.column) {
+                    let message = format!("`{path}` of {} is secret: as the name of a file it would stand in every archive", entry.table);
+                    problems.push(Problem::new(field("files"), message).help("leave it out of `secret`, or out of `files`"));
+                }
+            }
         }
     }
     problems.extend(triggers(mapped));

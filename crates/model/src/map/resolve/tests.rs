@@ -120,6 +120,26 @@ fn bytes_are_no_name_of_a_file() {
 }
 
 #[test]
+fn what_is_secret_is_no_label_and_no_name_of_a_file() {
+    let mut labelled = map();
+    labelled.subjects[1].label = Some("email".into());
+    assert_eq!(problems(&labelled), Vec::<String>::new());
+    for (path, told) in [("email", "`email`"), ("email/token", "`email/token`")] {
+        entry_mut(&mut labelled, "app.seat").secret = vec![path.into()];
+        assert_eq!(problems(&labelled), [format!("{told} of app.seat is secret: as the label it would stand in every archive")]);
+    }
+    let mut named = map();
+    let files = crate::names::SourceName::new("files");
+    let source =
+        crate::map::Source { name: files.clone(), kind: crate::catalog::SourceKind::Files, url: String::new(), schemas: Vec::new() };
+    named.sources.push(source);
+    let note = entry_mut(&mut named, "app.note");
+    note.files = vec![crate::map::FileKey { source: files, column: "body".into() }];
+    note.secret = vec!["body".into()];
+    assert_eq!(problems(&named), ["`body` of app.note is secret: as the name of a file it would stand in every archive"]);
+}
+
+#[test]
 fn an_unread_trigger_is_refused() {
     let mut catalog = catalog();
     let note = catalog.tables.iter_mut().find(|table| table.name.name == "note").unwrap();
