@@ -35,6 +35,8 @@ pub enum ExitCode {
     InputOutput = 10,
     /// The plan is refused: rows elsewhere would suffer, a choice is missing, a file is named in no plain form, or a hold stands against it.
     PlanRefused = 11,
+    /// The run cannot go on before somebody decides: what is there now is not what was approved.
+    Undecided = 12,
     /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
     Interrupted = 130,
 }

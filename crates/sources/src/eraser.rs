@@ -39,6 +39,18 @@ pub struct Eraser {
     state: State,
     key_table: KeyTable,
     patience: Duration,
+    /// The number of the open transaction.
+    transaction: Option<String>,
+}
+
+/// What became of a transaction, as the server itself says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Committed,
+    RolledBack,
+    GoingOn,
+    /// The database keeps no record of its transactions, or not of this one any more.
+    Unknown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +72,7 @@ enum KeyTable {
 
 impl Eraser {
     pub(crate) fn new(link: Link, patience: Duration) -> Self {
-        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience }
+        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience, transaction: None }
     }
 
     pub fn name(&self) -> &SourceName {
@@ -79,7 +91,7 @@ impl Eraser {
         match &mut self.link.connection {
             Connection::Postgres(session) => {
                 let patience_ms = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
-                session.begin_erasing(patience_ms)?;
+                self.transaction = session.begin_erasing(patience_ms)?;
             }
             Connection::Sqlite { connection, .. } => connection
                 .execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON;")
@@ -87,6 +99,28 @@ impl Eraser {
         }
         self.state = State::Erasing;
         Ok(())
+    }
+
+    /// The number by which PostgreSQL knows the transaction that was begun last; SQLite numbers none.
+    pub fn transaction(&self) -> Option<&str> {
+        self.transaction.as_deref()
+    }
+
+    /// What became of a transaction of this database, by the number that [`Self::transaction`] gave for it. Asked in the open transaction.
+    pub fn fate_of(&mut self, transaction: &str) -> Result<Fate, Error> {
+        const OPERATION: &str = "ask what became of a transaction";
+        self.expect(OPERATION, State::Erasing)?;
+        let Connection::Postgres(session) = &mut self.link.connection else { return Ok(Fate::Unknown) };
+        // A number that is not given out yet is of the time before a restore. Our own is the newest that surely is.
+        let sql = "SELECT CASE WHEN CAST($1 AS bigint) < txid_current() THEN txid_status(CAST($1 AS bigint)) END";
+        let answer = session.ask(OPERATION, &Statement { sql: sql.to_owned(), parameters: vec![Some(transaction.to_owned())] })?;
+        let status = answer.rows.first().and_then(|row| row.first().cloned().flatten());
+        Ok(match status.as_deref() {
+            Some("committed") => Fate::Committed,
+            Some("aborted") => Fate::RolledBack,
+            Some("in progress") => Fate::GoingOn,
+            Some(_) | None => Fate::Unknown,
+        })
     }
 
     /// Puts the tuples of every set with kept keys into the key table: those of this database by their conditions, in order, those
@@ -285,6 +319,13 @@ impl Eraser {
         let catalog = self.link.catalog()?;
         let found = catalog.table(table).and_then(|table| table.column(column));
         Ok(found.is_some_and(|column| column.kind == ColumnKind::Text))
+    }
+
+    /// Whether a column may hold no value; true for one that is not known.
+    pub fn is_nullable(&mut self, table: &TableName, column: &str) -> Result<bool, Error> {
+        let catalog = self.link.catalog()?;
+        let found = catalog.table(table).and_then(|table| table.column(column));
+        Ok(found.is_none_or(|column| column.nullable))
     }
 
     /// Which of these names of files some row still holds in one of the columns.

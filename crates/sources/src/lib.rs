@@ -21,7 +21,7 @@ mod sqlite;
 mod withhold;
 
 pub use database::Database;
-pub use eraser::Eraser;
+pub use eraser::{Eraser, Fate};
 pub use error::Error;
 pub use fault::Fault;
 pub use keys::{ChangeValues, Keys, Lookup};

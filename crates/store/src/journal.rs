@@ -140,12 +140,13 @@ impl Store {
             let known = known_files(transaction, run)?;
             let new = approved.files.iter().filter(|file| !known.contains(&(file.files.as_str().to_owned(), file.key.clone())));
             insert_files(transaction, run, new)?;
-            let sql = "-- replace_document
-                UPDATE erasure_run
-                SET plan = ?2
-                WHERE id = ?1";
-            expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), approved.document)).map_err(failed())?)
+            replace_document(transaction, run, approved.document)
         })
+    }
+
+    /// Replaces what was decided of a run that goes on, as in [`NewRun::document`].
+    pub fn note_document(&mut self, run: &RunId, document: &str) -> Result<(), Error> {
+        self.transact("note what was decided", |transaction| replace_document(transaction, run, document))
     }
 
     /// Notes what became of files.
@@ -254,6 +255,15 @@ fn set_affected(transaction: &Transaction<'_>, run: &RunId, step: u32, affected:
         WHERE run = ?1 AND step = ?2";
     let got = transaction.prepare_cached(sql).and_then(|mut statement| statement.execute((run.as_str(), step, affected)));
     expect_rows(OPERATION, 1, got.map_err(Error::during(OPERATION))?)
+}
+
+fn replace_document(transaction: &Transaction<'_>, run: &RunId, document: &str) -> Result<(), Error> {
+    const OPERATION: &str = "note what was decided";
+    let sql = "-- replace_document
+        UPDATE erasure_run
+        SET plan = ?2
+        WHERE id = ?1";
+    expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), document)).map_err(Error::during(OPERATION))?)
 }
 
 /// Writes the journal of a run that begins.

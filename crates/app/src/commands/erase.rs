@@ -401,8 +401,16 @@ pub fn report(map: &std::path::Path, erased: &Erased, written: &Written, output:
         }
         Ending::Completed | Ending::CompletedWithRetained => Ok(ExitCode::Done),
         Ending::PartlyFailed => {
-            output.note(format!("go on with it: exeunt erase --map {} --resume {}", map.display(), statement.id));
-            Ok(ExitCode::Incomplete)
+            let resume = format!("exeunt erase --map {} --resume {}", map.display(), statement.id);
+            if !erased.undecided {
+                output.note(format!("go on with it: {resume}"));
+                return Ok(ExitCode::Incomplete);
+            }
+            output.note("somebody must look at what is there now, and decide:");
+            output.note("rows that are nobody's or somebody else's now stay as they are, unless the plan named them by their own key");
+            output.note(format!("to erase what is left of the plan as it is now: {resume} --accept-counts"));
+            output.note(format!("to give it up, which leaves what is not erased yet: {resume} --abandon"));
+            Ok(ExitCode::Undecided)
         }
     }
 }

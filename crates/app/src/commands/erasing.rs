@@ -71,7 +71,12 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
             let resume = format!("exeunt erase --map {} --resume {run}", map.display());
             let stuck = matches!(
                 **source,
-                Error::Drift { .. } | Error::OtherDatabase { .. } | Error::JournalGone { .. } | Error::KeysDiffer { .. }
+                Error::Drift { .. }
+                    | Error::OtherDatabase { .. }
+                    | Error::JournalGone { .. }
+                    | Error::KeysDiffer { .. }
+                    | Error::TakenAway { .. }
+                    | Error::Unowned { .. }
             );
             let failure = Failure::new(ExitCode::Incomplete, error).next(format!("go on with it: {resume}"));
             if stuck { failure.next(format!("or give it up, which leaves what is not erased yet: {resume} --abandon")) } else { failure }
@@ -109,6 +114,8 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
             let abandon = format!("or give it up: exeunt erase --map {} --resume {run} --abandon", map.display());
             Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with").next(abandon)
         }
+        Error::TakenAway { .. } | Error::Unowned { .. } => Failure::new(ExitCode::Undecided, error),
+        Error::StillGoingOn { .. } => Failure::new(ExitCode::Incomplete, error).next("wait until the server has ended it"),
         Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
         Error::NoSource { .. }
         | Error::InterruptedHalfway

@@ -6,12 +6,22 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, SetId};
 use exeunt_sources::eraser::Eraser;
-use exeunt_sources::{ChangeValues, Keys, Lookup, OddNames};
+use exeunt_sources::{ChangeValues, Fate, Keys, Lookup, OddNames};
 use exeunt_store::JournaledKeys;
 
 use super::error::Error;
 use crate::planning::carried_to;
 use crate::platform::Platform;
+
+/// Whether something of a run's other steps is left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pending {
+    None,
+    /// Surely.
+    Some,
+    /// What is done cannot be told from what was there before.
+    Untold,
+}
 
 /// A database that the plan erases in, or reads keys from.
 pub(crate) struct Acting {
@@ -60,6 +70,11 @@ impl Acting {
     /// Begins a further transaction of the same run; the structure was checked by the first.
     pub fn begin_again(&mut self) -> Result<(), Error> {
         self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
+    /// The open transaction, where the database numbers them.
+    pub fn transaction(&self) -> Option<(SourceName, String)> {
+        self.eraser.transaction().map(|number| (self.source.clone(), number.to_owned()))
     }
 
     /// What the key table holds, for the journal.
@@ -195,11 +210,54 @@ impl Acting {
         Ok(conditions.iter().map(|condition| condition.as_ref().and_then(|_| counted.next())).collect())
     }
 
-    /// Rows in which steps are not done yet; where no count can tell, all rows that their conditions select.
-    pub fn pending(&mut self, plan: &Plan, steps: &[usize]) -> Result<u64, Error> {
-        let rows = self.rows(plan, steps)?;
+    /// Whether steps that are no deletions are done.
+    pub fn pending(&mut self, plan: &Plan, steps: &[usize]) -> Result<Pending, Error> {
         let left = self.left(plan, steps, Phase::Erasing)?;
-        Ok(left.into_iter().zip(rows).map(|(left, rows)| left.unwrap_or(rows)).sum())
+        if left.iter().flatten().any(|rows| *rows > 0) {
+            return Ok(Pending::Some);
+        }
+        let rows = self.rows(plan, steps)?;
+        for (at, rows) in steps.iter().zip(rows) {
+            if rows > 0 && !self.tells(plan, *at)? {
+                return Ok(Pending::Untold);
+            }
+        }
+        Ok(Pending::None)
+    }
+
+    /// Whether a count tells that all of a step is done. A row that was handed over may have been taken away from the subject in another way.
+    fn tells(&mut self, plan: &Plan, step: usize) -> Result<bool, Error> {
+        let step = &plan.outline.steps[step];
+        let Work::Change { changes } = &step.work else { return Ok(matches!(step.work, Work::Unlink { .. })) };
+        for (path, change) in changes {
+            let told = match change {
+                Change::Clear => true,
+                Change::Constant(_) => {
+                    self.eraser.is_text(&step.table, &path.column).map_err(Error::source(&self.source, Phase::Erasing))?
+                }
+                Change::Pseudonym => false,
+            };
+            if !told {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What became of this database's transaction among those that the run has begun, as the database itself says. Of several, all but the
+    /// last were rolled back unless one was committed.
+    pub fn fate(&mut self, transactions: &[(SourceName, String)]) -> Result<Fate, Error> {
+        let mut all = None;
+        for (_, number) in transactions.iter().filter(|(source, _)| *source == self.source) {
+            let fate = self.eraser.fate_of(number).map_err(Error::source(&self.source, Phase::Erasing))?;
+            all = match (all, fate) {
+                (_, Fate::Committed) => return Ok(Fate::Committed),
+                (Some(Fate::GoingOn), _) | (_, Fate::GoingOn) => Some(Fate::GoingOn),
+                (Some(Fate::Unknown), _) | (_, Fate::Unknown) => Some(Fate::Unknown),
+                (None | Some(Fate::RolledBack | Fate::Committed), Fate::RolledBack) => Some(Fate::RolledBack),
+            };
+        }
+        Ok(all.unwrap_or(Fate::Unknown))
     }
 
     /// Rows that the conditions of the steps select: in the open transaction, or on a fresh snapshot.

@@ -6,7 +6,7 @@ use exeunt_model::certificate::Phase;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::{Plan, Work};
-use exeunt_model::selection::{Condition, RowSet, SetId};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::Keys;
 use exeunt_store::JournaledKeys;
 
@@ -77,6 +77,30 @@ impl Acting {
         Ok(())
     }
 
+    /// Rows that may be those that a step was to delete, if somebody has taken the owner off them: found by no condition of the plan, and
+    /// named by no key. `None` where there are no such rows, so that what the step's condition no longer finds is gone.
+    pub fn unowned(&mut self, plan: &Plan, deletions: &[usize], planned: &[u64]) -> Result<Option<Error>, Error> {
+        for at in deletions.iter().filter(|at| planned[**at] > 0) {
+            let step = &plan.outline.steps[*at];
+            let mut empty = Vec::new();
+            for path in owning_columns(plan, &step.table, &step.condition) {
+                let nullable = self.eraser.is_nullable(&step.table, &path.column).map_err(Error::source(&self.source, Phase::Erasing))?;
+                if nullable || !path.json.is_empty() {
+                    empty.push(Condition::not(Condition::NotNull { columns: vec![path] }));
+                }
+            }
+            let empty = Condition::any(empty);
+            if empty == Condition::Never {
+                continue;
+            }
+            let rows = self.count(plan, &[(&step.table, &empty)], Phase::Erasing)?.into_iter().sum();
+            if rows > 0 {
+                return Ok(Some(Error::Unowned { table: step.table.clone(), rows }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Brings the key table to what may be erased now: journaled keys whose rows have become somebody else's go, keys of new rows come. Keys
     /// whose rows are gone stay, since rows may hang from them. Returns all keys of this database for the journal.
     pub fn reconcile(
@@ -114,7 +138,7 @@ impl Acting {
             for (source, column) in files {
                 let mut keys = Vec::new();
                 if step.table.source == self.source {
-                    let columns = [exeunt_model::selection::ColumnPath::column(column)];
+                    let columns = [ColumnPath::column(column)];
                     let mut take = |row: &[Option<&str>]| keys.extend(row.first().copied().flatten().map(str::to_owned));
                     self.eraser
                         .values(&plan.outline.sets, &lookup(&step.table, &columns, &step.condition), &self.keys, &mut take)
@@ -145,16 +169,21 @@ impl Acting {
                     cleared
                         .extend(changes.iter().filter(|(_, change)| matches!(change, Change::Clear)).map(|(path, _)| path.column.as_str()));
                 }
-                Work::HandOver { column } if looked_at.contains(column.as_str()) => handed_over = Some(column.clone()),
+                Work::HandOver { column } if looked_at.contains(column.as_str()) => {
+                    cleared.push(column.as_str());
+                    handed_over = Some(column.clone());
+                }
                 Work::HandOver { .. } | Work::Read { .. } | Work::Delete { .. } => {}
             }
         }
-        // A row whose column is empty by now is nobody's by that column.
-        let held = cleared
+        // A row in which all of them are empty by now is nobody's.
+        let held: Vec<Condition> = cleared
             .into_iter()
             .filter(|column| looked_at.contains(column))
-            .map(|column| Condition::NotNull { columns: vec![column.into()] });
-        let outside = Condition::all([member(), Condition::not(set.condition.clone())].into_iter().chain(held));
+            .map(|column| Condition::NotNull { columns: vec![column.into()] })
+            .collect();
+        let held = if held.is_empty() { Condition::Always } else { Condition::any(held) };
+        let outside = Condition::all([member(), Condition::not(set.condition.clone()), held]);
         if self.count(plan, &[(&set.table, &outside)], Phase::Erasing)?.iter().all(|rows| *rows == 0) {
             return Ok(Tuples::new());
         }
@@ -226,6 +255,23 @@ fn keys_differ(table: &TableName, journaled: &Tuples, now: &Tuples) -> Option<Er
     let gone = journaled.difference(now).count() as u64;
     let new = now.difference(journaled).count() as u64;
     (gone > 0 || new > 0).then(|| Error::KeysDiffer { table: table.clone(), gone, new })
+}
+
+/// The columns by which a condition finds the rows of an owner; none where it names the rows by their own key.
+fn owning_columns(plan: &Plan, table: &TableName, condition: &Condition) -> Vec<ColumnPath> {
+    match condition {
+        Condition::SubjectKey { columns, .. } => columns.iter().map(ColumnPath::column).collect(),
+        Condition::In { columns, set } => {
+            let own = plan.outline.sets.iter().any(|known| known.id == *set && known.table == *table && known.columns == *columns);
+            if own { Vec::new() } else { columns.clone() }
+        }
+        Condition::All(inner) | Condition::Any(inner) => inner.iter().flat_map(|inner| owning_columns(plan, table, inner)).collect(),
+        Condition::Closure { base, columns, .. } => {
+            owning_columns(plan, table, base).into_iter().chain(columns.iter().map(ColumnPath::column)).collect()
+        }
+        // What a row must not be does not lead to it.
+        Condition::Not(_) | Condition::Never | Condition::Always | Condition::Equals { .. } | Condition::NotNull { .. } => Vec::new(),
+    }
 }
 
 /// The sets that a condition depends on, directly or through other sets.

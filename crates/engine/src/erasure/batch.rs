@@ -36,6 +36,7 @@ pub(super) fn run_all(means: &mut Means<'_>, mut running: Running) -> Result<Out
             Err(error) => {
                 // The connection may still serve to count again.
                 running.sources[position].acting = acting.rollback().is_ok().then_some(acting);
+                running.undecided |= error.can_be_approved();
                 running.failures.push(Failure { source: name, during: Phase::Erasing, reason: error.told() });
                 break;
             }
@@ -92,7 +93,7 @@ fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, pla
     if noted + left > planned {
         return Err(counts_differ(plan, step, planned - noted.min(planned), left));
     }
-    let mut erased = planned - left;
+    let mut erased = noted;
     while erased < planned {
         if (means.interrupted)() {
             return Err(Error::InterruptedHalfway.unfinished(&running.run));
@@ -102,9 +103,9 @@ fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, pla
         acting.check_owners(plan, Some(step), running.personal.successor_key.as_deref())?;
         let rows = acting.apply_batch(plan, step, batch.min(planned - erased))?;
         if rows == 0 {
-            // Somebody else erased the rest.
+            // The rest was somebody else's doing, and no claim is made of it.
             acting.rollback()?;
-            break;
+            return Err(Error::TakenAway { database: acting.source.clone() });
         }
         if erased + rows > planned {
             return Err(counts_differ(plan, step, planned, erased + rows));

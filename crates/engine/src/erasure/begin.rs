@@ -64,6 +64,7 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     }
     let plan = &document.plan;
     document.within = within(means, plan, &mut sources)?;
+    document.transactions = sources.iter().filter_map(Acting::transaction).collect();
     let files = files::journal(means.platform, &named)?;
     if (means.interrupted)() {
         return Err(Error::Interrupted);
@@ -94,6 +95,7 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
         affected: vec![None; planned.len()],
         planned,
         failures: Vec::new(),
+        undecided: false,
     };
     if running.document.batch_rows.is_some() {
         running.sources = steps_of.into_iter().map(|(source, _)| SourceRun::acting(source)).collect();

@@ -46,6 +46,13 @@ pub enum Error {
     CountsDiffer { table: TableName, work: &'static str, planned: u64, found: u64 },
     #[error("{}", other_rows(table, *gone, *new))]
     KeysDiffer { table: TableName, gone: u64, new: u64 },
+    /// Deleted, or made somebody else's or nobody's.
+    #[error("rows of the plan are gone from {database}, and this run has not deleted them")]
+    TakenAway { database: SourceName },
+    #[error("{table}: whether the rows of the plan are deleted cannot be told from {} that {} nobody's", counted(*rows, "row"), if *rows == 1 { "is" } else { "are" })]
+    Unowned { table: TableName, rows: u64 },
+    #[error("the run's transaction in {database} has not come to its end")]
+    StillGoingOn { database: SourceName },
     #[error("{} of {table} would suffer: {columns} → {references}, {}", counted(*rows, "row"), suffer(*effect))]
     Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
     #[error("the plan names a source that the map does not have: {source_name}")]
@@ -102,6 +109,14 @@ impl Error {
             Self::Plan(crate::planning::Error::Read { source, .. }) => source.is_conflict(),
             _ => false,
         }
+    }
+
+    /// Whether somebody may approve what is there now, for the run to go on.
+    pub(crate) fn can_be_approved(&self) -> bool {
+        matches!(
+            self,
+            Self::CountsDiffer { .. } | Self::KeysDiffer { .. } | Self::TakenAway { .. } | Self::Unowned { .. } | Self::Guarded { .. }
+        )
     }
 
     /// Whether everything is as it was before.

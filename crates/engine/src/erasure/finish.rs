@@ -18,6 +18,8 @@ use crate::residual;
 #[derive(Debug)]
 pub struct Outcome {
     pub certificate: Certificate,
+    /// The run partly failed, and going on with it leads to the same end until somebody approves what is there now, or gives it up.
+    pub undecided: bool,
 }
 
 /// A run whose databases have been acted on as far as it went.
@@ -34,6 +36,8 @@ pub(super) struct Running {
     /// `None` where a step is not done.
     pub affected: Vec<Option<u64>>,
     pub failures: Vec<Failure>,
+    /// As in [`Outcome`].
+    pub undecided: bool,
 }
 
 pub(super) struct SourceRun {
@@ -82,7 +86,7 @@ pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outc
     failpoint!("before_close", &run);
     let certificate = means.store.close_run(statement, &running.document.within).map_err(|error| Error::from(error).unfinished(&run))?;
     failpoint!("after_close", &run);
-    Ok(Outcome { certificate })
+    Ok(Outcome { certificate, undecided: running.undecided })
 }
 
 /// Counts the rows of every step again, on a fresh snapshot of each database.

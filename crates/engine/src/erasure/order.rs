@@ -51,6 +51,10 @@ pub(crate) struct Document {
     pub baseline: Option<Baseline>,
     /// Keyed hashes of the subjects that go with this one.
     pub within: Vec<(SubjectKind, Digest)>,
+    /// The transactions in which the run has erased or was about to, where the database numbers them: what became of one that was cut off is
+    /// the database's to say.
+    #[serde(default)]
+    pub transactions: Vec<(SourceName, String)>,
 }
 
 impl Document {
@@ -60,7 +64,7 @@ impl Document {
             Some(batch) => (rows > batch.max(1)).then_some(batch.max(1)),
             None => (rows > BATCHES_FROM_ROWS).then_some(BATCH_ROWS),
         };
-        Self { plan, terms: terms.clone(), batch_rows, baseline: None, within: Vec::new() }
+        Self { plan, terms: terms.clone(), batch_rows, baseline: None, within: Vec::new(), transactions: Vec::new() }
     }
 }
 

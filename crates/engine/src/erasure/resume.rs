@@ -10,10 +10,10 @@ use exeunt_model::certificate::{Failure, Phase, Recount, Residual};
 use exeunt_model::names::SourceName;
 use exeunt_model::plan::{Plan, Work};
 use exeunt_model::run::{RunId, State};
-use exeunt_sources::ChangeValues;
+use exeunt_sources::{ChangeValues, Fate};
 use exeunt_store::{JournaledKeys, Reapproval, Run, SourceState};
 
-use super::acting::Acting;
+use super::acting::{Acting, Pending};
 use super::begin::{counts_differ, note_commit, stop, within};
 use super::error::Error;
 use super::finish::{Outcome, Running, SourceRun, finish};
@@ -51,6 +51,7 @@ pub fn resume(means: &mut Means<'_>, run: &RunId, resumption: Resumption) -> Res
         taken.push(look(means, &mut running, &name, state, resumption).map_err(|error| error.unfinished(run))?);
     }
     if taken.iter().all(|taken| taken.difference.is_none()) && running.document.batch_rows.is_none() {
+        note_transactions(means, &mut running, &taken)?;
         apply_all(means, &running, &mut taken)?;
     }
     if let Some(at) = taken.iter().position(|taken| taken.difference.is_some()) {
@@ -95,7 +96,7 @@ pub fn abandon(means: &mut Means<'_>, run: &RunId) -> Result<Outcome, Error> {
     };
     let statement = statement(&running, findings);
     let certificate = means.store.abandon_run(statement).map_err(|error| Error::from(error).unfinished(run))?;
-    Ok(Outcome { certificate })
+    Ok(Outcome { certificate, undecided: false })
 }
 
 /// What the store knows of the run.
@@ -134,6 +135,7 @@ fn read(means: &Means<'_>, found: Run) -> Result<Running, Error> {
         planned: steps.iter().map(|step| step.planned).collect(),
         affected: steps.iter().map(|step| step.affected).collect(),
         failures: Vec::new(),
+        undecided: false,
         document,
     })
 }
@@ -188,11 +190,11 @@ fn look(
     acting.begin(&plan)?;
     acting.import_keys(&plan, journaled.clone())?;
     let standing = match running.document.batch_rows {
-        Some(_) => in_batches(running, &plan, &mut acting)?,
+        Some(batch) => in_batches(means, running, &plan, &mut acting, batch)?,
         None => at_once(means, running, &plan, &mut acting, &journaled)?,
     };
     let Standing { erased, steps, exact, mut difference, done } = standing;
-    if resumption.accept_counts && difference.as_ref().is_some_and(can_be_approved) {
+    if resumption.accept_counts && difference.as_ref().is_some_and(Error::can_be_approved) {
         match reapprove(means, running, &mut acting, &journaled, &done) {
             Ok(()) => difference = None,
             Err(error @ Error::Guarded { .. }) => difference = Some(error),
@@ -212,12 +214,8 @@ struct Standing {
     done: Vec<u64>,
 }
 
-fn can_be_approved(difference: &Error) -> bool {
-    matches!(difference, Error::CountsDiffer { .. } | Error::KeysDiffer { .. } | Error::Guarded { .. })
-}
-
-/// One transaction holds all steps or none. Where none of the rows to be deleted is left, it may have been committed; then the other steps must
-/// be done too. In every other case the plan must hold to the key.
+/// One transaction holds all steps or none. Where rows to be deleted are left, the plan must hold to the key. Where none is left, the
+/// transaction may have been committed, or somebody else may have taken the rows away; only the first is an end.
 fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Acting, journaled: &[JournaledKeys]) -> Result<Standing, Error> {
     let steps = acting.steps(plan);
     let (deletions, others): (Vec<usize>, Vec<usize>) = steps.iter().partition(|step| is_deletion(plan, **step));
@@ -229,13 +227,33 @@ fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Actin
     let erased = lost || (planned(&deletions) == 0 && planned(&others) > 0);
     let mut standing = Standing { erased, steps, exact: true, difference: None, done: vec![0; running.planned.len()] };
     if none_left && erased {
-        standing.done = running.planned.clone();
-        if acting.pending(plan, &others)? == 0 {
-            return Ok(Standing { steps: Vec::new(), ..standing });
-        }
-        if lost {
-            standing.difference = owners_differ(acting, running, plan)?;
-            return Ok(Standing { steps: others, exact: false, ..standing });
+        let fate = acting.fate(&running.document.transactions)?;
+        let pending = acting.pending(plan, &others)?;
+        let taken_away = || Some(Error::TakenAway { database: acting.source.clone() });
+        match (fate, pending) {
+            (Fate::GoingOn, _) => return Err(Error::StillGoingOn { database: acting.source.clone() }),
+            (Fate::Committed, _) => {
+                return Ok(Standing { steps: Vec::new(), done: running.planned.clone(), ..standing });
+            }
+            // Steps that are not done were in the same transaction.
+            (Fate::RolledBack, _) | (Fate::Unknown, Pending::Some) if lost => {
+                return Ok(Standing { difference: taken_away(), ..standing });
+            }
+            (Fate::Unknown, Pending::None | Pending::Untold) if lost => {
+                if let Some(unowned) = acting.unowned(plan, &deletions, &running.planned)? {
+                    return Ok(Standing { difference: Some(unowned), ..standing });
+                }
+                standing.done = running.planned.clone();
+                if pending == Pending::None {
+                    return Ok(Standing { steps: Vec::new(), ..standing });
+                }
+                standing.difference = owners_differ(acting, running, plan)?;
+                return Ok(Standing { steps: others, exact: false, ..standing });
+            }
+            (Fate::Unknown, Pending::None) => {
+                return Ok(Standing { steps: Vec::new(), done: running.planned.clone(), ..standing });
+            }
+            (Fate::RolledBack | Fate::Unknown, _) => {}
         }
     }
     standing.difference = acting.difference(plan, &running.planned, journaled)?;
@@ -249,19 +267,40 @@ fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Actin
     Ok(standing)
 }
 
-/// Some batches are committed, others are not. What is left must still be the subject's, and no more than was approved.
-fn in_batches(running: &Running, plan: &Plan, acting: &mut Acting) -> Result<Standing, Error> {
+/// Some batches are committed, others are not. What is left must still be the subject's, and no more than was approved; what is missing must
+/// be the one batch whose commit was not noted.
+fn in_batches(means: &mut Means<'_>, running: &mut Running, plan: &Plan, acting: &mut Acting, batch: u64) -> Result<Standing, Error> {
     let steps = acting.steps(plan);
     let deletions: Vec<usize> = steps.iter().copied().filter(|step| is_deletion(plan, *step)).collect();
     let left = acting.rows(plan, &deletions)?;
-    let done: Vec<u64> = running.affected.iter().map(|affected| affected.unwrap_or(0)).collect();
+    let mut done: Vec<u64> = running.affected.iter().map(|affected| affected.unwrap_or(0)).collect();
     let lost = deletions.iter().zip(&left).any(|(step, rows)| *rows < running.planned[*step]);
-    let more = deletions.iter().zip(&left).find(|(step, rows)| done[**step] + **rows > running.planned[**step]);
-    let difference = match more {
-        Some((step, rows)) => Some(counts_differ(plan, *step, running.planned[*step].saturating_sub(done[*step]), *rows)),
-        None => owners_differ(acting, running, plan)?,
-    };
-    Ok(Standing { erased: lost || done.iter().any(|rows| *rows > 0), steps, exact: false, difference, done })
+    let erased = lost || done.iter().any(|rows| *rows > 0);
+    let stopped = |difference, done| Standing { erased, steps: steps.clone(), exact: false, difference: Some(difference), done };
+    let open = |step: usize, done: &[u64]| running.planned[step].saturating_sub(done[step]);
+    if let Some((step, rows)) = deletions.iter().zip(&left).find(|(step, rows)| **rows > open(**step, &done)) {
+        return Ok(stopped(counts_differ(plan, *step, open(*step, &done), *rows), done));
+    }
+    let missing: Vec<(usize, u64)> =
+        deletions.iter().zip(&left).map(|(step, rows)| (*step, open(*step, &done) - rows)).filter(|(_, missing)| *missing > 0).collect();
+    match missing.as_slice() {
+        [] => {}
+        // Steps go one after the other. One that cannot be divided goes in one batch.
+        [(step, rows)]
+            if deletions.iter().zip(&left).take_while(|(earlier, _)| *earlier != step).all(|(_, left)| *left == 0)
+                && (*rows == batch.min(open(*step, &done)) || *rows == open(*step, &done)) =>
+        {
+            if let Some(unowned) = acting.unowned(plan, &[*step], &running.planned)? {
+                return Ok(stopped(unowned, done));
+            }
+            done[*step] += rows;
+            running.affected[*step] = Some(done[*step]);
+            means.store.record_step(&running.run, *step as u32, done[*step])?;
+        }
+        _ => return Ok(stopped(Error::TakenAway { database: acting.source.clone() }, done)),
+    }
+    let difference = owners_differ(acting, running, plan)?;
+    Ok(Standing { erased, steps, exact: false, difference, done })
 }
 
 fn owners_differ(acting: &mut Acting, running: &Running, plan: &Plan) -> Result<Option<Error>, Error> {
@@ -317,6 +356,19 @@ fn reapprove(
     Ok(())
 }
 
+/// Notes the transactions that are about to erase: should they be cut off, the database says what became of them.
+fn note_transactions(means: &mut Means<'_>, running: &mut Running, taken: &[Taken]) -> Result<(), Error> {
+    let open: Vec<_> = taken.iter().filter(|taken| !taken.steps.is_empty()).filter_map(|taken| taken.acting.transaction()).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    running.document.transactions.extend(open);
+    let unfinished = |error: Error| error.unfinished(&running.run);
+    let text =
+        serde_json::to_string(&running.document).map_err(|source| unfinished(Error::Journal { run: running.run.clone(), source }))?;
+    means.store.note_document(&running.run, &text).map_err(|error| unfinished(Error::from(error)))
+}
+
 /// Does what is still to be done in every database; nothing is committed.
 fn apply_all(means: &mut Means<'_>, running: &Running, taken: &mut [Taken]) -> Result<(), Error> {
     let plan = &running.document.plan;
@@ -347,6 +399,7 @@ fn apply_all(means: &mut Means<'_>, running: &Running, taken: &mut [Taken]) -> R
 fn differs(means: &mut Means<'_>, mut running: Running, taken: Vec<Taken>) -> Result<Outcome, Error> {
     for mut taken in taken {
         if let Some(error) = taken.difference.take() {
+            running.undecided |= error.can_be_approved();
             let source = taken.acting.source.clone();
             running.failures.push(Failure { source, during: Phase::Erasing, reason: error.told() });
         }

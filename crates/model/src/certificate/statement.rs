@@ -142,8 +142,8 @@ pub struct TableCount {
     pub columns: Vec<String>,
     /// Rows that the plan counted, or that were approved anew when a partly failed run was resumed.
     pub planned: u64,
-    /// Rows that the statement affected. In a run that was resumed or went in batches: planned rows that are done, be it by a statement whose
-    /// commit was not noted or since they were no longer there.
+    /// Rows that the statement affected. In a run that was resumed: planned rows that are done. Rows that others are known to have deleted or
+    /// taken away before the run could are not among them.
     pub affected: u64,
     /// Rows that a recount on a fresh snapshot still found to be done; `null` where no count can tell.
     pub remaining: Option<u64>,

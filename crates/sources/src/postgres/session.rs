@@ -49,13 +49,14 @@ impl Session {
         Ok(answers.last().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten()))
     }
 
-    /// Begins a transaction that may write. It waits at most `lock_timeout_ms` for each lock.
-    pub(crate) fn begin_erasing(&mut self, lock_timeout_ms: u64) -> Result<(), Error> {
+    /// Begins a transaction that may write, and tells the server's number of it. It waits at most `lock_timeout_ms` for each lock.
+    pub(crate) fn begin_erasing(&mut self, lock_timeout_ms: u64) -> Result<Option<String>, Error> {
         let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET CONSTRAINTS ALL DEFERRED; {}",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET CONSTRAINTS ALL DEFERRED; {}; SELECT txid_current()",
             settings(&lock_timeout_ms.to_string())
         );
-        self.begin(&begin).map(drop)
+        let answers = self.begin(&begin)?;
+        Ok(answers.last().and_then(|answer| answer.rows.first()).and_then(|row| row.first().cloned().flatten()))
     }
 
     /// The first row that is answered begins with the version.

@@ -73,7 +73,7 @@ fn new_rows_between_two_commits_wait_for_approval() {
         world.erase(&[], Some("after_note_commit"));
         world.execute("mail", "INSERT INTO message VALUES (77, 2, 'one more')");
         let again = world.erase(&[], None);
-        assert_eq!(again.status.code(), Some(9), "{}", text(&again));
+        assert_eq!(again.status.code(), Some(12), "{}", text(&again));
         assert!(text(&again).contains("the plan counted 3 rows to delete, and there are 4"), "{}", text(&again));
         assert_eq!(world.certified(), ["partly_failed"]);
         assert_eq!(world.state().mail["message"].len(), 6, "nothing of it is erased");
@@ -106,7 +106,7 @@ fn rows_that_vanish_in_part_are_not_taken_for_a_commit() {
     world.erase(&[], Some("before_commit"));
     world.execute("app", "DELETE FROM share WHERE id = 1");
     let again = world.erase(&[], None);
-    assert_eq!(again.status.code(), Some(9), "{}", text(&again));
+    assert_eq!(again.status.code(), Some(12), "{}", text(&again));
     assert!(world.certified().iter().all(|state| state == "partly_failed"), "{:?}", world.certified());
     let accepted = world.erase(&["--accept-counts"], None);
     assert!(accepted.status.success(), "{}", text(&accepted));
