@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use exeunt_engine::missing::NoneThere;
 use exeunt_engine::planning;
 use exeunt_engine::platform::{Address, Platform};
 use exeunt_model::moment::Moment;
@@ -133,6 +134,14 @@ impl Project {
             }
         }
     }
+}
+
+/// Not one file is where rows say it is.
+pub fn files_missing(none: NoneThere) -> Failure {
+    let files = &none.files;
+    let check =
+        format!("check that its folder is mounted, and that the url of `{files}` in the map names the folder that the keys begin in");
+    Failure::new(ExitCode::FilesMissing, none).next(check)
 }
 
 /// The arguments that make one choice, to be pasted into a command.

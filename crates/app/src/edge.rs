@@ -37,6 +37,8 @@ pub enum ExitCode {
     PlanRefused = 11,
     /// The run cannot go on before somebody decides: what is there now is not what was approved.
     Undecided = 12,
+    /// Of a store of files, not one that the rows name is there.
+    FilesMissing = 13,
     /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
     Interrupted = 130,
 }

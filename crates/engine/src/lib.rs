@@ -4,6 +4,7 @@ pub mod archive;
 pub mod erasure;
 pub mod export;
 pub mod failpoint;
+pub mod missing;
 pub mod planning;
 pub mod platform;
 pub mod replay;

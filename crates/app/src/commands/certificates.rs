@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use exeunt_model::certificate::{self, Residual, Statement};
+use exeunt_model::certificate::{self, FileCount, Residual, Statement};
 use exeunt_model::map::DataMap;
 use exeunt_model::run::Ending;
 
@@ -67,6 +67,13 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|failure| failure.next("the certificate is in the store: run the same command again with another --out"))
 }
 
+/// Files that the erased rows named and that were not in their store.
+pub fn missing_files(statement: &Statement) -> Vec<String> {
+    let missing = statement.files.iter().filter(|files| files.missing > 0);
+    let line = |files: &FileCount| format!("  missing from {}: {} that {} named", files.source, plural(files.missing, "file"), files.table);
+    missing.map(line).collect()
+}
+
 /// An erasure in a few lines.
 pub fn summary(statement: &Statement, written: &Written) -> String {
     let mut lines = vec![match statement.state {
@@ -90,6 +97,7 @@ pub fn summary(statement: &Statement, written: &Written) -> String {
         done.push(format!("{} deleted", plural(files, "file")));
     }
     lines.push(format!("  {}", done.join(", ")));
+    lines.extend(missing_files(statement));
     if let Residual::Searched { identifiers, tables } = &statement.verification.residual {
         lines.push(format!("  searched {} for {}", plural(tables.len() as u64, "table"), plural(*identifiers, "identifier")));
         for table in tables.iter().filter(|table| table.after != Some(0)) {

@@ -66,6 +66,10 @@ pub struct Arguments {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     batch_rows: Option<u64>,
 
+    /// Erase though not one of the files that the rows name is in its store; the certificate counts what is missing
+    #[arg(long)]
+    accept_missing_files: bool,
+
     #[command(flatten)]
     terms: TermsArguments,
 
@@ -180,8 +184,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         seen.get_or_insert_with(|| prepared.plan.clone());
         refused.is_none()
     };
-    let order =
-        Order { request: &request, terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows) };
+    let order = Order {
+        request: &request,
+        terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows),
+        accept_missing_files: arguments.accept_missing_files,
+    };
     let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, &mut approve));
     match erased {
         Ok(erased) => deliver(arguments, &project, &erased, output),

@@ -64,6 +64,9 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
     let nothing = "nothing was erased";
     let error = match error {
         Error::Plan(error) => return project.no_plan(error).next(nothing),
+        Error::FilesMissing(none) => {
+            return desk::files_missing(none).next(nothing).next("if they are gone for good: --accept-missing-files");
+        }
         other => other,
     };
     match &error {
@@ -120,6 +123,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         Error::NoSource { .. }
         | Error::InterruptedHalfway
         | Error::Plan(_)
+        | Error::FilesMissing(_)
         | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }

@@ -63,6 +63,10 @@ pub struct Arguments {
     #[arg(long, value_name = "CONTACT", value_parser = parse_contact)]
     contact: Option<Contact>,
 
+    /// Export though not one of the files that the rows name is in its store; what is missing is listed
+    #[arg(long)]
+    accept_missing_files: bool,
+
     #[command(flatten)]
     store: StoreArgument,
 }
@@ -113,6 +117,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         },
         secret: &store.hash_secret(),
         approved: approved.as_ref(),
+        accept_missing_files: arguments.accept_missing_files,
         platform_name: project.map.name.clone(),
         contact: arguments.contact.clone(),
         tool: TOOL.to_owned(),
@@ -152,6 +157,9 @@ fn failure(project: &Project, error: export::Error) -> Failure {
         }
         export::Error::Files { .. } | export::Error::ReadFile { .. } => {
             Failure::attempt(ExitCode::InputOutput, error).next("check the file source; no archive was left")
+        }
+        export::Error::FilesMissing(none) => {
+            desk::files_missing(none).next("no archive was left").next("if they are gone for good: --accept-missing-files")
         }
         export::Error::Archive(archive::Error::Exists { path }) => {
             Failure::message(ExitCode::InputOutput, format!("{} exists already", path.display()))
@@ -212,10 +220,10 @@ fn describe(report: &Report) -> String {
             LeftOutReason::NotApplicable => "not applicable to this contract",
             LeftOutReason::Secret => "secret",
             LeftOutReason::Unowned => "kept for everybody, owned by nobody",
-            LeftOutReason::Missing => "some files are not in the file store",
+            LeftOutReason::Missing => "missing",
         };
-        let note = left.note.as_ref().filter(|_| left.reason == LeftOutReason::Secret);
-        let note = note.map_or_else(String::new, |note| format!(": {note}"));
+        let counted = matches!(left.reason, LeftOutReason::Secret | LeftOutReason::Missing);
+        let note = left.note.as_ref().filter(|_| counted).map_or_else(String::new, |note| format!(": {note}"));
         lines.push(format!("  not inside: {what}: {why}{note}"));
     }
     if let Some(path) = paths.first() {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use exeunt_engine::archive::{self, Unlock, VerifyError};
+use exeunt_model::archive::header::{LeftOut, LeftOutReason};
 use exeunt_model::certificate::{self, Verified};
 use exeunt_model::run::Ending;
 use exeunt_model::signature::KeyId;
@@ -75,6 +76,7 @@ fn unlock(arguments: &Arguments) -> Result<Unlock, Failure> {
 fn archive(arguments: &Arguments, unlock: Option<Unlock>, output: &Output) -> Outcome {
     let path = &arguments.file;
     let report = archive::verify(path, arguments.key.as_ref(), unlock.as_ref()).map_err(|error| refused_archive(path, error))?;
+    let missing: Vec<&LeftOut> = report.manifest.left_out.iter().filter(|left| left.reason == LeftOutReason::Missing).collect();
     let summary = json!({
         "archive": report.paths,
         "holds": true,
@@ -83,6 +85,7 @@ fn archive(arguments: &Arguments, unlock: Option<Unlock>, output: &Output) -> Ou
         "tables": report.tables,
         "rows": report.rows,
         "files": report.files,
+        "missing": missing.iter().map(|left| json!({ "table": left.table, "note": left.note })).collect::<Vec<_>>(),
         "bytes": report.bytes,
         "plan": report.manifest.plan,
         "key": report.key,
@@ -133,6 +136,10 @@ fn describe_archive(report: &archive::Report, expected: bool) -> String {
         ),
         format!("signed by {}", report.key),
     ];
+    for left in report.manifest.left_out.iter().filter(|left| left.reason == LeftOutReason::Missing) {
+        let table = left.table.as_ref().map_or_else(String::new, ToString::to_string);
+        lines.insert(lines.len() - 1, format!("  not inside: {table}: {}", left.note.as_deref().unwrap_or("some files")));
+    }
     lines.extend((!expected).then(|| COMPARE_KEY.to_owned()));
     lines.join("\n")
 }

@@ -50,10 +50,14 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
         return Err(exeunt_store::Error::Unfinished { run: unfinished.id }.into());
     }
     stand_apart(means, &prepared.plan)?;
+    let files = files::journal(means.platform, &prepared.files)?;
+    if !order.accept_missing_files {
+        files::some_are_there(&files)?;
+    }
     if !approve(&prepared) {
         return Err(Error::NotApproved);
     }
-    let Prepared { plan, request, keys, files: named, .. } = prepared;
+    let Prepared { plan, request, keys, .. } = prepared;
     let mut sources = concerned(snapshot.into_erasers(), &plan, &keys)?;
     let mut document = Document::new(plan, &order.terms);
     let plan = &document.plan;
@@ -65,7 +69,6 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     let plan = &document.plan;
     document.within = within(means, plan, &mut sources)?;
     document.transactions = sources.iter().filter_map(Acting::transaction).collect();
-    let files = files::journal(means.platform, &named)?;
     if (means.interrupted)() {
         return Err(Error::Interrupted);
     }

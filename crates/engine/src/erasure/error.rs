@@ -5,6 +5,8 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::Effect;
 use exeunt_model::run::RunId;
 
+use crate::missing::NoneThere;
+
 use crate::planning::counted;
 
 /// An erasure did not come to its end. [`Error::erased_nothing`] tells whether anything was touched.
@@ -25,6 +27,8 @@ pub enum Error {
     },
     #[error("plan the erasure")]
     Plan(#[from] crate::planning::Error),
+    #[error(transparent)]
+    FilesMissing(#[from] NoneThere),
     #[error("nobody approved the plan")]
     NotApproved,
     /// What an unfinished run has erased already is missing from what this one could count, and what it hands over may be in both.

@@ -14,6 +14,7 @@ use super::error::Error;
 use super::finish::Running;
 use super::order::{Means, Progress};
 use crate::failpoint::failpoint;
+use crate::missing::none_there;
 use crate::planning::NamedFiles;
 use crate::platform::Platform;
 
@@ -42,6 +43,12 @@ pub(super) fn journal(platform: &Platform, named: &[NamedFiles]) -> Result<Vec<J
         }
     }
     Ok(found)
+}
+
+/// Refuses where of a store not one of the files is there: most likely another store is looked into, and what was to be deleted stays.
+pub(super) fn some_are_there(files: &[JournaledFile]) -> Result<(), Error> {
+    let present = files.iter().map(|file| (&file.files, Ok::<_, Error>(file.present)));
+    none_there(present)?.map_or(Ok(()), |none| Err(Error::FilesMissing(none)))
 }
 
 /// The columns that name files in deleting steps, in the order of [`NamedFiles`].

@@ -23,6 +23,8 @@ pub const BATCH_ROWS: u64 = 50_000;
 pub struct Order<'a> {
     pub request: &'a Request,
     pub terms: Terms,
+    /// Erase though of a store of files not one that the rows name is there.
+    pub accept_missing_files: bool,
 }
 
 /// What was decided beside the plan. No personal data: it stands in the certificate.

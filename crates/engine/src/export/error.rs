@@ -2,6 +2,7 @@
 
 use exeunt_model::names::{SourceName, TableName};
 
+use crate::missing::NoneThere;
 use crate::{archive, planning};
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    FilesMissing(#[from] NoneThere),
     #[error("write the archive")]
     Archive(#[from] archive::Error),
     #[error("the export differs from the approved plan: {difference}")]

@@ -1,5 +1,6 @@
 //! One export, from the request to the archive under its final name.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::archive::header::{Contact, LeftOut, SourceMoment, Subject as ArchiveSubject, Summary};
@@ -8,12 +9,14 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition};
 use exeunt_model::tombstone::HashSecret;
+use exeunt_sources::files::FileReader;
 use exeunt_sources::{Keys, Lookup, Read, TextRows};
 use jiff::Timestamp;
 
 use super::tables::Tables;
 use super::{Error, Progress, describe, files};
 use crate::archive::{ArchiveWriter, Delivered, Options};
+use crate::missing::none_there;
 use crate::planning::{self, Counts, Opening, Request, Snapshot};
 use crate::platform::Platform;
 
@@ -24,6 +27,8 @@ pub struct Settings<'a> {
     pub secret: &'a HashSecret,
     /// The plan that was approved: the export must find exactly its rows.
     pub approved: Option<&'a Plan>,
+    /// Export though of a store of files not one that the rows name is there.
+    pub accept_missing_files: bool,
     /// The platform's name as the customer knows it.
     pub platform_name: String,
     pub contact: Option<Contact>,
@@ -65,6 +70,10 @@ pub fn export(
         compare_outline(approved, &outline, &snapshot, request, settings.secret)?;
     }
     let keys = snapshot.keys(&request.subject, &outline)?;
+    let named = files_named(&mut snapshot, &outline, &keys)?;
+    if !settings.accept_missing_files {
+        some_are_there(platform, &outline, &named)?;
+    }
     let expected = if progress.wants_estimate() { estimate(&mut snapshot, &outline, &keys) } else { None };
     progress.begin(expected);
 
@@ -78,7 +87,7 @@ pub fn export(
         left_out.extend(withheld);
     }
     let mut buffer = files::buffer();
-    let mut named = files_named(&mut snapshot, &outline, &keys)?.into_iter();
+    let mut named = named.into_iter();
     for step in &outline.steps {
         let missing = copy_files(platform, &snapshot, &mut named, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
         if missing > 0 {
@@ -183,6 +192,27 @@ fn files_named(snapshot: &mut Snapshot, outline: &Outline, keys: &Keys) -> Resul
         found.extend(rows.into_iter().map(named));
     }
     Ok(found)
+}
+
+/// Refuses where of a store not one of the files is there: most likely another store is looked into.
+fn some_are_there(platform: &Platform, outline: &Outline, named: &[BTreeSet<String>]) -> Result<(), Error> {
+    let stores = outline.steps.iter().flat_map(|step| file_columns(step).iter().map(|(source, _)| source));
+    let mut readers: BTreeMap<&SourceName, (FileReader, bool)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (source, named) in stores.zip(named) {
+        let failed = |error| Error::Files { files: source.clone(), source: error };
+        let Some(store) = platform.file_store(source) else { continue };
+        let (reader, any) = match readers.entry(source) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert((store.reader().map_err(failed)?, false)),
+        };
+        for key in named {
+            // One is enough: the others are looked for when they are copied.
+            *any = *any || reader.exists(key).map_err(failed)?;
+            found.push((source, Ok::<_, Error>(*any)));
+        }
+    }
+    none_there(found.into_iter())?.map_or(Ok(()), |none| Err(none.into()))
 }
 
 /// The columns of a step that name files, with the sources of those files.

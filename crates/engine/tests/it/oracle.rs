@@ -109,6 +109,7 @@ fn exported(world: &World, request: &Request, platform: &Platform, store: &Store
         },
         secret: &store.hash_secret(),
         approved: None,
+        accept_missing_files: true,
         platform_name: "Oracle".to_owned(),
         contact: None,
         tool: "oracle".to_owned(),
@@ -205,6 +206,7 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
             search_residuals: false,
             batch_rows: in_batches(world, request).then_some(2),
         },
+        accept_missing_files: true,
     };
     let mut drawn = 0_u8;
     let mut means = Means {

@@ -1,5 +1,6 @@
 //! The real program exports, and what it wrote is looked at.
 
+mod files;
 mod secrets;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,61 @@
+//! Files that rows name and that are not there.
+
+use std::fs;
+
+use super::export;
+use crate::erasure::world::{Kind, World, text};
+
+/// As when the store of files is not mounted.
+fn unmounted(kind: Kind) -> World {
+    let world = World::new(kind);
+    fs::rename(world.path("files"), world.path("elsewhere")).expect("rename a folder");
+    fs::create_dir(world.path("files")).expect("make a folder");
+    world
+}
+
+#[test]
+fn an_export_refuses_a_store_of_files_in_which_nothing_is_there() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = unmounted(kind);
+        let refused = export(&world, &[]);
+        assert_eq!(refused.status.code(), Some(13), "{}", text(&refused));
+        assert!(text(&refused).contains("not one of the 4 files that rows name in files is there"), "{}", text(&refused));
+        assert!(text(&refused).contains("--accept-missing-files"), "{}", text(&refused));
+        assert!(!text(&refused).contains("two.txt"));
+        assert!(!world.path("out/seat.zip").exists());
+        let exported = export(&world, &["--accept-missing-files"]);
+        assert!(exported.status.success(), "{}", text(&exported));
+        let told = "not inside: app.attachment: missing: 4 files that rows name are not in the file store";
+        assert!(text(&exported).contains(told), "{}", text(&exported));
+        let verified = world.run(&["verify", "out/seat.zip"], None);
+        assert!(text(&verified).contains("not inside: app.attachment: 4 files"), "{}", text(&verified));
+    }
+}
+
+#[test]
+fn an_erasure_refuses_a_store_of_files_in_which_nothing_is_there() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = unmounted(kind);
+        let before = world.state();
+        let refused = world.erase(&[], None);
+        assert_eq!(refused.status.code(), Some(13), "{}", text(&refused));
+        assert!(text(&refused).contains("not one of the 4 files that rows name in files is there"), "{}", text(&refused));
+        assert_eq!(world.state(), before);
+        assert!(world.certified().is_empty());
+        let erased = world.erase(&["--accept-missing-files"], None);
+        assert!(erased.status.success(), "{}", text(&erased));
+        assert!(text(&erased).contains("missing from files: 3 files that app.attachment named"), "{}", text(&erased));
+        assert_eq!(world.verify_certificate()["statement"]["files"][0]["missing"], 3);
+    }
+}
+
+#[test]
+fn one_missing_file_among_others_is_told() {
+    let world = World::new(Kind::Sqlite);
+    let exported = export(&world, &[]);
+    assert!(exported.status.success(), "{}", text(&exported));
+    assert!(text(&exported).contains("missing: 1 file that a row names is not in the file store"), "{}", text(&exported));
+    let erased = world.erase(&[], None);
+    assert!(erased.status.success(), "{}", text(&erased));
+    assert!(text(&erased).contains("missing from files: 1 file that app.attachment named"), "{}", text(&erased));
+}
