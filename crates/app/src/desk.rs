@@ -48,8 +48,8 @@ impl StoreArgument {
 
 /// Opens a store that must be there.
 pub fn open_existing_store(path: &Path) -> Result<Store, Failure> {
-    let opened = Store::open_existing(path, Moment::new(now()));
-    opened.or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?.ok_or_else(|| {
+    let opened = Store::open_existing(path, Moment::new(now())).map_err(|error| not_opened(path, error))?;
+    opened.ok_or_else(|| {
         Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display()))
             .next("name the store with --store or EXEUNT_STORE: the file exeunt.db beside the map, made by the first plan or erasure")
     })
@@ -57,12 +57,30 @@ pub fn open_existing_store(path: &Path) -> Result<Store, Failure> {
 
 pub fn open_store(path: &Path) -> Result<Store, Failure> {
     let is_new = !path.exists();
-    let store = Store::open(path, Moment::new(now()), &mut |bytes| random(bytes))
-        .or_fail(ExitCode::InputOutput, || format!("open the store {}", path.display()))?;
+    let store = Store::open(path, Moment::new(now()), &mut |bytes| random(bytes)).map_err(|error| not_opened(path, error))?;
     if is_new {
         output::note(format!("{} is new: it holds the signing key and secrets; keep it private and backed up", path.display()));
     }
     Ok(store)
+}
+
+fn not_opened(path: &Path, error: exeunt_store::Error) -> Failure {
+    if matches!(error, exeunt_store::Error::NoStore { .. }) {
+        return Failure::new(ExitCode::InputOutput, error)
+            .next("name the store with --store or EXEUNT_STORE: a file that Exeunt made, or one that is not there yet; this one was left as it is");
+    }
+    let error = anyhow::Error::new(error).context(format!("open the store {}", path.display()));
+    Failure::attempt(ExitCode::InputOutput, error)
+}
+
+/// Makes a folder that a command writes to, where there is none, and says so.
+pub fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let is_new = !folder.exists();
+    std::fs::create_dir_all(folder)?;
+    if is_new {
+        output::note(format!("the folder {} is new", folder.display()));
+    }
+    Ok(())
 }
 
 /// The one clock of the program.

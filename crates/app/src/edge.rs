@@ -31,7 +31,7 @@ pub enum ExitCode {
     VerificationFailed = 8,
     /// The run stopped before its end and can be resumed.
     Incomplete = 9,
-    /// A file cannot be read or written: disk full, folder read-only, no such folder, name taken.
+    /// A file cannot be read or written: disk full, folder read-only, name taken, or it is another file.
     InputOutput = 10,
     /// The plan is refused: rows elsewhere would suffer, a choice is missing, a file is named in no plain form, or a hold stands against it.
     PlanRefused = 11,

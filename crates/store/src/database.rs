@@ -103,6 +103,7 @@ fn create(path: &Path) -> Result<bool, Error> {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let metadata = fs::metadata(path).map_err(failed)?;
+            no_other_file(path, &metadata)?;
             match metadata.mode() & 0o077 {
                 // A store that was never written to is as good as a new one.
                 0 => Ok(metadata.len() == 0),
@@ -110,6 +111,44 @@ fn create(path: &Path) -> Result<bool, Error> {
             }
         }
         Err(source) => Err(failed(source)),
+    }
+}
+
+/// How every database of SQLite begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Refuses what is no database: nothing is changed in it, and nobody is told to change its rights.
+fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
+    let refused = |what| Err(Error::NoStore { path: path.to_owned(), what });
+    if metadata.is_dir() {
+        return refused("a folder");
+    }
+    if !metadata.is_file() {
+        return refused("no plain file");
+    }
+    if metadata.len() == 0 {
+        return Ok(());
+    }
+    let mut start = [0; MAGIC.len()];
+    match fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start)) {
+        Ok(()) if start == *MAGIC => no_other_database(path),
+        Ok(()) => refused("another kind of file"),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => refused("another kind of file"),
+        Err(source) => Err(Error::Create { path: path.to_owned(), source }),
+    }
+}
+
+/// Refuses somebody else's database before anything is set in it, such as one of the platform.
+fn no_other_database(path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Open { path: path.to_owned(), source };
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    let ours = "-- is_store
+        SELECT count(*) = 0 OR count(*) FILTER (WHERE type = 'table' AND name IN ('schema_version', 'tombstone')) = 2
+        FROM sqlite_schema";
+    match connection.query_row(ours, [], |row| row.get(0)).map_err(failed)? {
+        true => Ok(()),
+        false => Err(Error::NoStore { path: path.to_owned(), what: "another database" }),
     }
 }
 

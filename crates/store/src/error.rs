@@ -21,6 +21,8 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
+    #[error("{} is no store of Exeunt: it is {what}", path.display())]
+    NoStore { path: PathBuf, what: &'static str },
     #[error("the store is readable by others than its owner; run: chmod 600 {}", path.display())]
     Exposed { path: PathBuf },
     #[error("the store {} was written by a newer version of this program (schema {found}, known is {known})", path.display())]

@@ -22,7 +22,7 @@ pub struct Written {
 /// Makes the folder, and finds out before anything is erased whether files can be made in it.
 pub fn prepare(folder: &Path) -> Result<(), Failure> {
     let doing = || format!("write certificates to {}", folder.display());
-    fs::create_dir_all(folder).or_fail(ExitCode::InputOutput, doing)?;
+    crate::desk::make_folder(folder).or_fail(ExitCode::InputOutput, doing)?;
     let trial = folder.join(format!(".exeunt-{}", std::process::id()));
     let made = File::create(&trial).and_then(|_| fs::remove_file(&trial));
     made.or_fail(ExitCode::InputOutput, doing).map_err(|failure| failure.next("nothing was erased; choose another folder with --out"))

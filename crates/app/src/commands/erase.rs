@@ -101,7 +101,7 @@ pub struct TermsArguments {
     #[arg(long, value_name = "DATE")]
     backups_until: Option<jiff::civil::Date>,
 
-    /// The folder to write the certificate to
+    /// The folder to write the certificate to; made where there is none
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub out: PathBuf,
 }

@@ -27,12 +27,12 @@ pub struct Arguments {
     #[command(flatten)]
     subject: SubjectArgument,
 
-    /// The folder to write the archive to
+    /// The folder to write the archive to; made where there is none
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
 
     /// The archive's name, without ending [default: map, kind of subject and time]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     name: Option<String>,
 
     /// Which categories to export
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let opening = Opening::to_export(&sources.databases);
     let platform = Platform { lock: project.lock()?, ..sources };
     let store = arguments.store.open(&project)?;
-    std::fs::create_dir_all(&arguments.out)
+    desk::make_folder(&arguments.out)
         .or_fail(ExitCode::InputOutput, || format!("make the folder {}", arguments.out.display()))
         .map_err(|failure| failure.next("choose another folder with --out"))?;
     let started = desk::now();
@@ -231,6 +231,22 @@ fn describe(report: &Report) -> String {
     }
     lines.join("\n")
 }
+
+/// A name that stays in the folder and is what the file will be called.
+fn parse_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) || text.contains(char::is_control) {
+        return Err("a name has no slashes and does not begin with a dot; --out names the folder".to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    if lower.ends_with(".zip") || lower.ends_with(".age") {
+        return Err("write the name without its ending; .zip is added".to_owned());
+    }
+    // Part numbers and the ending are added to it.
+    if text.len() > LONGEST_NAME { Err(format!("a name has at most {LONGEST_NAME} bytes")) } else { Ok(text.to_owned()) }
+}
+
+/// Bytes of a name that every file system takes, with room for what is added.
+const LONGEST_NAME: usize = 200;
 
 fn parse_part_size(text: &str) -> Result<u64, String> {
     match parse_size(text)? {

@@ -111,13 +111,11 @@ pub fn why(snapshot: &mut Snapshot, store: &Store, table: &TableName, key: &[Str
         return Err(Error::KeyShape { table: table.clone(), columns, expected: row_key.len(), given: key.len() });
     }
     // The row is found as a subject is: its key is compared as its own type.
-    let keys = Keys { subject: key.to_vec(), carried: Vec::new() };
+    let found = snapshot.reader(&table.source).find_key(table, &row_key, key);
+    let found = found.map_err(|source| Error::Read { database: table.source.clone(), source })?;
+    let keys = Keys { subject: found.ok_or_else(|| Error::NoRow { table: table.clone() })?, carried: Vec::new() };
     let kind = SubjectKind::new("row");
-    let row = Condition::SubjectKey { kind, columns: row_key.clone() };
-    let columns: Vec<ColumnPath> = row_key.iter().map(ColumnPath::column).collect();
-    if values(snapshot, &[], table, &columns, &row, &keys)?.is_empty() {
-        return Err(Error::NoRow { table: table.clone() });
-    }
+    let row = Condition::SubjectKey { kind, columns: row_key };
     let mut paths = Vec::new();
     for (owns, claims) in [(true, &mapped.owner), (false, &mapped.about)] {
         for path in claims {

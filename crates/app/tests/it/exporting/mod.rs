@@ -1,6 +1,7 @@
 //! The real program exports, and what it wrote is looked at.
 
 mod files;
+mod places;
 mod secrets;
 
 use std::collections::BTreeMap;
