@@ -172,5 +172,5 @@ fn a_file_that_is_no_store_is_told() {
     let world = World::new();
     fs::write(world.path(), "not a database, but a text that is long enough to be looked at as one".repeat(20)).unwrap();
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(Store::open(&world.path(), at(0), &mut |_| {}), Err(Error::Open { .. })));
+    assert!(matches!(Store::open(&world.path(), at(0), &mut |_| {}), Err(Error::NoStore { .. })));
 }
