@@ -74,29 +74,33 @@ pub fn missing_files(statement: &Statement) -> Vec<String> {
     missing.map(line).collect()
 }
 
+/// What became of rows and files: `3 rows deleted, 2 changes in rows, 1 row kept, 2 files deleted`.
+pub fn done(statement: &Statement) -> String {
+    let mut done = vec![format!("{} deleted", plural(statement.affected("delete"), "row"))];
+    if statement.changed_rows() > 0 {
+        done.push(changes_in_rows(statement.changed_rows()));
+    }
+    if statement.kept_rows() > 0 {
+        done.push(format!("{} kept", plural(statement.kept_rows(), "row")));
+    }
+    let (deleted, _) = statement.deleted_and_missing_files();
+    if deleted > 0 {
+        done.push(format!("{} deleted", plural(deleted, "file")));
+    }
+    done.join(", ")
+}
+
 /// An erasure in a few lines.
 pub fn summary(statement: &Statement, written: &Written) -> String {
     let mut lines = vec![match statement.state {
         Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
             "completed as planned, but the search found identifiers that nothing explains, or could not be made everywhere".to_owned()
         }
-        Ending::Completed => "completed: everything in scope is erased".to_owned(),
+        Ending::Completed => format!("completed: {}", statement.completed()),
         Ending::CompletedWithRetained => "completed, and some data stays for stated reasons".to_owned(),
         Ending::PartlyFailed => "partly failed: something of the plan is not done".to_owned(),
     }];
-    let changed = ["change", "hand_over", "unlink"].iter().map(|action| statement.affected(action)).sum::<u64>();
-    let mut done = vec![format!("{} deleted", plural(statement.affected("delete"), "row"))];
-    if changed > 0 {
-        done.push(changes_in_rows(changed));
-    }
-    if statement.kept_rows() > 0 {
-        done.push(format!("{} kept", plural(statement.kept_rows(), "row")));
-    }
-    let files: u64 = statement.files.iter().map(|files| files.deleted).sum();
-    if files > 0 {
-        done.push(format!("{} deleted", plural(files, "file")));
-    }
-    lines.push(format!("  {}", done.join(", ")));
+    lines.push(format!("  {}", done(statement)));
     lines.extend(missing_files(statement));
     if let Residual::Searched { identifiers, tables } = &statement.verification.residual {
         lines.push(format!("  searched {} for {}", plural(tables.len() as u64, "table"), plural(*identifiers, "identifier")));

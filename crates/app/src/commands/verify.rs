@@ -9,6 +9,7 @@ use exeunt_model::run::Ending;
 use exeunt_model::signature::KeyId;
 use serde_json::json;
 
+use crate::commands::certificates;
 use crate::commands::plan::{human_bytes, plural};
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
@@ -174,7 +175,10 @@ fn certificate(arguments: &Arguments, output: &Output) -> Outcome {
         "started": statement.started,
         "closed": statement.closed,
         "deleted": statement.affected("delete"),
+        "changed": statement.changed_rows(),
         "kept": statement.kept_rows(),
+        "files": statement.files.iter().map(|files| files.deleted).sum::<u64>(),
+        "missing": statement.files.iter().map(|files| files.missing).sum::<u64>(),
         "key": verified.key,
         "key_expected": arguments.key.is_some(),
     });
@@ -184,24 +188,28 @@ fn certificate(arguments: &Arguments, output: &Output) -> Outcome {
 
 fn describe(verified: &Verified, expected: bool) -> String {
     let statement = &verified.certificate.statement;
+    let completed = format!("completed, {}", statement.completed());
     let state = match statement.state {
         Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
             "completed as planned, with identifiers that a search found elsewhere, or with places that could not be searched"
         }
-        Ending::Completed => "completed",
+        Ending::Completed => completed.as_str(),
         Ending::CompletedWithRetained => "completed, with data that stays for stated reasons",
         Ending::PartlyFailed => "partly failed: this is no proof of erasure",
     };
     let mut lines = vec![
         format!("the certificate holds: {state}"),
         format!("  one {}, erased between {} and {}", statement.scope.kind, statement.started.for_people(), statement.closed.for_people()),
-        format!("  {} deleted, {} kept", plural(statement.affected("delete"), "row"), plural(statement.kept_rows(), "row")),
+        format!("  {}", certificates::done(statement)),
+    ];
+    lines.extend(certificates::missing_files(statement));
+    lines.extend([
         format!(
             "  in the log as entries {} and {}, proven up to its checkpoint",
             verified.certificate.log.opening.index, verified.certificate.log.closing.index
         ),
         format!("signed by {}", verified.key),
-    ];
+    ]);
     if !expected {
         lines.push(COMPARE_KEY.to_owned());
     }

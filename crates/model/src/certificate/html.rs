@@ -100,11 +100,12 @@ fn write_page(
 }
 
 fn state(page: &mut String, statement: &Statement) -> fmt::Result {
+    let completed = format!("Completed: {}. Counting again found nothing left to do.", statement.completed());
     let (class, words) = match statement.state {
         Ending::Completed | Ending::CompletedWithRetained if statement.leaves_doubt() => {
             ("bad", "Completed as planned. The search for identifiers found some that nothing explains, or could not be made everywhere.")
         }
-        Ending::Completed => ("good", "Completed: everything in scope is erased, and counting again found nothing left."),
+        Ending::Completed => ("good", completed.as_str()),
         Ending::CompletedWithRetained => ("warn", "Completed. Some data stays, for the reasons stated below."),
         Ending::PartlyFailed => ("bad", "Partly failed: something of the plan is not done. This is no proof of erasure."),
     };

@@ -371,6 +371,31 @@ impl Statement {
         self.tables.iter().filter(|table| table.action == action).map(|table| table.affected).sum()
     }
 
+    /// Rows that stay and were changed, handed over or unlinked. A row may be counted by each.
+    pub fn changed_rows(&self) -> u64 {
+        ["change", "hand_over", "unlink"].iter().map(|action| self.affected(action)).sum()
+    }
+
+    /// Files that the erased rows named, deleted and not in their store, in this order.
+    pub fn deleted_and_missing_files(&self) -> (u64, u64) {
+        (self.files.iter().map(|files| files.deleted).sum(), self.files.iter().map(|files| files.missing).sum())
+    }
+
+    /// What an erasure that came to its end with nothing kept may claim, as words that follow "completed: ".
+    ///
+    /// A row of which only some columns were changed is still there, and so may be a file that was not found.
+    pub fn completed(&self) -> &'static str {
+        let (_, missing) = self.deleted_and_missing_files();
+        match (self.changed_rows() > 0, missing > 0) {
+            (false, false) => "everything in scope is erased",
+            (true, false) => "what the data map has deleted is gone, and the rows that it has changed are changed",
+            (false, true) => "every row in scope is erased, and some files that they named were not in their store",
+            (true, true) => {
+                "what the data map has deleted is gone and the rows that it has changed are changed, and some named files were not in their store"
+            }
+        }
+    }
+
     pub fn kept_rows(&self) -> u64 {
         self.kept.iter().map(|kept| kept.rows).sum()
     }

@@ -6,4 +6,5 @@ mod hands;
 mod keys;
 mod kill;
 mod several;
+mod told;
 pub mod world;
