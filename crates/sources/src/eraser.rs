@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
 use crate::link::{Connection, Link, Terms, json_of, postgres_statements, sqlite_values};
 use crate::named::OddNames;
-use crate::postgres::session::Statement;
+use crate::postgres::session::{Statement, search_default};
 use crate::render::{KEY_TABLE, KeptKeys, Rendered, SubjectValues};
 use crate::search::{SearchLimits, Searched, search};
 use crate::sqlite::connection::told;
@@ -41,6 +41,8 @@ pub struct Eraser {
     patience: Duration,
     /// The number of the open transaction.
     transaction: Option<String>,
+    /// The search path of the open transaction is that of triggers.
+    sees_as_triggers_do: bool,
 }
 
 /// What became of a transaction, as the server itself says.
@@ -72,7 +74,7 @@ enum KeyTable {
 
 impl Eraser {
     pub(crate) fn new(link: Link, patience: Duration) -> Self {
-        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience, transaction: None }
+        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience, transaction: None, sees_as_triggers_do: false }
     }
 
     pub fn name(&self) -> &SourceName {
@@ -98,6 +100,7 @@ impl Eraser {
                 .map_err(|error| told(&self.link.database, "begin a transaction", &error))?,
         }
         self.state = State::Erasing;
+        self.sees_as_triggers_do = false;
         Ok(())
     }
 
@@ -206,6 +209,7 @@ impl Eraser {
         self.expect(OPERATION, State::Erasing)?;
         let terms = erasing(sets, keys, Some(values));
         self.bring_sets(terms, steps)?;
+        self.see_as_triggers_do(steps)?;
         let statements = self.link.render(terms, SubjectValues::Parameters, |renderer| {
             steps.iter().map(|step| renderer.step(step)).collect::<Result<Vec<_>, _>>()
         })?;
@@ -232,6 +236,7 @@ impl Eraser {
         let row_number = self.row_number(&step.table)?;
         let terms = erasing(sets, keys, None);
         self.bring_sets(terms, &[step])?;
+        self.see_as_triggers_do(&[step])?;
         let statement = self
             .link
             .render(terms, SubjectValues::Parameters, |renderer| renderer.delete_some(&step.table, &step.condition, limit, row_number))?;
@@ -370,6 +375,20 @@ impl Eraser {
     fn bring_sets(&mut self, terms: Terms<'_>, steps: &[&Step]) -> Result<(), Error> {
         let conditions: Vec<&Condition> = steps.iter().map(|step| &step.condition).collect();
         self.link.bring_sets(terms, &conditions)
+    }
+
+    /// Triggers run with the search path of the session: theirs is that of the platform, not ours. One round trip, once in a transaction.
+    fn see_as_triggers_do(&mut self, steps: &[&Step]) -> Result<(), Error> {
+        let catalog = self.link.catalog()?;
+        let fires = steps.iter().any(|step| catalog.table(&step.table).is_some_and(|table| !table.triggers.is_empty()));
+        if !fires || self.sees_as_triggers_do {
+            return Ok(());
+        }
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            session.run("set the search path for triggers", &search_default())?;
+        }
+        self.sees_as_triggers_do = true;
+        Ok(())
     }
 
     fn execute(&mut self, operation: &str, statements: &[Rendered], terms: Terms<'_>) -> Result<Vec<u64>, Error> {

@@ -198,6 +198,35 @@ pub(crate) const SEARCH_EXTENSIONS: &str = "set_config('search_path', concat_ws(
     SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
     JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), true)";
 
+/// Lets the search path reach what the platform's own sessions see, for triggers whose functions name tables without a schema.
+///
+/// The system's schema stays first. That alone is not enough: an operator or function that fits the types of an argument more closely
+/// is taken from any schema of the path. So a schema that holds one under a name of the system's is left out, unless an extension
+/// brought it: whoever may make objects there could change what our statements mean.
+pub(crate) fn search_default() -> String {
+    let own = |class: &str, name: &str, namespace: &str, further: &str| {
+        format!(
+            "NOT EXISTS (SELECT FROM pg_catalog.{class} AS o WHERE o.{namespace} = n.oid{further} AND EXISTS (\
+             SELECT FROM pg_catalog.{class} AS c WHERE c.{name} = o.{name} AND c.{namespace} = 'pg_catalog'::pg_catalog.regnamespace) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.{class}'::pg_catalog.regclass \
+             AND d.objid = o.oid AND d.deptype = 'e'))"
+        )
+    };
+    let no_operator = own("pg_operator", "oprname", "oprnamespace", "");
+    let no_function = own("pg_proc", "proname", "pronamespace", " AND o.prorettype <> 'pg_catalog.trigger'::pg_catalog.regtype");
+    format!(
+        "SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', (\
+         SELECT string_agg(quote_ident(n.nspname), ', ' ORDER BY s.position) FROM (\
+         SELECT m.position, CASE m.parts[1] WHEN '$user' THEN CAST(current_user AS text) \
+         ELSE coalesce(replace(m.parts[1], '\"\"', '\"'), lower(m.parts[2])) END AS name \
+         FROM pg_catalog.pg_settings AS p, regexp_matches(p.reset_val, '\"((?:[^\"]|\"\")+)\"|([^\",\\s]+)', 'g') \
+         WITH ORDINALITY AS m (parts, position) WHERE p.name = 'search_path') AS s \
+         JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name \
+         WHERE n.nspname NOT IN ('pg_catalog', 'pg_temp') AND {no_operator} AND {no_function}), \
+         nullif(substr(current_setting('search_path'), length('pg_catalog, ') + 1), ''), 'pg_temp'), true)"
+    )
+}
+
 /// A table with its schema.
 pub(crate) fn qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", identifier(schema), identifier(name))

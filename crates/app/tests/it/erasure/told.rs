@@ -33,3 +33,58 @@ fn changed_rows_and_missing_files_are_no_erased_rows() {
     let json: serde_json::Value = serde_json::from_slice(&verified.stdout).expect("JSON");
     assert_eq!([&json["deleted"], &json["changed"], &json["kept"], &json["files"], &json["missing"]], [14, 4, 0, 3, 1]);
 }
+
+/// A trigger as platforms write them: its function names tables and functions without a schema.
+const TRIGGER: &str = "
+    CREATE SCHEMA platform;
+    CREATE TABLE platform.trail (id serial PRIMARY KEY, what text);
+    CREATE TABLE trail_count (notes bigint);
+    INSERT INTO trail_count VALUES (0);
+    CREATE FUNCTION platform.describe(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'gone: ' || $1 $$;
+    CREATE FUNCTION keep_trail() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO trail (what) VALUES (describe(OLD.id));
+            UPDATE trail_count SET notes = notes + 1;
+            RETURN NULL;
+        END $$;
+    CREATE TRIGGER note_trail AFTER DELETE ON note FOR EACH ROW EXECUTE FUNCTION keep_trail();
+    DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = \"$user\", public, \"platform\"', current_database()); END $$;
+";
+
+fn with_trigger() -> World {
+    let map = super::world::MAP
+        .replace("app.note: { category: work,", "app.note: { category: work, triggers: { note_trail: \"keeps a trail\" },")
+        .replace("ignore:\n", "ignore:\n  app.platform.trail: \"numbers of rows\"\n  app.trail_count: \"a number\"\n")
+        .replace("\"${TRIAL_APP}\" }", "\"${TRIAL_APP}\", schemas: [public, platform] }");
+    let world = World::unaccepted(Kind::Postgres, &map);
+    world.execute("app", TRIGGER);
+    let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
+    assert!(accepted.status.success(), "{}", text(&accepted));
+    world
+}
+
+#[test]
+fn triggers_see_the_search_path_of_the_platform() {
+    for batches in [&[][..], &["--batch-rows", "2"]] {
+        let world = with_trigger();
+        let erased = world.erase(batches, None);
+        assert!(erased.status.success(), "{}", text(&erased));
+        assert_eq!(world.texts("app", "SELECT count(*)::text || min(what) FROM platform.trail"), ["5gone: 2"]);
+        assert_eq!(world.texts("app", "SELECT notes::text FROM trail_count"), ["5"]);
+    }
+}
+
+#[test]
+fn a_schema_with_operators_of_the_systems_names_is_not_searched() {
+    let world = with_trigger();
+    // It fits two texts with a length more closely than the system's own comparison of texts.
+    world.execute(
+        "app",
+        "CREATE FUNCTION platform.alike(integer, integer) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;
+         CREATE OPERATOR platform.= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = platform.alike);",
+    );
+    let before = world.state();
+    let refused = world.erase(&[], None);
+    assert!(!refused.status.success(), "{}", text(&refused));
+    assert_eq!(world.state(), before);
+}

@@ -152,6 +152,14 @@ impl World {
     }
 
     pub fn with_map(kind: Kind, map: &str) -> Self {
+        let world = Self::unaccepted(kind, map);
+        let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
+        assert!(accepted.status.success(), "{}", text(&accepted));
+        world
+    }
+
+    /// A world whose databases nobody has reviewed yet.
+    pub fn unaccepted(kind: Kind, map: &str) -> Self {
         let folder = tempfile::tempdir().expect("make a folder");
         let backend = match kind {
             Kind::Sqlite => Backend::Sqlite,
@@ -167,8 +175,6 @@ impl World {
             fs::create_dir_all(path.parent().expect("a folder")).expect("make a folder");
             fs::write(path, format!("content of {file}")).expect("write a file");
         }
-        let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
-        assert!(accepted.status.success(), "{}", text(&accepted));
         world
     }
 
@@ -188,6 +194,13 @@ impl World {
                 database.client().batch_execute(sql).expect("run SQL");
             }
         }
+    }
+
+    /// The first column of a query in one of the databases of PostgreSQL.
+    pub fn texts(&self, database: &str, sql: &str) -> Vec<String> {
+        let Backend::Postgres { app, mail } = &self.backend else { panic!("only PostgreSQL is asked") };
+        let database = if database == "app" { app } else { mail };
+        database.client().query(sql, &[]).expect("run SQL").iter().map(|row| row.get(0)).collect()
     }
 
     pub fn state(&self) -> State {
