@@ -35,6 +35,9 @@ pub struct Tombstone {
     pub subject: Digest,
     pub erased: Moment,
     pub run: RunId,
+    /// The subject's own row as the erasure left it, where it stays and no count tells what was done to it. `None` also for the tombstones of
+    /// earlier versions.
+    pub remainder: Option<Digest>,
 }
 
 /// The keyed hash by which plans, certificates, the log and tombstones speak of a subject.
@@ -47,6 +50,24 @@ pub fn subject_hash(secret: &HashSecret, kind: &SubjectKind, key: &[String]) -> 
     for part in std::iter::once(kind.as_str()).chain(key.iter().map(String::as_str)) {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
+    }
+    Digest::from_hash(mac.finalize().into_bytes().into())
+}
+
+/// The keyed hash of what an erasure left in a subject's own row: places and their values.
+///
+/// By it a row that stays as it was left is told from one that a backup has brought back.
+pub fn remainder(secret: &HashSecret, subject: &Digest, values: &[(String, Option<String>)]) -> Digest {
+    let mut mac = keyed(secret);
+    mac.update(b"exeunt remainder 1");
+    mac.update(subject.as_str().as_bytes());
+    for (place, value) in values {
+        for part in [Some(place), value.as_ref()] {
+            mac.update(&[u8::from(part.is_some())]);
+            let part = part.map_or("", String::as_str);
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
     }
     Digest::from_hash(mac.finalize().into_bytes().into())
 }
@@ -81,5 +102,18 @@ mod tests {
         ] {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn a_remainder_tells_null_from_empty_and_one_subject_from_another() {
+        let of = |key: &str, value: Option<&str>| {
+            let secret = HashSecret::new([1; 32]);
+            remainder(&secret, &hash(1, "seat", &[key]), &[("name".to_owned(), value.map(str::to_owned))])
+        };
+        assert_eq!(of("3", Some("cy")), of("3", Some("cy")));
+        for other in [of("3", Some("dee")), of("3", Some("")), of("3", None), of("4", Some("cy"))] {
+            assert_ne!(of("3", Some("cy")), other);
+        }
+        assert_ne!(of("3", Some("")), of("3", None));
     }
 }

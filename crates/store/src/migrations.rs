@@ -8,7 +8,11 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use crate::error::{Error, expect_rows};
 
 /// In order; the position is the version, starting at 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_abandoned.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_abandoned.sql"),
+    include_str!("migrations/0003_remainder.sql"),
+];
 
 /// Brings the schema to the newest version.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path, now: Moment) -> Result<(), Error> {

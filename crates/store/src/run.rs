@@ -140,11 +140,17 @@ impl Store {
     /// Closes a run with its statement: closing entry, certificate, state and tombstone in one transaction, and what the journal held of the
     /// subject is forgotten. A run that partly failed leaves no tombstone and keeps its journal, since resuming needs it.
     ///
-    /// `within` are the subjects that went with this one, such as the seats of a contract; each gets a tombstone of its own.
+    /// `within` are the subjects that went with this one, such as the seats of a contract; each gets a tombstone of its own. `remainder` is
+    /// what the tombstone remembers of the subject's own row, as [`Tombstone::remainder`] says.
     ///
     /// # Errors
     /// [`Error::Damaged`] for a statement whose state does not follow from its counts, or that is of another run.
-    pub fn close_run(&mut self, statement: Statement, within: &[(SubjectKind, Digest)]) -> Result<Certificate, Error> {
+    pub fn close_run(
+        &mut self,
+        statement: Statement,
+        within: &[(SubjectKind, Digest)],
+        remainder: Option<Digest>,
+    ) -> Result<Certificate, Error> {
         let run = statement.id.clone();
         if !statement.is_consistent() {
             return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
@@ -156,9 +162,9 @@ impl Store {
             let (closed, certificate) = close(transaction, &keys, statement)?;
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
-                    let all = std::iter::once((closed.kind, closed.subject)).chain(within.iter().cloned());
-                    for (kind, subject) in all {
-                        tombstone::insert(transaction, &Tombstone { kind, subject, erased: now, run: run.clone() })?;
+                    let within = within.iter().map(|(kind, subject)| (kind.clone(), subject.clone(), None));
+                    for (kind, subject, remainder) in std::iter::once((closed.kind, closed.subject, remainder)).chain(within) {
+                        tombstone::insert(transaction, &Tombstone { kind, subject, erased: now, run: run.clone(), remainder })?;
                     }
                     journal::forget(transaction, &run)?;
                 }

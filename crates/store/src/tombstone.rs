@@ -13,7 +13,7 @@ impl Store {
     /// The erasures of a subject, oldest first. A subject that came back and was erased again has several.
     pub fn tombstones_of(&self, kind: &SubjectKind, subject: &Digest) -> Result<Vec<Tombstone>, Error> {
         let sql = "-- tombstones_of
-            SELECT kind, subject, erased, run
+            SELECT kind, subject, erased, run, remainder
             FROM tombstone
             WHERE kind = ?1 AND subject = ?2
             ORDER BY erased";
@@ -23,7 +23,7 @@ impl Store {
     /// All tombstones of a kind of subject, oldest first.
     pub fn tombstones(&self, kind: &SubjectKind) -> Result<Vec<Tombstone>, Error> {
         let sql = "-- tombstones
-            SELECT kind, subject, erased, run
+            SELECT kind, subject, erased, run, remainder
             FROM tombstone
             WHERE kind = ?1
             ORDER BY erased";
@@ -43,12 +43,14 @@ impl Store {
 }
 
 fn read(row: &Row<'_>) -> Result<Tombstone, Error> {
-    let (kind, subject, erased, run): (String, String, i64, String) = row.try_into().map_err(Error::during("read tombstones"))?;
+    type Fields = (String, String, i64, String, Option<String>);
+    let (kind, subject, erased, run, remainder): Fields = row.try_into().map_err(Error::during("read tombstones"))?;
     Ok(Tombstone {
         kind: SubjectKind::new(kind),
         subject: digest(&subject)?,
         erased: Moment::from_microseconds(erased).ok_or_else(|| Error::damaged("a tombstone has no time"))?,
         run: run.parse().map_err(|_| Error::damaged("a tombstone names no run"))?,
+        remainder: remainder.as_deref().map(digest).transpose()?,
     })
 }
 
@@ -59,12 +61,13 @@ pub(crate) fn digest(text: &str) -> Result<Digest, Error> {
 
 pub(crate) fn insert(transaction: &Transaction<'_>, tombstone: &Tombstone) -> Result<(), Error> {
     let sql = "-- insert_tombstone
-        INSERT INTO tombstone (kind, subject, erased, run)
-        VALUES (?1, ?2, ?3, ?4)";
-    let Tombstone { kind, subject, erased, run } = tombstone;
+        INSERT INTO tombstone (kind, subject, erased, run, remainder)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    let Tombstone { kind, subject, erased, run, remainder } = tombstone;
+    let remainder = remainder.as_ref().map(Digest::as_str);
     let got = transaction
         .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute((kind.as_str(), subject.as_str(), erased.microseconds(), run.as_str())))
+        .and_then(|mut statement| statement.execute((kind.as_str(), subject.as_str(), erased.microseconds(), run.as_str(), remainder)))
         .map_err(Error::during("write a tombstone"))?;
     expect_rows("write a tombstone", 1, got)
 }

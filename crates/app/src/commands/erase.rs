@@ -152,6 +152,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         return resume(arguments, &project, &platform, &mut store, &run.id, output);
     }
     certificates::prepare(&arguments.terms.out)?;
+    if stays_as_erased(&project, &platform, &store, &request, &hash)? {
+        return already_erased(arguments, &project, &store, &request, &hash, output);
+    }
     if arguments.yes_erase.is_none() {
         match ask(arguments, &project, &platform, &store, &request, approved.as_ref(), output) {
             Ok(plan) => approved = Some(plan),
@@ -278,6 +281,27 @@ fn gone(
     if !rows.is_empty() {
         return Err(left_behind(subject, tombstones.last(), &rows));
     }
+    if tombstones.is_empty() {
+        return Err(project.no_plan(planning::Error::NoSubject { kind: subject.kind.clone() }));
+    }
+    already_erased(arguments, project, store, &request, hash, output)
+}
+
+/// Whether the subject was erased before, and only its own row is there, as the erasure left it: masked, or kept. Its label may be gone, so
+/// that nobody can type it.
+fn stays_as_erased(project: &Project, platform: &Platform, store: &Store, request: &Request, hash: &Digest) -> Result<bool, Failure> {
+    let tombstones = store.tombstones_of(&request.subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
+    let Some(tombstone) = tombstones.last() else { return Ok(false) };
+    let again =
+        replay::again(store, tombstone, &request.subject.key).or_fail(ExitCode::Failed, || "read what was chosen when it was erased")?;
+    let mut snapshot = Snapshot::open(platform).map_err(|error| project.no_plan(error))?;
+    Ok(replay::remains(&mut snapshot, store, tombstone, &again))
+}
+
+/// Says when it was erased, and writes the certificate again.
+fn already_erased(arguments: &Arguments, project: &Project, store: &Store, request: &Request, hash: &Digest, output: &Output) -> Outcome {
+    let subject = &request.subject;
+    let tombstones = store.tombstones_of(&subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
     let Some(Tombstone { run, erased, .. }) = tombstones.last() else {
         return Err(project.no_plan(planning::Error::NoSubject { kind: subject.kind.clone() }));
     };

@@ -266,6 +266,23 @@ impl Acting {
         self.count(plan, &asked, Phase::Erasing)
     }
 
+    /// Values of the subject's own row, on a fresh snapshot. `None` where the row is gone.
+    pub fn own_row(
+        &mut self,
+        plan: &Plan,
+        table: &TableName,
+        key: &[String],
+        places: &[ColumnPath],
+    ) -> Result<Option<Vec<Option<String>>>, Error> {
+        let condition = Condition::SubjectKey { kind: plan.outline.kind.clone(), columns: key.to_vec() };
+        let mut found = None;
+        let mut take = |row: &[Option<&str>]| found = Some(row.iter().map(|value| value.map(str::to_owned)).collect());
+        self.eraser
+            .values(&plan.outline.sets, &lookup(table, places, &condition), &self.keys, &mut take)
+            .map_err(Error::source(&self.source, Phase::Recounting))?;
+        Ok(found)
+    }
+
     /// Different values of an identifying column, in the open transaction.
     pub fn identifier_values(&mut self, plan: &Plan, identifier: &Identifier) -> Result<Vec<String>, Error> {
         let mut found = Vec::new();

@@ -1,9 +1,14 @@
 //! The end of every run: count again, delete files, search, close.
 
 use exeunt_model::certificate::{Certificate, Failure, Phase, Recount};
+use exeunt_model::digest::Digest;
+use exeunt_model::map::action::Change;
 use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Outline, Work};
 use exeunt_model::run::RunId;
+use exeunt_model::selection::ColumnPath;
+use exeunt_model::tombstone;
 use exeunt_store::PersonalData;
 
 use super::acting::Acting;
@@ -84,9 +89,35 @@ pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outc
     let findings = Findings { remaining, recount, files, residual, closed: means.moment() };
     let statement = statement(&running, findings);
     failpoint!("before_close", &run);
-    let certificate = means.store.close_run(statement, &running.document.within).map_err(|error| Error::from(error).unfinished(&run))?;
+    let remainder = remainder(means, &mut running);
+    let certificate =
+        means.store.close_run(statement, &running.document.within, remainder).map_err(|error| Error::from(error).unfinished(&run))?;
     failpoint!("after_close", &run);
     Ok(Outcome { certificate, undecided: running.undecided })
+}
+
+/// What the tombstone remembers of the subject's own row. Where it cannot be read, the subject is taken for back later, and somebody looks.
+fn remainder(means: &Means<'_>, running: &mut Running) -> Option<Digest> {
+    let plan = running.document.plan.clone();
+    let subject = means.platform.map.subject(&plan.outline.kind)?;
+    let places = replaced_places(&plan.outline, &subject.table);
+    if places.is_empty() {
+        return None;
+    }
+    let values = running.acting(&subject.table.source)?.own_row(&plan, &subject.table, &subject.key, &places).ok()??;
+    let named = places.iter().map(ToString::to_string).zip(values).collect::<Vec<_>>();
+    Some(tombstone::remainder(&means.store.hash_secret(), &plan.subject, &named))
+}
+
+/// The places in a table's rows that the plan writes into, where a count does not tell whether that was done; otherwise none.
+pub(crate) fn replaced_places(outline: &Outline, table: &TableName) -> Vec<ColumnPath> {
+    let changes = outline.steps.iter().filter(|step| step.table == *table).filter_map(|step| match &step.work {
+        Work::Change { changes } => Some(changes),
+        Work::HandOver { .. } | Work::Unlink { .. } | Work::BreakCycle { .. } | Work::Read { .. } | Work::Delete { .. } => None,
+    });
+    let changes: Vec<_> = changes.flatten().collect();
+    let counted = changes.iter().all(|(_, change)| matches!(change, Change::Clear));
+    if counted { Vec::new() } else { changes.into_iter().map(|(place, _)| place.clone()).collect() }
 }
 
 /// Counts the rows of every step again, on a fresh snapshot of each database.

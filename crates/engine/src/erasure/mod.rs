@@ -36,4 +36,5 @@ pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms};
 pub use resume::{Resumption, abandon, resume};
 
 pub(crate) use acting::{Acting, undone};
+pub(crate) use finish::replaced_places;
 pub(crate) use order::recorded_choices;

@@ -1,10 +1,13 @@
-//! Rows that the map's paths give to a subject whose own row is gone.
+//! Rows that the map's paths give to a subject that was erased: whose own row is gone, or stays as the erasure left it.
 
+use exeunt_model::catalog::ColumnKind;
+use exeunt_model::map::action::Change;
 use exeunt_model::names::TableName;
+use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::Condition;
 
 use super::{Error, Look, Request, Snapshot};
-use crate::erasure::undone;
+use crate::erasure::{replaced_places, undone};
 
 impl<L: Look> Snapshot<L> {
     /// Counts, table by table, the rows that an erasure of the subject would still delete, hand over, unlink or clear, by the key as it was
@@ -16,18 +19,57 @@ impl<L: Look> Snapshot<L> {
     /// # Errors
     /// Those of [`Snapshot::outline`].
     pub fn rows_of_key(&mut self, request: &Request) -> Result<Vec<(TableName, u64)>, Error> {
-        match self.count_undone(request) {
+        match self.count_undone(request, false) {
             Err(Error::Read { source: exeunt_sources::Error::Refused { fault, .. }, .. }) if fault.code.starts_with("22") => Ok(Vec::new()),
             counted => counted,
         }
     }
 
-    fn count_undone(&mut self, request: &Request) -> Result<Vec<(TableName, u64)>, Error> {
+    /// Whether the subject's own row stays when it is erased, and everything that can be counted is as an erasure leaves it.
+    ///
+    /// `holds` is asked of the places in its own row whose change cannot be counted, and of what they hold: whether an erasure left it so.
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::outline`].
+    pub fn is_as_erased(&mut self, request: &Request, holds: impl FnOnce(&[(String, Option<String>)]) -> bool) -> Result<bool, Error> {
+        let Some(subject) = self.scheme.subject(&request.subject.kind).cloned() else { return Ok(false) };
+        let outline = self.outline(request)?;
+        let own = |step: &&Step| step.table == subject.table;
+        let mut on_own_row = outline.steps.iter().filter(own);
+        if on_own_row.any(|step| matches!(step.work, Work::Delete { .. })) {
+            return Ok(false);
+        }
+        // Where nothing is done to its own row, only the others tell, and what cannot be counted tells nothing.
+        let replaces = |step: &Step| matches!(&step.work, Work::Change { changes } if !changes.iter().all(|(_, change)| matches!(change, Change::Clear)));
+        let changed = outline.steps.iter().any(|step| own(&step) && matches!(step.work, Work::Change { .. }));
+        if !changed && outline.steps.iter().any(replaces) {
+            return Ok(false);
+        }
+        if self.count_undone(request, true)?.iter().any(|(_, rows)| *rows > 0) {
+            return Ok(false);
+        }
+        let places = replaced_places(&outline, &subject.table);
+        if places.is_empty() {
+            return Ok(true);
+        }
+        let condition = Condition::SubjectKey { kind: request.subject.kind.clone(), columns: subject.key.clone() };
+        let keys = self.keys(&request.subject, &outline)?;
+        let row = self.values(&outline.sets, &subject.table, &places, &condition, &keys, false)?.into_iter().next();
+        let Some(row) = row else { return Ok(false) };
+        let named: Vec<_> = places.iter().map(ToString::to_string).zip(row).collect();
+        Ok(holds(&named))
+    }
+
+    fn count_undone(&mut self, request: &Request, constants: bool) -> Result<Vec<(TableName, u64)>, Error> {
         let outline = self.outline(request)?;
         let keys = self.keys(&request.subject, &outline)?;
         let mut found: Vec<(TableName, u64)> = Vec::new();
         for (at, step) in outline.steps.iter().enumerate() {
-            let condition = undone(&outline, at, request.subject.key.len(), &mut |_| Ok::<_, Error>(false))?.unwrap_or(Condition::Never);
+            let mut is_text = |column: &str| {
+                let column = self.scheme.catalog_table(&step.table).and_then(|table| table.column(column));
+                Ok::<_, Error>(constants && column.is_some_and(|column| column.kind == ColumnKind::Text))
+            };
+            let condition = undone(&outline, at, request.subject.key.len(), &mut is_text)?.unwrap_or(Condition::Never);
             let counted = self.reader(&step.table.source).count_all(&outline.sets, &[(&step.table, &condition)], &keys);
             let rows = counted.map_err(|source| Error::Read { database: step.table.source.clone(), source })?.into_iter().sum();
             match found.iter_mut().find(|(table, _)| *table == step.table) {

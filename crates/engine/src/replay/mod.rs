@@ -5,7 +5,7 @@
 //! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
 //! it is a replay.
 //!
-//! A subject is back when its own row is. Rows alone that name an erased key, in a backup or an import, tell their key to nobody who does not
+//! A subject is back when its own row is, unless the row stays as the erasure left it: masked, or kept. Rows alone that name an erased key, in a backup or an import, tell their key to nobody who does not
 //! have it: [`Snapshot::rows_of_key`] counts them for a key that is known.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::plan::{Choice, Profile, Purpose};
 use exeunt_model::run::RunId;
 use exeunt_model::selection::{ColumnPath, Condition};
-use exeunt_model::tombstone::{Tombstone, subject_hash};
+use exeunt_model::tombstone::{Tombstone, remainder, subject_hash};
 use exeunt_sources::{Keys, Lookup};
 use exeunt_store::Store;
 
@@ -78,13 +78,35 @@ pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>,
             let (choices, successor) = decisions(store, kind, &tombstone.run)?;
             let successor = successor.and_then(|hash| living.get(&hash).cloned());
             let subject = Subject { kind: kind.clone(), key: key.clone() };
-            let looked = snapshot.find(&subject).map_err(|source| Error::Look { kind: kind.clone(), source })?;
-            let label = looked.map(|found| found.label).filter(|label| !label.is_empty()).unwrap_or_else(|| key.join(","));
             let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor };
+            if remains(snapshot, store, tombstone, &request) {
+                continue;
+            }
+            let looked = snapshot.find(&request.subject).map_err(|source| Error::Look { kind: kind.clone(), source })?;
+            let label = looked.map(|found| found.label).filter(|label| !label.is_empty()).unwrap_or_else(|| key.join(","));
             found.push(Returned { tombstone: tombstone.clone(), label, request });
         }
     }
     Ok(found)
+}
+
+/// Whether an erased subject is here only in that its own row stays, as the erasure left it. Where that cannot be found out, such as under
+/// another map, it is not.
+pub fn remains(snapshot: &mut Snapshot, store: &Store, tombstone: &Tombstone, request: &Request) -> bool {
+    let holds = |values: &[(String, Option<String>)]| {
+        tombstone.remainder.as_ref() == Some(&remainder(&store.hash_secret(), &tombstone.subject, values))
+    };
+    snapshot.is_as_erased(request, holds).unwrap_or(false)
+}
+
+/// The request for an erasure again, with the choices that were made the first time.
+///
+/// # Errors
+/// [`Error::Store`] and [`Error::Record`].
+pub fn again(store: &Store, tombstone: &Tombstone, key: &[String]) -> Result<Request, Error> {
+    let subject = Subject { kind: tombstone.kind.clone(), key: key.to_vec() };
+    let choices = choices(store, tombstone)?;
+    Ok(Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor: None })
 }
 
 /// How many kinds a kind is within.

@@ -16,6 +16,7 @@ use exeunt_store::Store;
 use serde::Serialize;
 
 use crate::planning::{Snapshot, counted};
+use crate::replay;
 
 /// The question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +93,8 @@ pub enum Reason {
     ErasureUnfinished { run: RunId },
     /// An owner was erased, and is back: by a restored backup, an import or a synchronisation.
     CameBack { run: RunId, erased: Moment },
+    /// An owner was erased, and its own row stays as the erasure left it.
+    Remains { run: RunId, erased: Moment },
     /// It belongs to nobody, and only speaks of somebody.
     OnlyAbout,
     /// No path leads to any subject: no erasure would find it. This is a defect of the map or of the data.
@@ -122,7 +125,10 @@ pub fn why(snapshot: &mut Snapshot, store: &Store, table: &TableName, key: &[Str
             paths.push(follow(snapshot, store, &scheme, mapped, path, owns, &row, &keys)?);
         }
     }
-    let reason = reason(mapped, &paths);
+    let reason = match reason(mapped, &paths) {
+        Reason::CameBack { run, erased } if remains(snapshot, store, &paths, &run)? => Reason::Remains { run, erased },
+        reason => reason,
+    };
     Ok(Explanation { table: table.clone(), ignored: None, paths, reason })
 }
 
@@ -222,6 +228,24 @@ fn known_runs(store: &Store, kind: &SubjectKind, subject: &Digest) -> Result<Vec
     Ok(runs.into_iter().map(|run| KnownRun { run: run.id, state: run.state, started: run.started }).collect())
 }
 
+/// Whether every owner that was erased is here only as the erasure left it.
+fn remains(snapshot: &mut Snapshot, store: &Store, paths: &[FollowedPath], run: &RunId) -> Result<bool, Error> {
+    let mut any = false;
+    for path in paths {
+        for subject in path.subjects.iter().filter(|subject| !subject.runs.is_empty()) {
+            let hash = subject_hash(&store.hash_secret(), &path.kind, &subject.key);
+            let Some(tombstone) = store.tombstones_of(&path.kind, &hash)?.pop() else { continue };
+            // A record that cannot be read says nothing.
+            let Ok(request) = replay::again(store, &tombstone, &subject.key) else { return Ok(false) };
+            if !replay::remains(snapshot, store, &tombstone, &request) {
+                return Ok(false);
+            }
+            any |= subject.runs.iter().any(|known| known.run == *run);
+        }
+    }
+    Ok(any)
+}
+
 fn reason(mapped: &MappedTable, paths: &[FollowedPath]) -> Reason {
     let runs = || paths.iter().flat_map(|path| &path.subjects).flat_map(|subject| &subject.runs);
     if let Some(run) = runs().find(|run| match run.state {
@@ -281,6 +305,9 @@ impl Reason {
             Self::CameBack { run, erased } => {
                 format!("its owner was erased on {} (run {run}) and is back: by a restored backup or an import", erased.for_people())
             }
+            Self::Remains { run, erased } => {
+                format!("its owner was erased on {} (run {run}), whose own row stays as the erasure left it", erased.for_people())
+            }
             Self::OnlyAbout => "it belongs to nobody and only speaks of somebody; it goes by the action of that kind".to_owned(),
             Self::Unowned => "no reason: no path leads to any subject, so no erasure would find it".to_owned(),
         }
@@ -290,7 +317,7 @@ impl Reason {
     pub fn is_defect(&self) -> bool {
         match self {
             Self::Unowned | Self::CameBack { .. } | Self::ErasureUnfinished { .. } => true,
-            Self::Ignored | Self::Kept { .. } | Self::OwnerIsHere | Self::Shared { .. } | Self::OnlyAbout => false,
+            Self::Ignored | Self::Kept { .. } | Self::OwnerIsHere | Self::Shared { .. } | Self::Remains { .. } | Self::OnlyAbout => false,
         }
     }
 }

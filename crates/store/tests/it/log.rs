@@ -9,7 +9,7 @@ fn filled() -> World {
     let world = World::new();
     let mut store = world.store();
     open(&mut store, 1, "first").expect("write the log");
-    store.close_run(statement(1, "first", 0), &[]).expect("write the log");
+    store.close_run(statement(1, "first", 0), &[], None).expect("write the log");
     open(&mut store, 2, "second").expect("write the log");
     store.stop_run(&run(2), StopReason::CountsDiffer, at(25)).expect("write the log");
     open(&mut store, 3, "third").expect("write the log");

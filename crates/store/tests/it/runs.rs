@@ -19,7 +19,7 @@ fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data() {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     assert!(holds(&world.bytes(), SECRET_KEY), "the journal holds the keys while the run goes on");
-    let certificate = store.close_run(statement(1, "subject", 0), &[]).unwrap();
+    let certificate = store.close_run(statement(1, "subject", 0), &[], None).unwrap();
 
     let bytes = store.certificate_of(&run(1)).unwrap().unwrap();
     assert_eq!(bytes, certificate.to_bytes());
@@ -38,7 +38,7 @@ fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed() {
     let world = World::new();
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
-    let first = store.close_run(statement(1, "subject", 2), &[]).unwrap();
+    let first = store.close_run(statement(1, "subject", 2), &[], None).unwrap();
     assert_eq!(store.run(&run(1)).unwrap().unwrap().state, State::PartlyFailed);
     assert_eq!(store.tombstones(&seat()).unwrap(), []);
     drop(store);
@@ -53,7 +53,7 @@ fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed() {
     assert_eq!(store.personal_data_of(&run(1)).unwrap().unwrap().subject_key, [SECRET_KEY]);
     let mut done = statement(1, "subject", 0);
     done.closed = at(105);
-    let second = store.close_run(done, &[]).unwrap();
+    let second = store.close_run(done, &[], None).unwrap();
     for certificate in [&first, &second] {
         verify(&certificate.to_bytes(), None).unwrap();
     }
@@ -71,7 +71,7 @@ fn subjects_within_the_erased_one_get_tombstones_of_their_own() {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     let member = SubjectKind::new("member");
-    store.close_run(statement(1, "subject", 0), &[(member.clone(), digest("one")), (member.clone(), digest("two"))]).unwrap();
+    store.close_run(statement(1, "subject", 0), &[(member.clone(), digest("one")), (member.clone(), digest("two"))], None).unwrap();
     assert_eq!(store.tombstones(&seat()).unwrap().len(), 1);
     assert_eq!(store.tombstones(&member).unwrap().len(), 2);
     assert_eq!(store.tombstones_of(&member, &digest("two")).unwrap()[0].run, run(1));
@@ -84,8 +84,8 @@ fn nothing_is_closed_as_completed_against_its_counts() {
     open(&mut store, 1, "subject").unwrap();
     let mut claimed = statement(1, "subject", 2);
     claimed.state = run::Ending::Completed;
-    assert!(matches!(store.close_run(claimed, &[]), Err(Error::Damaged { .. })));
-    assert!(matches!(store.close_run(statement(1, "somebody else", 0), &[]), Err(Error::Damaged { .. })));
+    assert!(matches!(store.close_run(claimed, &[], None), Err(Error::Damaged { .. })));
+    assert!(matches!(store.close_run(statement(1, "somebody else", 0), &[], None), Err(Error::Damaged { .. })));
     assert_eq!(store.run(&run(1)).unwrap().unwrap().state, State::Running);
     assert_eq!(store.certificate_of(&run(1)).unwrap(), None);
 }
@@ -95,9 +95,9 @@ fn a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again() {
     let world = World::new();
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
-    store.close_run(statement(1, "subject", 0), &[]).unwrap();
+    store.close_run(statement(1, "subject", 0), &[], None).unwrap();
     let entries = store.verify_log().unwrap().entries;
-    assert!(matches!(store.close_run(statement(1, "subject", 0), &[]), Err(Error::Move { .. })));
+    assert!(matches!(store.close_run(statement(1, "subject", 0), &[], None), Err(Error::Move { .. })));
     assert!(matches!(store.resume_run(&run(1), at(99)), Err(Error::Move { .. })));
     assert!(matches!(store.stop_run(&run(1), StopReason::Interrupted, at(99)), Err(Error::Move { .. })));
     assert_eq!(store.verify_log().unwrap().entries, entries);

@@ -74,7 +74,7 @@ tables:
   app.note: NOTES
 "#;
 
-struct World {
+pub(super) struct World {
     folder: TempDir,
     database: Option<Database<'static>>,
 }
@@ -89,7 +89,7 @@ impl World {
         Self::with(kind, ORPHANS, &ORPHANS_MAP.replace("LEADS", leads).replace("NOTES", notes))
     }
 
-    fn with(kind: Kind, tables: &str, map: &str) -> Self {
+    pub(super) fn with(kind: Kind, tables: &str, map: &str) -> Self {
         let database = (kind == Kind::Postgres).then(|| Server::shared().database());
         let world = Self { folder: tempfile::tempdir().expect("make a folder"), database };
         world.execute(tables);
@@ -104,7 +104,7 @@ impl World {
         assert!(accepted.status.success(), "{}", text(&accepted));
     }
 
-    fn execute(&self, sql: &str) {
+    pub(super) fn execute(&self, sql: &str) {
         match &self.database {
             Some(database) => database.client().batch_execute(sql).expect("run SQL"),
             None => {
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    fn count(&self, sql: &str) -> i64 {
+    pub(super) fn count(&self, sql: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {sql}");
         match &self.database {
             Some(database) => database.client().query_one(&sql, &[]).expect("count").get(0),
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    fn run(&self, arguments: &[&str], failpoint: Option<&str>) -> Output {
+    pub(super) fn run(&self, arguments: &[&str], failpoint: Option<&str>) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exeunt"));
         command.args(arguments).current_dir(self.folder.path()).env_remove("EXEUNT_STORE").env_remove("EXEUNT_FAILPOINT");
         if let Some(database) = &self.database {
@@ -138,13 +138,13 @@ impl World {
     }
 
     /// What the newest certificate says of a table.
-    fn certified(&self, table: &str) -> Value {
+    pub(super) fn certified(&self, table: &str) -> Value {
         let statement = self.statement();
         let found = statement["tables"].as_array().expect("a list").iter().find(|found| found["table"] == table);
         found.unwrap_or_else(|| panic!("{table} is not certified: {statement}")).clone()
     }
 
-    fn erase(&self, more: &[&str]) -> Output {
+    pub(super) fn erase(&self, more: &[&str]) -> Output {
         let fixed = ["erase", "--map", "trial.map.yaml", "--seat", "1", "--yes-erase", "ada@person.example", "--out", "certificates"];
         self.run(&[&fixed, more].concat(), None)
     }

@@ -5,6 +5,7 @@ mod commands;
 mod hands;
 mod keys;
 mod kill;
+mod masked;
 mod several;
 mod told;
 pub mod world;
