@@ -6,7 +6,7 @@ use std::time::Duration;
 use exeunt_model::catalog::{Catalog, ColumnKind};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Step, Work};
-use exeunt_model::selection::{Condition, RowSet};
+use exeunt_model::selection::{Condition, RowSet, SetId};
 
 use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
@@ -23,8 +23,10 @@ pub const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Tuples that are loaded into the key table at once.
 const TUPLES_AT_ONCE: usize = 10_000;
-/// From here on the key table gets an index and statistics.
-const MANY_KEYS: u64 = 2_000;
+/// From so many new tuples on, PostgreSQL gets new statistics of the key table.
+const MANY_KEYS: u64 = 1_000;
+/// A statement of this length looks at many tables, and should find statistics of the sets that it looks at.
+const LONG_STATEMENT: usize = 1_000;
 
 /// An open database from which rows can be erased. Only an erasure opens one, with [`Database::eraser`](crate::Database::eraser).
 ///
@@ -101,6 +103,7 @@ impl Eraser {
         }
         self.state = State::Erasing;
         self.sees_as_triggers_do = false;
+        self.link.unchanged = false;
         Ok(())
     }
 
@@ -131,6 +134,8 @@ impl Eraser {
     pub fn fill_keys(&mut self, sets: &[RowSet], keys: &Keys) -> Result<(), Error> {
         self.expect("fill the key sets", State::Erasing)?;
         let refill = self.key_table != KeyTable::Missing;
+        self.link.unchanged = false;
+        self.link.kept_rows.clear();
         self.make_key_table()?;
         for (id, tuples) in &keys.carried {
             if let Some(set) = sets.iter().find(|set| set.id == *id) {
@@ -143,43 +148,77 @@ impl Eraser {
         let conditions: Vec<&Condition> = sets.iter().filter(kept).map(|set| &set.condition).collect();
         let held = self.link.held_sets(terms, &conditions)?;
         let own: Vec<&RowSet> = sets.iter().filter(|set| kept(set) || held.contains(&set.id)).collect();
-        let fills = self.link.render(terms, SubjectValues::Parameters, |renderer| {
-            let mut statements = Vec::with_capacity(own.len());
+        let (room, fills) = self.link.render(terms, SubjectValues::Parameters, |renderer| {
+            let mut room = Vec::new();
             if !held.is_empty() {
-                statements.extend(renderer.empty_held_table().map(|sql| Rendered { sql, parameters: Vec::new() }));
+                room.extend(renderer.empty_held_table().map(|sql| Rendered { sql, parameters: Vec::new() }));
             }
             for set in own.iter().filter(|set| refill && set.keep_keys) {
-                statements.push(Rendered { sql: renderer.forget_set(set.id), parameters: Vec::new() });
+                room.push(Rendered { sql: renderer.forget_set(set.id), parameters: Vec::new() });
             }
-            for set in &own {
-                statements.push(renderer.fill(set)?);
-            }
-            Ok(statements)
+            Ok((room, own.iter().map(|set| renderer.fill(set)).collect::<Result<Vec<_>, _>>()?))
         })?;
-        let filled: u64 = self.execute("fill the key sets", &fills, terms)?.iter().rev().take(own.len()).sum();
-        if filled >= MANY_KEYS { self.prepare_for_many() } else { Ok(()) }
+        let mut next = room;
+        let mut sets_of_next = Vec::new();
+        let (mut analyzed, mut filled) = (0, 0);
+        for (set, fill) in own.iter().zip(fills) {
+            if fill.sql.len() > LONG_STATEMENT {
+                filled += self.fill_some(&std::mem::take(&mut next), &std::mem::take(&mut sets_of_next), terms)?;
+                if filled - analyzed >= MANY_KEYS.max(analyzed) {
+                    self.prepare_for_many()?;
+                    analyzed = filled;
+                }
+            }
+            next.push(fill);
+            sets_of_next.push(*set);
+        }
+        filled += self.fill_some(&next, &sets_of_next, terms)?;
+        if filled - analyzed >= MANY_KEYS {
+            self.prepare_for_many()?;
+        }
+        self.link.unchanged = true;
+        Ok(())
+    }
+
+    /// Runs statements of which the last ones fill these sets, and keeps in mind how many tuples each has.
+    fn fill_some(&mut self, statements: &[Rendered], sets: &[&RowSet], terms: Terms<'_>) -> Result<u64, Error> {
+        if statements.is_empty() {
+            return Ok(0);
+        }
+        let affected = self.execute("fill the key sets", statements, terms)?;
+        let filled = &affected[affected.len().saturating_sub(sets.len())..];
+        let kept = sets.iter().zip(filled).filter(|(set, _)| set.keep_keys);
+        self.link.kept_rows.extend(kept.map(|(set, rows)| (set.id, *rows)));
+        Ok(filled.iter().sum())
     }
 
     /// Puts tuples, as [`Self::export_keys`] gave them, into the key table in place of those of the set that are there.
     pub fn import_keys(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error> {
         self.expect("load a key set", State::Erasing)?;
+        self.link.unchanged &= set.table.source != self.link.database;
         self.make_key_table()?;
         self.load(sets, set, tuples)?;
         if tuples.len() as u64 >= MANY_KEYS { self.prepare_for_many() } else { Ok(()) }
     }
 
-    /// Passes the tuples of a set in the key table on, for the journal or for another source.
-    pub fn export_keys(&mut self, sets: &[RowSet], set: &RowSet, tuple: &mut dyn FnMut(&[&str])) -> Result<(), Error> {
+    /// Passes the tuples of these sets in the key table on, for the journal or for another source.
+    pub fn export_keys(&mut self, sets: &[RowSet], wanted: &[&RowSet], tuple: &mut dyn FnMut(SetId, &[&str])) -> Result<(), Error> {
+        const OPERATION: &str = "read key sets";
         let keys = Keys::default();
         let terms = erasing(sets, &keys, None);
         self.reading(|link| {
-            let sql = link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.kept_tuples(set)))?;
-            let query = Rendered { sql, parameters: Vec::new() };
-            link.rows("read a key set", &query, terms, &mut |row| {
-                // The key table holds no nulls.
-                let values: Vec<&str> = row.iter().map(|value| value.unwrap_or_default()).collect();
-                tuple(&values);
-            })
+            let queries = link.render(terms, SubjectValues::Parameters, |renderer| Ok(renderer.kept_tuples(wanted)))?;
+            for sql in queries {
+                let query = Rendered { sql, parameters: Vec::new() };
+                link.rows(OPERATION, &query, terms, &mut |row| {
+                    let id = row.first().copied().flatten();
+                    let Some(set) = wanted.iter().find(|set| Some(set.id.0) == id.and_then(|id| id.parse().ok())) else { return };
+                    // The key table holds no nulls in the columns that a set has.
+                    let values: Vec<&str> = row[1..=set.columns.len()].iter().map(|value| value.unwrap_or_default()).collect();
+                    tuple(set.id, &values);
+                })?;
+            }
+            Ok(())
         })
     }
 
@@ -195,6 +234,12 @@ impl Eraser {
         self.reading(|link| link.values(terms, lookup, row))
     }
 
+    /// The text forms of several lookups, as [`Reader::values_all`](crate::Reader::values_all) gives them.
+    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+        let terms = self.terms(sets, keys);
+        self.reading(|link| link.values_all(terms, lookups))
+    }
+
     /// The key as the database itself writes it, as [`Reader::find_key`](crate::Reader::find_key) does.
     pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
         self.reading(|link| link.find_key(table, columns, typed))
@@ -208,6 +253,7 @@ impl Eraser {
         const OPERATION: &str = "erase rows";
         self.expect(OPERATION, State::Erasing)?;
         let terms = erasing(sets, keys, Some(values));
+        self.link.unchanged = false;
         self.bring_sets(terms, steps)?;
         self.see_as_triggers_do(steps)?;
         let statements = self.link.render(terms, SubjectValues::Parameters, |renderer| {
@@ -234,6 +280,7 @@ impl Eraser {
             return Ok(self.apply(sets, &[step], keys, &ChangeValues::default())?.iter().sum());
         }
         let row_number = self.row_number(&step.table)?;
+        self.link.unchanged = false;
         let terms = erasing(sets, keys, None);
         self.bring_sets(terms, &[step])?;
         self.see_as_triggers_do(&[step])?;
@@ -249,6 +296,7 @@ impl Eraser {
         self.expect(OPERATION, State::Erasing)?;
         // Until the database has said so, nothing is known.
         self.state = State::Lost;
+        self.link.unchanged = false;
         match &mut self.link.connection {
             Connection::Postgres(session) => {
                 // A transaction in which something failed is "committed" by rolling it back, without an error; but such a one
@@ -265,6 +313,7 @@ impl Eraser {
                     Err(refused) => Some(refused),
                 };
                 if let Some(error) = rolled_back {
+                    self.link.kept_rows.clear();
                     session.run("roll back", "ROLLBACK")?;
                     self.state = State::Idle;
                     self.forget_fresh_key_table();
@@ -305,6 +354,9 @@ impl Eraser {
             return Ok(());
         }
         self.state = State::Lost;
+        self.link.unchanged = false;
+        // The sets may be those of an earlier transaction again.
+        self.link.kept_rows.clear();
         match &mut self.link.connection {
             Connection::Postgres(session) => drop(session.run(OPERATION, "ROLLBACK")?),
             Connection::Sqlite { connection, .. } => {
@@ -440,6 +492,7 @@ impl Eraser {
     /// Replaces the tuples of a set in the key table.
     fn load(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error> {
         const OPERATION: &str = "load a key set";
+        self.link.kept_rows.retain(|(known, _)| *known != set.id);
         let keys = Keys::default();
         let terms = erasing(sets, &keys, None);
         let (forget, names) =
@@ -483,6 +536,7 @@ impl Eraser {
                 }
             }
         }
+        self.link.kept_rows.push((set.id, tuples.len() as u64));
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! Two plain keys are taken for two files. A folder that takes no notice of upper and lower case can make them one; so can nothing else
 //! but a hard link, whose other name keeps the content.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -85,7 +86,7 @@ impl FileStore {
 
     /// Opens the folder for deleting files in it. Only an erasure does so.
     pub fn eraser(&self) -> Result<FileEraser, Error> {
-        Ok(FileEraser { root: self.open()? })
+        Ok(FileEraser { root: self.open()?, unsynced: BTreeSet::new() })
     }
 
     fn open(&self) -> Result<Root, Error> {
@@ -134,28 +135,44 @@ impl FileReader {
 #[derive(Debug)]
 pub struct FileEraser {
     root: Root,
+    /// Folders in which something is gone, maybe not yet on disk.
+    unsynced: BTreeSet<PathBuf>,
 }
 
 impl FileEraser {
     /// Deletes a file and says whether it was there: deleting twice is no error. Folders stay, empty or not.
     ///
-    /// Once this returns, the deletion is on disk and outlives a power cut.
+    /// The deletion outlives a power cut once [`Self::sync`] has returned. So does one that was cut off before its own.
     ///
     /// # Errors
     /// [`Error::NotPlain`] for a key whose file other keys may name too.
-    pub fn delete(&self, key: &str) -> Result<bool, Error> {
+    pub fn delete(&mut self, key: &str) -> Result<bool, Error> {
         if !is_plain(key) {
             return Err(Error::NotPlain { files: self.root.files.clone() });
         }
-        let Some(path) = self.root.find(key)? else { return Ok(false) };
+        let found = self.root.find(key)?;
+        let path = found.clone().unwrap_or_else(|| self.root.folder.join(key));
+        self.unsynced.insert(path.parent().unwrap_or(&self.root.folder).to_owned());
+        let Some(path) = found else { return Ok(false) };
         match fs::remove_file(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(source) => return Err(self.root.failed("delete", source)),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(self.root.failed("delete", source)),
         }
-        let folder = path.parent().unwrap_or(&self.root.folder);
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| self.root.failed("delete", source))?;
-        Ok(true)
+    }
+
+    /// Brings all deletions so far to disk, each folder once.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        for folder in &self.unsynced {
+            match File::open(folder).and_then(|folder| folder.sync_all()) {
+                Ok(()) => {}
+                // A file that is missing may have no folder either.
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                Err(source) => return Err(self.root.failed("delete", source)),
+            }
+        }
+        self.unsynced.clear();
+        Ok(())
     }
 
     pub fn exists(&self, key: &str) -> Result<bool, Error> {
@@ -229,9 +246,11 @@ mod tests {
         let reader = store(home.path()).reader().unwrap();
         assert_eq!(reader.size_bytes("a/Größe 1.txt").unwrap(), Some(4));
         assert_eq!(io::read_to_string(reader.open("./a/Größe 1.txt").unwrap().unwrap()).unwrap(), "four");
-        let eraser = store(home.path()).eraser().unwrap();
+        let mut eraser = store(home.path()).eraser().unwrap();
+        assert!(!eraser.delete("gone/with its folder.txt").unwrap());
         assert!(eraser.delete("a/Größe 1.txt").unwrap());
         assert!(!eraser.delete("a/Größe 1.txt").unwrap());
+        eraser.sync().unwrap();
         assert!(!reader.exists("a/Größe 1.txt").unwrap());
         assert!(reader.open("never/there").unwrap().is_none());
         assert!(home.path().join("stock/a").is_dir());
@@ -246,7 +265,7 @@ mod tests {
         std::os::unix::fs::symlink(home.path().join("other"), home.path().join("stock/link")).unwrap();
         std::os::unix::fs::symlink(home.path().join("other/secret"), home.path().join("stock/file")).unwrap();
         std::os::unix::fs::symlink("nowhere", home.path().join("stock/dangling")).unwrap();
-        let eraser = store(home.path()).eraser().unwrap();
+        let mut eraser = store(home.path()).eraser().unwrap();
         let absolute = home.path().join("other/secret");
         let keys =
             ["../other/secret", "a/../../other/secret", "link/secret", "file", "dangling", "", ".", absolute.to_str().unwrap(), "a\0b"];

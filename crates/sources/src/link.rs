@@ -28,12 +28,19 @@ pub(crate) struct Link {
     /// PostgreSQL's schemas, the first of them the default one.
     pub schemas: Vec<String>,
     catalog: Option<Arc<Catalog>>,
+    /// How many tuples the key table has of its sets.
+    pub kept_rows: Vec<(SetId, u64)>,
+    /// Whether the open transaction has filled the key table and changed nothing since.
+    pub unchanged: bool,
 }
 
 pub(crate) enum Connection {
     Sqlite { connection: rusqlite::Connection, path: PathBuf },
     Postgres(Session),
 }
+
+/// A row's values in their text form.
+pub(crate) type Values = Vec<Option<String>>;
 
 /// What statements are rendered and run with.
 #[derive(Clone, Copy)]
@@ -46,7 +53,7 @@ pub(crate) struct Terms<'a> {
 
 impl Link {
     pub(crate) fn new(database: &SourceName, connection: Connection, schemas: &[String]) -> Self {
-        Self { database: database.clone(), connection, schemas: schemas.to_vec(), catalog: None }
+        Self { database: database.clone(), connection, schemas: schemas.to_vec(), catalog: None, kept_rows: Vec::new(), unchanged: false }
     }
 
     /// Reads the catalog anew.
@@ -95,18 +102,38 @@ impl Link {
             sets: terms.sets,
             kept_keys: terms.kept_keys,
             held: &held,
+            kept_rows: &self.kept_rows,
             subject,
         };
         with(&renderer).map_err(|error| Error::Plan { database: self.database.clone(), problem: error.to_string() })
     }
 
     pub(crate) fn count_all(&mut self, terms: Terms<'_>, of: &[(&TableName, &Condition)]) -> Result<Vec<u64>, Error> {
-        const OPERATION: &str = "count rows";
         let conditions: Vec<&Condition> = of.iter().map(|(_, condition)| *condition).collect();
         self.bring_sets(terms, &conditions)?;
+        let unchanged = self.unchanged;
+        let mut known: Vec<Option<u64>> = Vec::with_capacity(of.len());
         let counts = self.render(terms, SubjectValues::Parameters, |renderer| {
-            of.iter().map(|(table, condition)| renderer.count(table, condition)).collect::<Result<Vec<_>, _>>()
+            let mut counts = Vec::with_capacity(of.len());
+            for (table, condition) in of {
+                known.push(renderer.known_rows(table, condition, unchanged)?);
+                if known.last() == Some(&None) {
+                    counts.push(renderer.count(table, condition)?);
+                }
+            }
+            Ok(counts)
         })?;
+        let mut counted = self.count_each(&counts, terms)?.into_iter();
+        let missing = || Error::Protocol {
+            database: self.database.clone(),
+            operation: "count rows".into(),
+            problem: "fewer counts than were asked for".into(),
+        };
+        known.into_iter().map(|known| known.or_else(|| counted.next()).ok_or_else(missing)).collect()
+    }
+
+    fn count_each(&mut self, counts: &[Rendered], terms: Terms<'_>) -> Result<Vec<u64>, Error> {
+        const OPERATION: &str = "count rows";
         let catalog = self.catalog()?;
         let unreadable = || Error::Protocol {
             database: self.database.clone(),
@@ -115,13 +142,13 @@ impl Link {
         };
         match &mut self.connection {
             Connection::Postgres(session) => {
-                let answers = session.ask_all(OPERATION, &postgres_statements(&self.database, &counts, terms)?)?;
+                let answers = session.ask_all(OPERATION, &postgres_statements(&self.database, counts, terms)?)?;
                 let count = |answer: &crate::postgres::client::Answer| answer.rows.first()?.first()?.as_deref()?.parse().ok();
                 answers.iter().map(|answer| count(answer).ok_or_else(unreadable)).collect()
             }
             Connection::Sqlite { connection, .. } => {
                 let mut found = Vec::with_capacity(counts.len());
-                for count in &counts {
+                for count in counts {
                     let values = sqlite_values(&self.database, &catalog, count, terms)?;
                     let rows: i64 = connection
                         .prepare_cached(&count.sql)

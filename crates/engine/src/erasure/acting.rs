@@ -4,7 +4,7 @@ use exeunt_model::certificate::Phase;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
-use exeunt_model::selection::{ColumnPath, Condition, SetId};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::eraser::Eraser;
 use exeunt_sources::{ChangeValues, Fate, Keys, Lookup, OddNames};
 use exeunt_store::JournaledKeys;
@@ -79,15 +79,16 @@ impl Acting {
 
     /// What the key table holds, for the journal.
     pub fn export_keys(&mut self, plan: &Plan) -> Result<Vec<JournaledKeys>, Error> {
-        let mut exported = Vec::new();
-        for set in plan.outline.sets.iter().filter(|set| set.keep_keys && set.table.source == self.source) {
-            let mut tuples: Vec<Vec<String>> = Vec::new();
-            let mut take = |tuple: &[&str]| tuples.push(tuple.iter().map(|part| (*part).to_owned()).collect());
-            self.eraser.export_keys(&plan.outline.sets, set, &mut take).map_err(Error::source(&self.source, Phase::Erasing))?;
-            if !tuples.is_empty() {
-                exported.push(JournaledKeys { source: self.source.clone(), set: set.id, tuples });
+        let own: Vec<&RowSet> = plan.outline.sets.iter().filter(|set| set.keep_keys && set.table.source == self.source).collect();
+        let mut exported: Vec<JournaledKeys> =
+            own.iter().map(|set| JournaledKeys { source: self.source.clone(), set: set.id, tuples: Vec::new() }).collect();
+        let mut take = |set: SetId, tuple: &[&str]| {
+            if let Some(keys) = exported.iter_mut().find(|keys| keys.set == set) {
+                keys.tuples.push(tuple.iter().map(|part| (*part).to_owned()).collect());
             }
-        }
+        };
+        self.eraser.export_keys(&plan.outline.sets, &own, &mut take).map_err(Error::source(&self.source, Phase::Erasing))?;
+        exported.retain(|keys| !keys.tuples.is_empty());
         for (set, tuples) in &self.keys.carried {
             if !tuples.is_empty() {
                 exported.push(JournaledKeys { source: self.source.clone(), set: *set, tuples: tuples.clone() });

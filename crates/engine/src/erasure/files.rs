@@ -105,7 +105,7 @@ fn delete_in(
     if pending.is_empty() {
         return Ok(());
     }
-    let eraser = means
+    let mut eraser = means
         .platform
         .file_store(store)
         .ok_or_else(|| Error::NoSource { source_name: store.clone() })?
@@ -128,13 +128,18 @@ fn delete_in(
                 settled.insert(*at, FileState::Shared);
                 continue;
             }
-            match delete_one(&running.run, &eraser, store, file) {
+            match delete_one(&running.run, &mut eraser, store, file) {
                 Ok(state) => drop(settled.insert(*at, state)),
                 Err(error) => {
                     failed = Some(error);
                     break;
                 }
             }
+        }
+        // What is noted as deleted must be so after a power cut too; what is not noted is looked at again.
+        if let Err(error) = eraser.sync() {
+            settled.retain(|_, state| *state == FileState::Shared);
+            failed = failed.or(Some(Error::Files { files: store.clone(), source: error }));
         }
         note(means, running, files, &settled)?;
         if let Some(error) = failed {
@@ -145,7 +150,7 @@ fn delete_in(
     Ok(())
 }
 
-fn delete_one(run: &RunId, eraser: &FileEraser, store: &SourceName, file: &JournaledFile) -> Result<FileState, Error> {
+fn delete_one(run: &RunId, eraser: &mut FileEraser, store: &SourceName, file: &JournaledFile) -> Result<FileState, Error> {
     failpoint!("before_file", run);
     let deleted = eraser.delete(&file.key).map_err(|source| Error::Files { files: store.clone(), source })?;
     failpoint!("after_file", run);

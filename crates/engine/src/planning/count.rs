@@ -7,8 +7,8 @@ use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
-use exeunt_sources::Keys;
 use exeunt_sources::files::{is_plain, plain_keys_of};
+use exeunt_sources::{Keys, Lookup};
 
 use super::{Error, Look, Request, Snapshot, Subject};
 use crate::platform::Platform;
@@ -64,7 +64,7 @@ impl<L: Look> Snapshot<L> {
         let kept_until = self.ends_of_keeping(&outline, &keys)?;
         let (named, files) = match request.purpose {
             Purpose::Export => (Vec::new(), self.files_to_export(platform, &outline, &keys)?),
-            Purpose::Erase => self.files_to_delete(platform, &outline, &keys)?,
+            Purpose::Erase => self.files_to_delete(platform, &outline, &step_rows, &keys)?,
         };
         let counts = Counts { step_rows, kept_rows, kept_until, files };
         let plan = self.bind(outline, &request, counts, secret);
@@ -186,14 +186,21 @@ impl<L: Look> Snapshot<L> {
         Ok(counts)
     }
 
-    fn files_to_delete(&mut self, platform: &Platform, outline: &Outline, keys: &Keys) -> Result<(Vec<NamedFiles>, Vec<FileCount>), Error> {
+    fn files_to_delete(
+        &mut self,
+        platform: &Platform,
+        outline: &Outline,
+        step_rows: &[u64],
+        keys: &Keys,
+    ) -> Result<(Vec<NamedFiles>, Vec<FileCount>), Error> {
+        let mut found = self.files_of_steps(outline, step_rows, keys)?.into_iter();
         let mut counts = Vec::new();
         let mut all = Vec::new();
         let mut otherwise = BTreeMap::new();
         for step in &outline.steps {
             let Work::Delete { files, .. } = &step.work else { continue };
             for (source, column) in files {
-                let named = self.file_keys(outline, keys, &step.table, column, &step.condition)?;
+                let named = found.next().unwrap_or_default();
                 let unplain = named.iter().filter(|key| !is_plain(key)).count() as u64;
                 if unplain > 0 {
                     return Err(Error::FileKeys { table: step.table.clone(), column: column.clone(), files: unplain });
@@ -244,6 +251,47 @@ impl<L: Look> Snapshot<L> {
         Ok(found)
     }
 
+    /// The file keys that rows of the deleting steps name, step by step and column by column. Steps without rows name none.
+    fn files_of_steps(&mut self, outline: &Outline, step_rows: &[u64], keys: &Keys) -> Result<Vec<Vec<String>>, Error> {
+        let mut wanted = Vec::new();
+        for (step, rows) in outline.steps.iter().zip(step_rows) {
+            let Work::Delete { files, .. } = &step.work else { continue };
+            wanted.extend(files.iter().map(|(_, column)| (step, *rows, vec![ColumnPath::column(column)])));
+        }
+        let mut lookups = Vec::new();
+        for (step, rows, columns) in &wanted {
+            if *rows > 0 {
+                lookups.push(Lookup { table: &step.table, columns, condition: &step.condition, distinct: true });
+            }
+        }
+        let mut found = self.texts(&outline.sets, &lookups, keys)?.into_iter();
+        let files = |rows: u64| {
+            let mut files = if rows > 0 { found.next().unwrap_or_default() } else { Vec::new() };
+            files.retain(|key| !key.is_empty());
+            files.sort_unstable();
+            files
+        };
+        Ok(wanted.iter().map(|(_, rows, _)| *rows).map(files).collect())
+    }
+
+    /// Values of one column for each lookup, without nulls. Each database is asked once.
+    fn texts(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<String>>, Error> {
+        let mut found = vec![Vec::new(); lookups.len()];
+        let sources: BTreeSet<&SourceName> = lookups.iter().map(|lookup| &lookup.table.source).collect();
+        for source in sources {
+            let mine: Vec<usize> = (0..lookups.len()).filter(|at| lookups[*at].table.source == *source).collect();
+            let asked: Vec<Lookup<'_>> = mine.iter().map(|at| lookups[*at]).collect();
+            let rows = self
+                .reader(source)
+                .values_all(sets, &asked, keys)
+                .map_err(|error| Error::Read { database: source.clone(), source: error })?;
+            for (at, rows) in mine.into_iter().zip(rows) {
+                found[at] = rows.into_iter().filter_map(|mut row| row.swap_remove(0)).collect();
+            }
+        }
+        Ok(found)
+    }
+
     /// The columns that name files of a source.
     fn file_columns(&self, source: &SourceName) -> Vec<(TableName, String)> {
         self.scheme
@@ -289,16 +337,19 @@ impl<L: Look> Snapshot<L> {
             }
             keys.carried.push((named.id, tuples));
         }
-        let mut found = BTreeSet::new();
-        for (table, column) in tables {
-            let goes = outline.steps.iter().find(|step| step.table == table && matches!(step.work, Work::Delete { .. }));
-            let stays = goes.map_or(Condition::Always, |step| Condition::not(step.condition.clone()));
-            let columns = vec![ColumnPath::column(&column)];
-            let condition = Condition::all([Condition::In { columns: columns.clone(), set: named.id }, stays]);
-            let rows = self.values(&sets, &table, &columns, &condition, &keys, true)?;
-            found.extend(rows.into_iter().filter_map(|mut row| row.swap_remove(0)));
-        }
-        Ok(found)
+        let staying: Vec<(TableName, Vec<ColumnPath>, Condition)> = tables
+            .into_iter()
+            .map(|(table, column)| {
+                let goes = outline.steps.iter().find(|step| step.table == table && matches!(step.work, Work::Delete { .. }));
+                let stays = goes.map_or(Condition::Always, |step| Condition::not(step.condition.clone()));
+                let columns = vec![ColumnPath::column(&column)];
+                let condition = Condition::all([Condition::In { columns: columns.clone(), set: named.id }, stays]);
+                (table, columns, condition)
+            })
+            .collect();
+        let lookups: Vec<Lookup<'_>> =
+            staying.iter().map(|(table, columns, condition)| Lookup { table, columns, condition, distinct: true }).collect();
+        Ok(self.texts(&sets, &lookups, &keys)?.into_iter().flatten().collect())
     }
 
     /// The distinct file keys that the selected rows name, in their order as text.

@@ -16,6 +16,8 @@ pub trait Look {
     fn bring(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error>;
     fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error>;
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error>;
+    /// Several lookups at once; the rows of each.
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error>;
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error>;
     fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error>;
 }
@@ -44,6 +46,10 @@ impl Look for Reader {
 
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
         Self::values(self, sets, lookup, keys, row)
+    }
+
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+        Self::values_all(self, sets, lookups, keys)
     }
 
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
@@ -83,6 +89,10 @@ impl Look for Eraser {
 
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
         Self::values(self, sets, lookup, keys, row)
+    }
+
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+        Self::values_all(self, sets, lookups, keys)
     }
 
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {

@@ -164,7 +164,7 @@ impl Renderer<'_> {
             let sql = format!("SELECT {} FROM {filled} WHERE set_id = {}", list.join(", "), id.0);
             return Ok(Tuples { sql, columns: named(columns) });
         }
-        let node = Node::of(&set.condition);
+        let node = self.node(&set.condition);
         // A set may list a tuple twice without harm.
         let alternatives = if self.is_postgres() { node.alternatives() } else { vec![node] };
         let mut parts = Vec::with_capacity(alternatives.len());

@@ -80,11 +80,55 @@ impl Node {
                 node => push_new(&mut kept, node),
             }
         }
+        if !any && kept.iter().any(|node| kept.iter().any(|other| node.excludes(other))) {
+            return Self::Never;
+        }
         match kept.len() {
             0 => neutral,
             1 => kept.remove(0),
             _ if any => Self::Any(kept),
             _ => Self::All(kept),
+        }
+    }
+
+    /// Whether no row satisfies both, as far as their form tells: one is the other's negation, or wants a value where the other wants
+    /// none.
+    fn excludes(&self, other: &Self) -> bool {
+        let Self::Leaf { leaf, negated: false } = self else { return false };
+        let Self::Leaf { leaf: denied, negated: true } = other else { return false };
+        let wants_value = |path: &ColumnPath| match leaf {
+            Leaf::SubjectKey { columns } | Leaf::InTree { columns, .. } => path.json.is_empty() && columns.contains(&path.column),
+            Leaf::Equals { column, .. } => column == path,
+            Leaf::NotNull { columns } | Leaf::In { columns, .. } => columns.contains(path),
+        };
+        leaf == denied || matches!(denied, Leaf::NotNull { columns } if columns.iter().all(wants_value))
+    }
+
+    /// The same condition where some sets are known to have no tuples: nothing is in them, and everything outside.
+    pub(crate) fn without(self, is_empty: &dyn Fn(SetId) -> bool) -> Self {
+        match self {
+            Self::Never | Self::Always => self,
+            Self::All(inner) => Self::join(inner.into_iter().map(|node| node.without(is_empty)), false),
+            Self::Any(inner) => Self::join(inner.into_iter().map(|node| node.without(is_empty)), true),
+            Self::Leaf { leaf, negated } => {
+                let found = match leaf {
+                    Leaf::In { columns, mut sets } => {
+                        sets.retain(|set| !is_empty(*set));
+                        if sets.is_empty() { None } else { Some(Leaf::In { columns, sets }) }
+                    }
+                    Leaf::InTree { base, columns, referenced } => match base.without(is_empty) {
+                        // A tree without roots.
+                        Self::Never => None,
+                        base => Some(Leaf::InTree { base: Box::new(base), columns, referenced }),
+                    },
+                    other @ (Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. }) => Some(other),
+                };
+                match found {
+                    Some(leaf) => Self::Leaf { leaf, negated },
+                    None if negated => Self::Always,
+                    None => Self::Never,
+                }
+            }
         }
     }
 
@@ -110,6 +154,7 @@ impl Node {
     pub(crate) fn alternatives(&self) -> Vec<Self> {
         let found = self.disjuncts();
         match found {
+            Some(found) if found.is_empty() => vec![Self::Never],
             Some(found) if found.iter().any(|node| !node.is_plain()) => {
                 let mut together: Vec<Self> = Vec::with_capacity(found.len());
                 for node in found {
@@ -163,7 +208,7 @@ impl Node {
                         return None;
                     }
                     let pairs = found.iter().flat_map(|left| parts.iter().map(|right| Self::all([left.clone(), right.clone()])));
-                    found = pairs.collect();
+                    found = pairs.filter(|pair| *pair != Self::Never).collect();
                 }
                 found
             }
@@ -221,6 +266,41 @@ mod tests {
         };
         assert_eq!(got, Node::Any(vec![leaf(&equals("a"), true), leaf(&member("b"), false), leaf(&equals("c"), false)]));
         assert_eq!(got.negate().negate(), got);
+    }
+
+    #[test]
+    fn what_nothing_satisfies_is_left_out() {
+        let present = |column: &str| Condition::NotNull { columns: vec![column.into()] };
+        let nothing = [
+            Condition::all([member("a"), Condition::not(present("a"))]),
+            Condition::all([equals("a"), Condition::not(equals("a"))]),
+            Condition::all([Condition::any([member("a"), equals("b")]), Condition::not(member("a")), Condition::not(present("b"))]),
+        ];
+        for condition in &nothing {
+            assert_eq!(Node::of(condition).alternatives(), [Node::Never], "{condition:?}");
+        }
+        let something = [
+            Condition::all([member("a"), Condition::not(present("b"))]),
+            Condition::all([member("a"), Condition::not(Condition::NotNull { columns: vec!["a".into(), "b".into()] })]),
+            Condition::all([member("a"), Condition::not(equals("a"))]),
+            Condition::all([Condition::not(equals("a")), Condition::not(present("a"))]),
+        ];
+        for condition in &something {
+            assert_ne!(Node::of(condition).alternatives(), [Node::Never], "{condition:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_in_an_empty_set() {
+        let node = Node::of(&Condition::all([equals("a"), Condition::not(member("b"))]));
+        let is_empty = |set: SetId| set == SetId(0);
+        assert_eq!(node.without(&is_empty), Node::of(&equals("a")));
+        assert_eq!(Node::of(&Condition::all([equals("a"), member("b")])).without(&is_empty), Node::Never);
+        let tree = Condition::Closure { base: Box::new(member("a")), columns: vec!["parent".into()], referenced: vec!["id".into()] };
+        assert_eq!(Node::of(&tree).without(&is_empty), Node::Never);
+        assert_eq!(Node::of(&Condition::not(tree)).without(&is_empty), Node::Always);
+        let other = Condition::In { columns: vec!["b".into()], set: SetId(1) };
+        assert_eq!(Node::of(&other).without(&is_empty), Node::of(&other));
     }
 
     #[test]

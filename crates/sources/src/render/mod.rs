@@ -16,9 +16,10 @@ pub(crate) mod statement;
 
 use exeunt_model::catalog::{Catalog, Column, SourceKind, Table};
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::selection::{ColumnPath, RowSet, SetId};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 
 pub(crate) use condition::carried_setting;
+use logic::Node;
 
 use crate::quote::{identifier, postgres_text};
 use crate::sqlite::declared::{Affinity, affinity};
@@ -95,6 +96,8 @@ pub(crate) struct Renderer<'a> {
     pub kept_keys: KeptKeys,
     /// The sets that the table of held sets has, for a statement of SQLite.
     pub held: &'a [SetId],
+    /// How many tuples the key table has of a set, where that is known.
+    pub kept_rows: &'a [(SetId, u64)],
     pub subject: SubjectValues<'a>,
 }
 
@@ -259,6 +262,18 @@ impl<'a> Renderer<'a> {
             },
         };
         (1..).zip(&set.columns).map(|(number, path): (usize, &ColumnPath)| format!("{}{number}", prefix(path))).collect()
+    }
+
+    /// The condition with what is known of the key table's sets put in.
+    pub(crate) fn node(&self, condition: &Condition) -> Node {
+        Node::of(condition).without(&|id| self.kept_rows(id) == Some(0))
+    }
+
+    /// How many tuples a set has in the key table; `None` where its tuples do not come from there, or where that is not known.
+    pub(crate) fn kept_rows(&self, id: SetId) -> Option<u64> {
+        let set = self.sets.iter().find(|set| set.id == id)?;
+        let kept = self.kept_keys == KeptKeys::KeyTable && (set.keep_keys || set.table.source != *self.source());
+        self.kept_rows.iter().find(|(known, _)| kept && *known == id).map(|(_, rows)| *rows)
     }
 
     pub(crate) fn set(&self, id: SetId) -> Result<&'a RowSet, Error> {

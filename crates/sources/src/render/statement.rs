@@ -1,6 +1,6 @@
 //! Whole statements: counting, reading, filling key sets, deleting and changing.
 
-use exeunt_model::catalog::{Column, ColumnKind, Table};
+use exeunt_model::catalog::{Column, ColumnKind, Hazard, Table};
 use exeunt_model::names::TableName;
 use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
@@ -19,7 +19,7 @@ impl Renderer<'_> {
     pub(crate) fn count(&self, table: &TableName, condition: &Condition) -> Result<Rendered, Error> {
         let table = self.table(table)?;
         let mut draft = self.draft();
-        let node = Node::of(condition);
+        let node = self.node(condition);
         let sql = match self.alternatives(&node).as_slice() {
             [single] => {
                 let alias = draft.alias();
@@ -37,6 +37,33 @@ impl Renderer<'_> {
         Ok(draft.finish(sql))
     }
 
+    /// How many rows satisfy the condition, where the key table's sets tell it: none, or all the rows of a set that lists its table's
+    /// rows each once.
+    ///
+    /// The second holds only as long as nothing has changed since the sets were filled.
+    pub(crate) fn known_rows(&self, table: &TableName, condition: &Condition, unchanged: bool) -> Result<Option<u64>, Error> {
+        if self.node(condition) == Node::Never {
+            return Ok(Some(0));
+        }
+        let described = self.table(table)?;
+        // Rows of an inheriting table appear in this one, and its key does not hold for them.
+        let own = !described.hazards.iter().any(|hazard| matches!(hazard, Hazard::Inherited { .. }));
+        let Some(key) = described.row_key().filter(|_| unchanged && own && self.is_postgres()) else { return Ok(None) };
+        let lists_rows = |set: &&RowSet| {
+            let columns = set.columns.iter().map(|path| path.json.is_empty().then_some(&path.column));
+            set.table == *table && columns.eq(key.iter().map(Some))
+        };
+        let selects = |set: &&RowSet| match condition {
+            Condition::In { columns, set: named } => set.id == *named && *columns == set.columns,
+            condition => set.condition == *condition,
+        };
+        let plain = |column: &String| {
+            matches!(described.column(column).map(|column| &column.kind), Some(ColumnKind::Integer | ColumnKind::Text | ColumnKind::Uuid))
+        };
+        let set = self.sets.iter().filter(lists_rows).find(selects).filter(|_| key.iter().all(plain));
+        Ok(set.and_then(|set| self.kept_rows(set.id)))
+    }
+
     /// The rows as they leave the database: `columns` in this order.
     pub(crate) fn read(&self, table: &TableName, columns: &[String], condition: &Condition) -> Result<Rendered, Error> {
         let table = self.table(table)?;
@@ -46,7 +73,7 @@ impl Renderer<'_> {
             Ok(if list.is_empty() { "NULL".into() } else { list })
         };
         let mut draft = self.draft();
-        let sql = self.rows(&mut draft, table, &list, &Node::of(condition))?;
+        let sql = self.rows(&mut draft, table, &list, &self.node(condition))?;
         Ok(draft.finish(sql))
     }
 
@@ -67,7 +94,7 @@ impl Renderer<'_> {
             Ok(each.collect::<Result<Vec<_>, Error>>()?.join(", "))
         };
         let mut draft = self.draft();
-        let rows = self.rows(&mut draft, table, &list, &Node::of(condition))?;
+        let rows = self.rows(&mut draft, table, &list, &self.node(condition))?;
         // A column's own collation may take two values for one.
         let exact =
             |number: usize| if self.is_postgres() { format!("k{number}") } else { format!("k{number} COLLATE BINARY AS k{number}") };
@@ -132,7 +159,7 @@ impl Renderer<'_> {
             Ok(each.collect::<Result<Vec<_>, Error>>()?.join(", "))
         };
         let mut draft = self.draft();
-        let node = Node::of(&set.condition);
+        let node = self.node(&set.condition);
         let rows = self.union(&mut draft, table, &list, &self.alternatives(&node), "UNION ALL")?;
         let present: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
         // A column's own collation may take two keys for one that other columns tell apart.
@@ -148,9 +175,20 @@ impl Renderer<'_> {
         Ok(draft.finish(sql))
     }
 
-    /// All tuples of a set in the key table, in their text form.
-    pub(crate) fn kept_tuples(&self, set: &RowSet) -> String {
-        format!("SELECT {} FROM {} WHERE set_id = {}", self.key_columns(set).join(", "), self.key_table(), set.id.0)
+    /// All tuples of these sets in the key table, in their text form: first the set's number, then its columns. PostgreSQL tells all
+    /// sets in one go.
+    pub(crate) fn kept_tuples(&self, sets: &[&RowSet]) -> Vec<String> {
+        let sets = sets.iter().filter(|set| self.kept_rows(set.id) != Some(0));
+        if !self.is_postgres() {
+            let query = |set: &&&RowSet| {
+                format!("SELECT set_id, {} FROM {} WHERE set_id = {}", self.key_columns(set).join(", "), self.key_table(), set.id.0)
+            };
+            return sets.map(|set| query(&set)).collect();
+        }
+        let (numbers, widths): (Vec<String>, Vec<usize>) = sets.map(|set| (set.id.0.to_string(), set.columns.len())).unzip();
+        let Some(width) = widths.into_iter().max() else { return Vec::new() };
+        let columns: String = (1..=width).map(|number| format!(", k{number}")).collect();
+        vec![format!("SELECT CAST(set_id AS text){columns} FROM {} WHERE set_id IN ({})", self.key_table(), numbers.join(", "))]
     }
 
     pub(crate) fn forget_set(&self, id: SetId) -> String {
@@ -161,7 +199,10 @@ impl Renderer<'_> {
     /// go at once.
     pub(crate) fn delete(&self, table: &TableName, condition: &Condition, at_once: bool) -> Result<Vec<Rendered>, Error> {
         let table = self.table(table)?;
-        let node = Node::of(condition);
+        let node = self.node(condition);
+        if node == Node::Never {
+            return Ok(Vec::new());
+        }
         let alternatives = if at_once { vec![node] } else { self.alternatives(&node) };
         let delete = |node: &Node| {
             let mut draft = self.draft();
@@ -175,6 +216,9 @@ impl Renderer<'_> {
     /// The statements of a step, in order; together they affect its rows once each.
     pub(crate) fn step(&self, step: &Step) -> Result<Vec<Rendered>, Error> {
         let (table, condition) = (&step.table, &step.condition);
+        if self.node(condition) == Node::Never {
+            return Ok(Vec::new());
+        }
         match &step.work {
             Work::Read { columns, .. } => Ok(vec![self.read(table, columns, condition)?]),
             Work::HandOver { column } => Ok(vec![self.hand_over(table, condition, column)?]),
@@ -195,7 +239,7 @@ impl Renderer<'_> {
         let table = self.table(table)?;
         let mut draft = self.draft();
         let (outer, inner) = (draft.alias(), draft.alias());
-        let rows = self.one_condition(&mut draft, table, &inner, &Node::of(condition))?;
+        let rows = self.one_condition(&mut draft, table, &inner, &self.node(condition))?;
         let name = self.table_name(&table.name);
         let found = |identity: &str| format!("SELECT {identity} FROM {name} AS {inner} WHERE {rows} LIMIT {limit}");
         let chosen = if self.is_postgres() && table.partitions.is_empty() {
@@ -223,7 +267,7 @@ impl Renderer<'_> {
         let set: Vec<String> =
             assignments(&mut draft, table)?.iter().map(|(column, value)| format!("{} = {value}", identifier(column))).collect();
         let alias = draft.alias();
-        let rows = self.one_condition(&mut draft, table, &alias, &Node::of(condition))?;
+        let rows = self.one_condition(&mut draft, table, &alias, &self.node(condition))?;
         let name = self.table_name(&table.name);
         Ok(draft.finish(format!("UPDATE {name} AS {alias} SET {} WHERE {rows}", set.join(", "))))
     }
@@ -373,6 +417,7 @@ mod tests {
                 sets: &sets,
                 kept_keys: KeptKeys::InPlace,
                 held: &[],
+                kept_rows: &[],
                 subject: SubjectValues::Parameters,
             };
             renderer.read(&"app.share".parse().unwrap(), &["id".into()], &condition).unwrap().sql
@@ -399,6 +444,7 @@ mod tests {
             sets: &sets,
             kept_keys: KeptKeys::KeyTable,
             held: &[],
+            kept_rows: &[],
             subject: SubjectValues::Parameters,
         };
         let got = renderer.delete(&"app.share".parse().unwrap(), &Condition::not(member()), false).unwrap();

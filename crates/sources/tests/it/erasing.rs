@@ -317,7 +317,9 @@ fn keys_survive_a_commit_and_a_new_connection(world: &dyn World) {
     let mut eraser = begun(world, &sets, &keys);
     eraser.commit().unwrap();
     let mut tuples = Vec::new();
-    eraser.export_keys(&sets, &sets[0], &mut |tuple| tuples.push(tuple.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())).unwrap();
+    eraser
+        .export_keys(&sets, &[&sets[0]], &mut |_, tuple| tuples.push(tuple.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()))
+        .unwrap();
     assert_eq!(tuples.len(), 3);
     assert_eq!(eraser.count_all(&sets, &[(&table("odd"), &condition)], &keys).unwrap(), [3]);
     drop(eraser);
@@ -343,7 +345,7 @@ fn many_keys_are_no_trouble(world: &dyn World) {
     let mut eraser = begun(world, &sets, &keys);
     assert_eq!(apply(&mut eraser, &sets, &steps, &keys), [15_000, 15_000]);
     let mut tuples = Vec::new();
-    eraser.export_keys(&sets, &sets[0], &mut |tuple| tuples.push(vec![tuple[0].to_owned()])).unwrap();
+    eraser.export_keys(&sets, &[&sets[0]], &mut |_, tuple| tuples.push(vec![tuple[0].to_owned()])).unwrap();
     eraser.rollback().unwrap();
     eraser.begin().unwrap();
     eraser.import_keys(&sets, &sets[0], &tuples).unwrap();
