@@ -39,6 +39,9 @@ pub(crate) enum Connection {
     Postgres(Session),
 }
 
+/// Counts that share sets in one statement, at most.
+const COUNTS_TOGETHER: usize = 12;
+
 /// A row's values in their text form.
 pub(crate) type Values = Vec<Option<String>>;
 
@@ -112,27 +115,40 @@ impl Link {
         let conditions: Vec<&Condition> = of.iter().map(|(_, condition)| *condition).collect();
         self.bring_sets(terms, &conditions)?;
         let unchanged = self.unchanged;
-        let mut known: Vec<Option<u64>> = Vec::with_capacity(of.len());
-        let counts = self.render(terms, SubjectValues::Parameters, |renderer| {
-            let mut counts = Vec::with_capacity(of.len());
-            for (table, condition) in of {
-                known.push(renderer.known_rows(table, condition, unchanged)?);
-                if known.last() == Some(&None) {
-                    counts.push(renderer.count(table, condition)?);
+        let postgres = matches!(self.connection, Connection::Postgres(_));
+        let mut found: Vec<Option<u64>> = Vec::with_capacity(of.len());
+        let (counts, asked) = self.render(terms, SubjectValues::Parameters, |renderer| {
+            let mut together = Vec::new();
+            let mut alone = Vec::new();
+            for (at, (table, condition)) in of.iter().enumerate() {
+                let known = renderer.known_rows(table, condition, unchanged)?;
+                found.push(known);
+                match known {
+                    Some(_) => {}
+                    None if postgres && terms.kept_keys == KeptKeys::KeyTable && renderer.looks_in_place(condition) => together.push(at),
+                    None => alone.push(vec![at]),
                 }
             }
-            Ok(counts)
+            let asked: Vec<Vec<usize>> = alone.into_iter().chain(together.chunks(COUNTS_TOGETHER).map(<[usize]>::to_vec)).collect();
+            let counts = asked.iter().map(|group| match group.as_slice() {
+                [single] => renderer.count(of[*single].0, of[*single].1),
+                several => renderer.count_together(&several.iter().map(|at| of[*at]).collect::<Vec<_>>()),
+            });
+            Ok((counts.collect::<Result<Vec<_>, _>>()?, asked))
         })?;
-        let mut counted = self.count_each(&counts, terms)?.into_iter();
+        for (group, counts) in asked.iter().zip(self.count_each(&counts, terms)?) {
+            group.iter().zip(counts).for_each(|(at, count)| found[*at] = Some(count));
+        }
         let missing = || Error::Protocol {
             database: self.database.clone(),
             operation: "count rows".into(),
             problem: "fewer counts than were asked for".into(),
         };
-        known.into_iter().map(|known| known.or_else(|| counted.next()).ok_or_else(missing)).collect()
+        found.into_iter().map(|count| count.ok_or_else(missing)).collect()
     }
 
-    fn count_each(&mut self, counts: &[Rendered], terms: Terms<'_>) -> Result<Vec<u64>, Error> {
+    /// The counts of each statement: one, or several on PostgreSQL.
+    fn count_each(&mut self, counts: &[Rendered], terms: Terms<'_>) -> Result<Vec<Vec<u64>>, Error> {
         const OPERATION: &str = "count rows";
         let catalog = self.catalog()?;
         let unreadable = || Error::Protocol {
@@ -143,7 +159,8 @@ impl Link {
         match &mut self.connection {
             Connection::Postgres(session) => {
                 let answers = session.ask_all(OPERATION, &postgres_statements(&self.database, counts, terms)?)?;
-                let count = |answer: &crate::postgres::client::Answer| answer.rows.first()?.first()?.as_deref()?.parse().ok();
+                let count = |value: &Option<String>| value.as_deref()?.parse().ok();
+                let count = |answer: &crate::postgres::client::Answer| answer.rows.first()?.iter().map(count).collect::<Option<_>>();
                 answers.iter().map(|answer| count(answer).ok_or_else(unreadable)).collect()
             }
             Connection::Sqlite { connection, .. } => {
@@ -154,7 +171,7 @@ impl Link {
                         .prepare_cached(&count.sql)
                         .and_then(|mut statement| statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0)))
                         .map_err(|error| told(&self.database, OPERATION, &error))?;
-                    found.push(u64::try_from(rows).map_err(|_| unreadable())?);
+                    found.push(vec![u64::try_from(rows).map_err(|_| unreadable())?]);
                 }
                 Ok(found)
             }

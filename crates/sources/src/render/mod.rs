@@ -149,6 +149,15 @@ impl Draft {
 
     /// Puts the queries of sets where they are mentioned, or ahead of the statement where that would make it too long.
     pub(crate) fn finish(self, sql: String) -> Rendered {
+        self.finish_within(sql, LONGEST_IN_PLACE)
+    }
+
+    /// Puts the queries of sets that are mentioned more than once ahead of the statement.
+    pub(crate) fn finish_shared(self, sql: String) -> Rendered {
+        self.finish_within(sql, 0)
+    }
+
+    fn finish_within(self, sql: String, longest: usize) -> Rendered {
         let mentions =
             |text: &str| text.split(MARK).skip(1).step_by(2).filter_map(|number| number.parse().ok().map(SetId)).collect::<Vec<_>>();
         // A set mentions only sets that were finished before it, so that they stand before it here too.
@@ -160,7 +169,7 @@ impl Draft {
         for definition in &self.definitions {
             lengths.push((definition.set, in_place(&definition.sql, &lengths)));
         }
-        let long = in_place(&sql, &lengths) > LONGEST_IN_PLACE;
+        let long = in_place(&sql, &lengths) > longest;
         let texts = || std::iter::once(sql.as_str()).chain(self.definitions.iter().map(|definition| definition.sql.as_str()));
         let mut written: Vec<(SetId, String)> = Vec::with_capacity(self.definitions.len());
         let fill = |text: &str, written: &[(SetId, String)]| {

@@ -17,24 +17,42 @@ type Columns<'a> = &'a dyn Fn(&str) -> Result<String, Error>;
 impl Renderer<'_> {
     /// How many rows satisfy the condition.
     pub(crate) fn count(&self, table: &TableName, condition: &Condition) -> Result<Rendered, Error> {
-        let table = self.table(table)?;
         let mut draft = self.draft();
+        let sql = self.count_in(&mut draft, table, condition)?;
+        Ok(draft.finish(sql))
+    }
+
+    /// Several counts as the columns of one row; a set that more than one of them looks at is found once.
+    pub(crate) fn count_together(&self, of: &[(&TableName, &Condition)]) -> Result<Rendered, Error> {
+        let mut draft = self.draft();
+        let each = of.iter().map(|(table, condition)| Ok(format!("({})", self.count_in(&mut draft, table, condition)?)));
+        let sql = format!("SELECT {}", each.collect::<Result<Vec<_>, Error>>()?.join(", "));
+        Ok(draft.finish_shared(sql))
+    }
+
+    /// Whether the condition looks at a set that runs in place.
+    pub(crate) fn looks_in_place(&self, condition: &Condition) -> bool {
+        let kept = |set: &RowSet| set.table.source != *self.source() || self.filled_table(set).is_some();
+        condition.sets().into_iter().any(|id| self.sets.iter().any(|set| set.id == id && !kept(set)))
+    }
+
+    fn count_in(&self, draft: &mut Draft, table: &TableName, condition: &Condition) -> Result<String, Error> {
+        let table = self.table(table)?;
         let node = self.node(condition);
-        let sql = match self.alternatives(&node).as_slice() {
+        match self.alternatives(&node).as_slice() {
             [single] => {
                 let alias = draft.alias();
-                let condition = self.condition(&mut draft, table, &alias, single)?;
-                format!("SELECT count(*) FROM {} AS {alias} WHERE {condition}", self.table_name(&table.name))
+                let condition = self.condition(draft, table, &alias, single)?;
+                Ok(format!("SELECT count(*) FROM {} AS {alias} WHERE {condition}", self.table_name(&table.name)))
             }
             several => {
                 let rows = match apart(several) {
-                    Some(parts) => self.union(&mut draft, table, &|_| Ok("1".into()), &parts, "UNION ALL")?,
-                    None => self.union(&mut draft, table, &|alias| Ok(identity(table, alias)), several, "UNION")?,
+                    Some(parts) => self.union(draft, table, &|_| Ok("1".into()), &parts, "UNION ALL")?,
+                    None => self.union(draft, table, &|alias| Ok(identity(table, alias)), several, "UNION")?,
                 };
-                format!("SELECT count(*) FROM ({rows}) AS found")
+                Ok(format!("SELECT count(*) FROM ({rows}) AS found"))
             }
-        };
-        Ok(draft.finish(sql))
+        }
     }
 
     /// How many rows satisfy the condition, where the key table's sets tell it: none, or all the rows of a set that lists its table's
@@ -53,9 +71,9 @@ impl Renderer<'_> {
             let columns = set.columns.iter().map(|path| path.json.is_empty().then_some(&path.column));
             set.table == *table && columns.eq(key.iter().map(Some))
         };
-        let selects = |set: &&RowSet| match condition {
-            Condition::In { columns, set: named } => set.id == *named && *columns == set.columns,
-            condition => set.condition == *condition,
+        let selects = |set: &&RowSet| {
+            let named = matches!(condition, Condition::In { columns, set: named } if set.id == *named && *columns == set.columns);
+            named || set.condition == *condition
         };
         let plain = |column: &String| {
             matches!(described.column(column).map(|column| &column.kind), Some(ColumnKind::Integer | ColumnKind::Text | ColumnKind::Uuid))
