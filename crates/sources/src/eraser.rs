@@ -10,7 +10,7 @@ use exeunt_model::selection::{Condition, RowSet, SetId};
 
 use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
-use crate::link::{Connection, Link, Terms, json_of, postgres_statements, sqlite_values};
+use crate::link::{Connection, Link, Terms, TextRows, json_of, postgres_statements, sqlite_values};
 use crate::named::OddNames;
 use crate::postgres::session::{Statement, search_default};
 use crate::render::{KEY_TABLE, KeptKeys, Rendered, SubjectValues};
@@ -235,7 +235,7 @@ impl Eraser {
     }
 
     /// The text forms of several lookups, as [`Reader::values_all`](crate::Reader::values_all) gives them.
-    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
         let terms = self.terms(sets, keys);
         self.reading(|link| link.values_all(terms, lookups))
     }

@@ -283,7 +283,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join("stock/a")).unwrap();
         fs::write(home.path().join("stock/a/Größe"), b"x").unwrap();
-        let eraser = store(home.path()).eraser().unwrap();
+        let mut eraser = store(home.path()).eraser().unwrap();
         for key in ["./a/Größe", "a//Größe", "a/./Größe", "a/Größe/.", "a/../a/Größe", "/a/Größe", "a/Größe/"] {
             assert!(matches!(eraser.delete(key), Err(Error::NotPlain { .. })), "{key}");
             assert!(!is_plain(key), "{key}");

@@ -42,9 +42,6 @@ pub(crate) enum Connection {
 /// Counts that share sets in one statement, at most.
 const COUNTS_TOGETHER: usize = 12;
 
-/// A row's values in their text form.
-pub(crate) type Values = Vec<Option<String>>;
-
 /// What statements are rendered and run with.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms<'a> {

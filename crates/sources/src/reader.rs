@@ -232,11 +232,6 @@ impl Reader {
         Ok(())
     }
 
-    /// The rows of several lookups, each as [`Self::values`] passes them on; the server is asked for all of them in one go.
-    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
-        self.link.values_all(terms(sets, keys), lookups)
-    }
-
     /// The key as the database itself writes it, for [`Keys::subject`], from the key as a person typed it (`007` is row `7`).
     ///
     /// `None` when there is no such row, or when what was typed is no value of the columns' types.

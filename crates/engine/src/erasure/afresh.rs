@@ -228,8 +228,8 @@ impl Acting {
     /// What the key table holds of a set.
     fn tuples_now(&mut self, plan: &Plan, set: &RowSet) -> Result<Tuples, Error> {
         let mut found = Tuples::new();
-        let mut take = |tuple: &[&str]| found.extend([tuple.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()]);
-        self.eraser.export_keys(&plan.outline.sets, set, &mut take).map_err(Error::source(&self.source, Phase::Erasing))?;
+        let mut take = |_: SetId, tuple: &[&str]| found.extend([tuple.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()]);
+        self.eraser.export_keys(&plan.outline.sets, &[set], &mut take).map_err(Error::source(&self.source, Phase::Erasing))?;
         Ok(found)
     }
 

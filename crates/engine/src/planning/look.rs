@@ -4,7 +4,7 @@ use exeunt_model::catalog::Catalog;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::Outline;
 use exeunt_model::selection::{Condition, RowSet};
-use exeunt_sources::{Eraser, Error, Keys, Lookup, OddNames, Reader};
+use exeunt_sources::{Eraser, Error, Keys, Lookup, OddNames, Reader, TextRows};
 
 /// An open database that shows one moment.
 pub trait Look {
@@ -17,7 +17,7 @@ pub trait Look {
     fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error>;
     fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error>;
     /// Several lookups at once; the rows of each.
-    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error>;
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error>;
     fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error>;
     fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error>;
 }
@@ -48,7 +48,7 @@ impl Look for Reader {
         Self::values(self, sets, lookup, keys, row)
     }
 
-    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
         Self::values_all(self, sets, lookups, keys)
     }
 
@@ -91,7 +91,7 @@ impl Look for Eraser {
         Self::values(self, sets, lookup, keys, row)
     }
 
-    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<Vec<Vec<Option<String>>>>, Error> {
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
         Self::values_all(self, sets, lookups, keys)
     }
 
