@@ -149,7 +149,7 @@ impl<'archive> TableSink<'archive> {
             columns,
             primary_key: header.primary_key,
             references: header.references,
-            owner_path: header.owner_path,
+            owner_paths: header.owner_paths,
             description: header.description,
             dates: findings.statistics.dates.clone(),
             replaced_bytes: findings.replaced_bytes,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use exeunt_model::archive::header::{self, Category, ColumnHeader, LeftOut, LeftOutReason, Reference, TableHeader};
 use exeunt_model::catalog::SourceKind;
-use exeunt_model::map::resolve::{Edge, Link, MappedTable, Scheme};
+use exeunt_model::map::explain;
+use exeunt_model::map::resolve::{Edge, Link, MappedTable, Path, Scheme};
 use exeunt_model::names::{CategoryName, TableName};
 use exeunt_model::plan::{self, Outline, Step, Work};
 use exeunt_model::selection::ColumnPath;
@@ -40,10 +41,18 @@ pub fn table(scheme: &Scheme, edges: &[Edge], outline: &Outline, step: &Step) ->
         primary_key: if whole_key { mapped.table.primary_key.clone() } else { Vec::new() },
         references: references(scheme, edges, outline, mapped, &columns),
         columns,
-        owner_path: mapped.owner.first().map(|path| path.describe()),
+        owner_paths: paths(scheme, outline, mapped),
         description: mapped.entry.label.clone().or_else(|| mapped.table.comment.clone()),
         dated_by: None,
     })
+}
+
+/// Every path by which rows of the table come to be in this export.
+fn paths(scheme: &Scheme, outline: &Outline, mapped: &MappedTable) -> Vec<String> {
+    let scope = scheme.scope_kinds(&outline.kind);
+    let concerned = |path: &&Path| scope.contains(&path.kind);
+    let owned = mapped.owner.iter().filter(concerned).map(explain::owned);
+    owned.chain(mapped.about.iter().filter(concerned).map(explain::spoken_of)).collect()
 }
 
 fn references(scheme: &Scheme, edges: &[Edge], outline: &Outline, mapped: &MappedTable, columns: &[ColumnHeader]) -> Vec<Reference> {
@@ -67,7 +76,7 @@ fn references(scheme: &Scheme, edges: &[Edge], outline: &Outline, mapped: &Mappe
 fn is_closed(scheme: &Scheme, outline: &Outline, mapped: &MappedTable, edge: &Edge) -> bool {
     let claims = || {
         let scope = scheme.scope_kinds(&outline.kind);
-        move |path: &&exeunt_model::map::resolve::Path| scope.contains(&path.kind)
+        move |path: &&Path| scope.contains(&path.kind)
     };
     let mine: Vec<_> = mapped.owner.iter().chain(&mapped.about).filter(claims()).collect();
     let [only] = mine.as_slice() else { return false };

@@ -27,8 +27,8 @@ pub struct TableHeader {
     /// Names of columns above; empty when the table has no key or not all of it is exported.
     pub primary_key: Vec<String>,
     pub references: Vec<Reference>,
-    /// How a row leads to the subject, for people: `session_id → presentation_id → seat`.
-    pub owner_path: Option<String>,
+    /// Each path from a row to the subject, in words: `each row belongs to the seat found by owner_id → app.seat`.
+    pub owner_paths: Vec<String>,
     /// The table's comment in the database.
     pub description: Option<String>,
     /// The column that dates a row, for ranges and charts; `None` lets the archive choose.

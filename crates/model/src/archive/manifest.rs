@@ -107,9 +107,9 @@ pub struct Table {
     pub primary_key: Vec<String>,
     /// Foreign keys to exported tables.
     pub references: Vec<Reference>,
-    /// How a row leads to the subject.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_path: Option<String>,
+    /// Why rows of this table are inside: each path from a row to the subject, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owner_paths: Vec<String>,
     /// The table's comment in the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,

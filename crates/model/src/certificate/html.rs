@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Certificate, KeptWhy, Purpose, Recount, Residual, Statement, TableCount};
+use super::{CategoryCount, Certificate, KeptWhy, Purpose, Recount, Residual, Statement, TableCount};
 use crate::digest::Digest;
 use crate::names::CategoryName;
 use crate::run::Ending;
@@ -59,7 +59,8 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; } h2 { font-size: 
 table { border-collapse: collapse; width: 100%; margin-bottom: 1rem; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 th { font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-td:last-child, th:last-child { padding-right: 0; }
+td:last-child, th:last-child { padding-right: 0; } .n + :not(.n) { padding-left: .8rem; }
+dl.words { margin-bottom: 1rem; } dl.words dt { color: inherit; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } code { font: .86em ui-monospace, monospace; } p code { overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
@@ -125,8 +126,12 @@ fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
         fact(page, "Request", reference)?;
     }
     if !statement.choices.is_empty() {
-        let choices: Vec<String> = statement.choices.iter().map(|choice| format!("{}: {}", choice.table, spaced(&choice.action))).collect();
-        fact(page, "Decided", choices.join("; "))?;
+        page.push_str("<dt>Decided</dt><dd>");
+        for (number, choice) in statement.choices.iter().enumerate() {
+            let next = if number == 0 { "" } else { "<br>" };
+            write!(page, "{next}{}: {}", Name(&choice.table), Text(spaced(&choice.action)))?;
+        }
+        page.push_str("</dd>\n");
     }
     fact(page, "Opened, before anything was erased", statement.started.for_people())?;
     fact(page, "Closed, after verification", statement.closed.for_people())?;
@@ -146,7 +151,7 @@ fn bindings(page: &mut String, statement: &Statement) -> fmt::Result {
     }
     fact(page, "Made by", format_args!("{} {}", statement.tool.name, statement.tool.version))?;
     fact(page, "Data map", format_args!("{}, {}", statement.map.name, statement.map.digest))?;
-    fact(page, "Reviewed catalogs", &statement.map.lock)?;
+    fact(page, "Lock, by which the databases were reviewed", &statement.map.lock)?;
     for source in &statement.sources {
         fact(page, "Source", format_args!("{}, database {}, structure {}", source.source, source.identity.short(), source.catalog))?;
     }
@@ -164,18 +169,26 @@ fn counts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName
     page.push_str(
         "<tr><th>Category</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n",
     );
-    for sum in statement.categories.iter().filter(|sum| [sum.planned, sum.affected, sum.remaining] != [0; 3]) {
-        writeln!(
-            page,
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            Text(named(sum.category.as_ref(), label)),
-            Text(spaced(&sum.action)),
-            sum.planned,
-            sum.affected,
-            sum.remaining
-        )?;
+    for (category, sums) in by_category(statement) {
+        let span = if sums.len() > 1 { format!(" rowspan=\"{}\"", sums.len()) } else { String::new() };
+        for (number, sum) in sums.iter().enumerate() {
+            page.push_str("<tr>");
+            if number == 0 {
+                write!(page, "<td{span}>{}</td>", Text(named(category, label)))?;
+            }
+            writeln!(
+                page,
+                "<td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+                Text(spaced(&sum.action)),
+                sum.planned,
+                sum.affected,
+                sum.remaining
+            )?;
+        }
     }
-    page.push_str("</table>\n<table>\n<caption>By table, in the order of execution</caption>\n");
+    page.push_str("</table>\n");
+    words(page, statement)?;
+    page.push_str("<table>\n<caption>By table, in the order of execution</caption>\n");
     page.push_str("<tr><th>Table</th><th>Action</th><th class=\"n\">Planned</th><th class=\"n\">Done</th><th class=\"n\">Left</th></tr>\n");
     let (concerned, idle): (Vec<&TableCount>, Vec<&TableCount>) =
         statement.tables.iter().partition(|table| [table.planned, table.affected, table.remaining.unwrap_or(0)] != [0; 3]);
@@ -196,6 +209,39 @@ fn counts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName
         1 => writeln!(page, "<p class=\"soft\">1 further step concerned no row.</p>"),
         many => writeln!(page, "<p class=\"soft\">{many} further steps concerned no row.</p>"),
     }
+}
+
+/// The sums that concern any row, those of one category together, in the order in which the categories first appear.
+fn by_category(statement: &Statement) -> Vec<(Option<&CategoryName>, Vec<&CategoryCount>)> {
+    let mut found: Vec<(Option<&CategoryName>, Vec<&CategoryCount>)> = Vec::new();
+    for sum in statement.categories.iter().filter(|sum| [sum.planned, sum.affected, sum.remaining] != [0; 3]) {
+        let name = sum.category.as_ref();
+        match found.iter_mut().find(|(category, _)| *category == name) {
+            Some((_, sums)) => sums.push(sum),
+            None => found.push((name, vec![sum])),
+        }
+    }
+    found
+}
+
+/// What the words of the tables mean, as far as they occur there.
+fn words(page: &mut String, statement: &Statement) -> fmt::Result {
+    let meanings = [
+        ("delete", "The rows are gone."),
+        ("change", "The rows stay. What these columns held was emptied or replaced."),
+        ("hand_over", "The rows stay, and belong to somebody else of the same kind now."),
+        ("unlink", "The rows stay. These columns, which pointed to rows that are gone, were emptied."),
+        ("clear_first", "Rows pointed to each other: these columns were emptied, so that the rows could be deleted."),
+    ];
+    page.push_str("<dl class=\"words soft\">\n");
+    for (action, meaning) in meanings {
+        if statement.tables.iter().any(|table| table.action == action && table.planned > 0) {
+            fact(page, &spaced(action), meaning)?;
+        }
+    }
+    fact(page, "Left", "Rows that still were as before when all was counted again; – where there was nothing to count.")?;
+    page.push_str("</dl>\n");
+    Ok(())
 }
 
 /// `unlink: owner_id`
@@ -372,13 +418,29 @@ mod tests {
     }
 
     #[test]
+    fn a_category_is_named_once_and_every_action_is_explained() {
+        let (mut certificate, key) = sample::certificate();
+        let mut again = certificate.statement.tables[1].clone();
+        again.action = "unlink".to_owned();
+        certificate.statement.tables.push(again);
+        certificate.statement.categories = Statement::sums(&certificate.statement.tables);
+        let page = render(&certificate, &key, "certificate.json", |name| format!("<{name}>"));
+        assert_eq!(page.matches("&lt;saved_leads&gt;").count(), 1);
+        assert!(page.contains("<td rowspan=\"2\">&lt;saved_leads&gt;</td>"));
+        for action in ["delete", "change", "unlink"] {
+            assert!(page.contains(&format!("<dt>{action}</dt><dd>")), "{action}");
+        }
+        assert!(!page.contains("<dt>hand over</dt>") && !page.contains("<dt>clear first</dt>"));
+    }
+
+    #[test]
     fn what_stays_stands_before_what_was_done() {
         let (certificate, key) = sample::certificate();
         let page = render(&certificate, &key, "certificate.json", |name| name.to_string());
         let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
         assert!(place("<h2>What stays") < place("<h2>What was done"));
         assert_eq!(page.matches("<dt>Decided").count(), 1);
-        assert!(page.contains("app.note: hand over; app.presentation: hand over"));
+        assert!(page.contains("app.<wbr>note: hand over<br>app.<wbr>presentation: hand over"));
         assert!(page.contains("unlink: seat_<wbr>id"));
     }
 }

@@ -75,13 +75,7 @@ pub fn explain_all(scheme: &Scheme) -> Vec<Explanation> {
 fn owners(scheme: &Scheme, mapped: &MappedTable) -> Vec<String> {
     let mut lines = Vec::new();
     for path in &mapped.owner {
-        lines.push(if path.hops.is_empty() {
-            format!("each row is {}", with_article(path.kind.as_str()))
-        } else if path.is_functional() {
-            format!("each row belongs to the {} found by {}", path.kind, path.describe())
-        } else {
-            format!("each row belongs to every {} found by {}", path.kind, path.describe())
-        });
+        lines.push(owned(path));
         let mut kind = &path.kind;
         while let Some(outer) = scheme.within(kind) {
             lines.push(format!("and with that {kind} to its {} ({})", outer.kind, outer.describe()));
@@ -89,12 +83,28 @@ fn owners(scheme: &Scheme, mapped: &MappedTable) -> Vec<String> {
         }
     }
     for path in &mapped.about {
-        lines.push(format!("each row speaks of the {} found by {}, without belonging to them", path.kind, path.describe()));
+        lines.push(spoken_of(path));
     }
     if lines.is_empty() {
         lines.push("nobody's: the map names no owner".to_owned());
     }
     lines
+}
+
+/// An owner path in words: `each row belongs to the seat found by owner_seat_id → app.seat`.
+pub fn owned(path: &Path) -> String {
+    if path.hops.is_empty() {
+        format!("each row is {}", with_article(path.kind.as_str()))
+    } else if path.is_functional() {
+        format!("each row belongs to the {} found by {}", path.kind, path.describe())
+    } else {
+        format!("each row belongs to every {} found by {}", path.kind, path.describe())
+    }
+}
+
+/// A path to whom the rows speak of, in words.
+pub fn spoken_of(path: &Path) -> String {
+    format!("each row speaks of the {} found by {}, without belonging to them", path.kind, path.describe())
 }
 
 fn export(scheme: &Scheme, mapped: &MappedTable) -> Vec<String> {

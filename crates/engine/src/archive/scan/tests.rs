@@ -38,7 +38,7 @@ fn header(kinds: &[(ColumnKind, bool)]) -> TableHeader {
         columns: kinds.iter().enumerate().map(column).collect(),
         primary_key: Vec::new(),
         references: Vec::new(),
-        owner_path: None,
+        owner_paths: Vec::new(),
         description: None,
         dated_by: None,
     }

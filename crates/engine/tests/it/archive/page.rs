@@ -40,7 +40,10 @@ fn rich_archive(folder: &Path) -> PathBuf {
                 columns,
                 primary_key: vec!["id".to_owned()],
                 references: Vec::new(),
-                owner_path: Some("seat_id → seat".to_owned()),
+                owner_paths: vec![
+                    "each row belongs to the seat found by owner_seat_id → app.seat".to_owned(),
+                    "each row belongs to every seat found by rows of app.share by item_id, seat_id → app.seat".to_owned(),
+                ],
                 description: (name == "sl_page_view").then(|| "One page of a presentation, looked at once by a viewer".to_owned()),
                 dated_by: None,
             })

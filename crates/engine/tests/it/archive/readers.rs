@@ -35,7 +35,7 @@ fn table(name: &str, columns: Vec<ColumnHeader>, primary_key: &[&str], reference
         columns,
         primary_key: primary_key.iter().map(|name| (*name).to_owned()).collect(),
         references,
-        owner_path: None,
+        owner_paths: Vec::new(),
         description: None,
         dated_by: None,
     }
@@ -254,6 +254,26 @@ fn pandas_and_duckdb_read_every_row() {
         &[&unpacked],
     );
     assert_eq!(counts, format!("kinds 4 4\nlinks 3 3\nloose 4 4\nmessage {MESSAGES} {MESSAGES}\nnumbers 3 3\nsingle 4 4\nnote 5 5\n"));
+}
+
+#[test]
+fn the_sample_on_the_page_keeps_every_value_as_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unpacked = folder.path().join("unpacked");
+    unpack(&write_archive(folder.path(), None, MESSAGES), &unpacked);
+    let shown = python(
+        "import html, os, re, sys\n\
+         os.chdir(sys.argv[1])\n\
+         page = open('index.html', encoding='utf-8').read()\n\
+         sample = html.unescape(re.search('import pandas.*?(?=</code>)', page, re.S).group())\n\
+         print(max(map(len, sample.splitlines())) <= 60)\n\
+         sample = re.sub('data/[^\"]*', 'data/notes/note.csv', sample)\n\
+         exec(sample)\n\
+         print(rows['id'].tolist(), rows['body'].tolist()[1:], set(map(str, rows.dtypes)))\n",
+        &[&unpacked],
+    );
+    let want = "True\n['1', '2', '3', '4', '5'] ['=HYPERLINK(1)', 'two\\nlines <b>&amp;</b>', '', \"'quoted\"] {'string'}\n";
+    assert_eq!(shown, want);
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub fn note_table() -> TableHeader {
             referenced_columns: vec!["id".to_owned()],
             closed: true,
         }],
-        owner_path: Some("author_seat_id → seat".to_owned()),
+        owner_paths: vec!["each row belongs to the seat found by author_seat_id → app.seat".to_owned()],
         description: Some("What a seat wrote down".to_owned()),
         dated_by: None,
     }

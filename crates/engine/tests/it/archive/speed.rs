@@ -30,7 +30,7 @@ fn page_views() -> TableHeader {
         columns: columns.map(|(name, kind, declared)| column(name, kind, declared)).to_vec(),
         primary_key: vec!["id".to_owned()],
         references: Vec::new(),
-        owner_path: None,
+        owner_paths: Vec::new(),
         description: None,
         dated_by: None,
     }

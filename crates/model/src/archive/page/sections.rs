@@ -9,7 +9,7 @@ use crate::archive::{FILE_LIST_PATH, MANIFEST_PATH, PACKAGE_PATH};
 use crate::catalog::ColumnKind;
 
 use super::chart::{Axis, chart};
-use super::text::{Escaped, Link, counted, range, size};
+use super::text::{Escaped, Link, Sentence, counted, range, size};
 use super::{Content, Share, table_bytes};
 
 /// Values of this length or less are kept on one line.
@@ -60,10 +60,8 @@ fn table_details(html: &mut String, table: &Table, statistics: &Statistics, open
     if let Some(dates) = &table.dates {
         let _ = write!(html, " · dated by {}", Escaped(&dates.column));
     }
-    if let Some(path) = &table.owner_path {
-        let _ = write!(html, " · belongs here through {}", Escaped(path));
-    }
     html.push_str("</span></p>\n");
+    owner_paths(html, &table.owner_paths);
     if table.replaced_bytes > 0 {
         let _ = writeln!(
             html,
@@ -73,6 +71,23 @@ fn table_details(html: &mut String, table: &Table, statistics: &Statistics, open
     }
     first_rows(html, table, statistics);
     html.push_str("</div></details>\n");
+}
+
+/// Why rows of the table are inside: one sentence, or a list where several ways lead here.
+fn owner_paths(html: &mut String, paths: &[String]) {
+    match paths {
+        [] => {}
+        [only] => {
+            let _ = writeln!(html, "<p class=\"soft\">{}.</p>", Sentence(only));
+        }
+        several => {
+            html.push_str("<ul class=\"plain soft\">\n");
+            for path in several {
+                let _ = writeln!(html, "<li>{}.</li>", Sentence(path));
+            }
+            html.push_str("</ul>\n");
+        }
+    }
 }
 
 fn first_rows(html: &mut String, table: &Table, statistics: &Statistics) {
@@ -150,7 +165,7 @@ pub(super) fn left_out(html: &mut String, manifest: &Manifest) {
     let reasons = [
         (LeftOutReason::OnRequest, "Given out on request only:"),
         (LeftOutReason::NotApplicable, "Does not apply to this contract:"),
-        (LeftOutReason::Excluded, "Not part of exports:"),
+        (LeftOutReason::Excluded, "Never exported:"),
         (LeftOutReason::Unowned, "Kept by the platform for itself; no single row can be said to belong here:"),
         (LeftOutReason::Secret, "Secrets, such as tokens and password hashes, which nobody gets to read:"),
         (LeftOutReason::Missing, "Named by a row, but not found where it should be:"),
@@ -223,7 +238,9 @@ pub(super) fn opening(html: &mut String, manifest: &Manifest) {
          <div><h3>Excel</h3><p>Choose <i>Data</i>, <i>From Text/CSV</i>, then <i>65001: Unicode (UTF-8)</i> and <i>Comma</i>. \
          Opening a file by double click may garble letters and change long numbers.</p></div>\n\
          <div><h3>LibreOffice</h3><p>Open the file and choose <i>Unicode (UTF-8)</i>, <i>Comma</i> and the quote \" as string delimiter.</p></div>\n\
-         <div><h3>Python</h3><pre><code>import pandas as pd\nrows = pd.read_csv(\"{0}\")\nrows = rows.replace(\"^&#39;\", \"\", regex=True)</code></pre></div>\n\
+         <div><h3>Python</h3><pre><code>import pandas as pd\nrows = pd.read_csv(\n    \"{0}\",\n    \
+         dtype=\"string\", keep_default_na=False)\nrows = rows.replace(\"^&#39;\", \"\", regex=True)</code></pre>\
+         <p>Every value comes as text, so that no long number is rounded.</p></div>\n\
          <div><h3>SQL</h3><pre><code>duckdb -c \"FROM &#39;{0}&#39;\"</code></pre></div>\n</div>\n\
          <p>Types, keys and the links between the tables stand in <a href=\"{PACKAGE_PATH}\">{PACKAGE_PATH}</a>, a \
          Frictionless Data Package that many programs read.",

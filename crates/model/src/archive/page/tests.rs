@@ -32,7 +32,7 @@ fn manifest() -> Manifest {
         }],
         primary_key: Vec::new(),
         references: Vec::new(),
-        owner_path: Some(HOSTILE.to_owned()),
+        owner_paths: vec![HOSTILE.to_owned()],
         description: Some(HOSTILE.to_owned()),
         dates: None,
         replaced_bytes: 0,

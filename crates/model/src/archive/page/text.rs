@@ -26,6 +26,17 @@ impl Display for Escaped<'_> {
     }
 }
 
+/// A fragment that begins with a small letter as the words of a sentence, still without its full stop.
+pub(super) struct Sentence<'text>(pub &'text str);
+
+impl Display for Sentence<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let mut characters = self.0.chars();
+        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+        write!(formatter, "{}{}", Escaped(&first), Escaped(characters.as_str()))
+    }
+}
+
 /// A path inside the archive as a relative link.
 pub(super) struct Link<'path>(pub &'path str);
 
