@@ -144,7 +144,7 @@ impl Project {
                 Failure::new(ExitCode::PlanRefused, error).next(write)
             }
             planning::Error::FileKeysNoText { ref table, ref column } => {
-                let find = format!("find them: SELECT * FROM {} WHERE typeof({column}) <> 'text'", table.name);
+                let find = format!("find the rows of {} where typeof({column}) is not 'text'", table.name);
                 Failure::new(ExitCode::PlanRefused, error).next(find).next("write these keys as texts, in every row that has them")
             }
             planning::Error::Successor { .. } => {
