@@ -86,7 +86,8 @@ impl Renderer<'_> {
         }
     }
 
-    /// The column's value with one place in it changed, and unchanged where the place is missing.
+    /// The column's value with one place in it changed, and unchanged where the place is missing. Where it cannot be told what the place
+    /// holds, the statement fails.
     fn place(&self, draft: &mut Draft, table: &Table, column: &Column, path: &ColumnPath, change: &Change, before: &str) -> String {
         let shape = Shape::Text(PSEUDONYM_DIGITS);
         let constant = |text: &String| Parameter::Constant { text: text.clone(), table: table.name.clone(), column: path.to_string() };
@@ -112,10 +113,15 @@ impl Renderer<'_> {
                 _ => format!("CAST({changed} AS text)"),
             };
         }
-        // A number in the path may be a name or a position: what is missing stays untouched, so both are tried.
         let mut value = before.to_owned();
+        if before == identifier(&column.name) {
+            // The functions of JSON refuse what is no JSON. Of a name that stands twice they change the first alone, so that is refused as well.
+            let twice = format!("SELECT count(*) > count(DISTINCT fullkey) FROM json_tree({before})");
+            value = format!("CASE WHEN ({twice}) THEN json('') ELSE {before} END");
+        }
+        // A number in the path may be a name or a position: what is missing stays untouched, so both are tried.
         for at in sqlite_paths(&path.json) {
-            let changed = match change {
+            value = match change {
                 Change::Clear => format!("json_remove({value}, {at})"),
                 Change::Constant(text) => {
                     let text = draft.parameter(constant(text));
@@ -127,7 +133,6 @@ impl Renderer<'_> {
                     format!("json_replace({value}, {at}, {hidden})")
                 }
             };
-            value = format!("CASE WHEN json_valid({value}) THEN {changed} ELSE {value} END");
         }
         value
     }

@@ -16,6 +16,7 @@ conformance!(
     trees_and_cycles_go_at_once,
     changes_fit_their_columns,
     places_inside_json_are_changed,
+    a_value_that_is_no_json_is_not_taken_for_changed,
     pseudonyms_are_equal_for_equal_values_and_secrets,
     references_are_handed_over_and_unlinked,
     batches_take_all_rows_in_the_end,
@@ -233,6 +234,34 @@ fn places_inside_json_are_changed(world: &dyn World) {
     let words: Vec<&str> = got[0].split(' ').collect();
     assert_eq!(words[..5], ["1", "gone", "2", "-", "1"]);
     assert_eq!(words[5].len(), 20);
+}
+
+fn a_value_that_is_no_json_is_not_taken_for_changed(world: &dyn World) {
+    world.run("CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT); INSERT INTO event VALUES (1, 'mail: ada@mail.example')");
+    for change in [Change::Clear, Change::Constant("gone".into()), Change::Pseudonym] {
+        let mut eraser = begun(world, &[], &subject("1"));
+        let steps = step("event", Work::Change { changes: vec![(ColumnPath::from("note/mail"), change)] }, Condition::Always);
+        let error = eraser.apply(&[], &[&steps], &subject("1"), &values()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("ada"), "{error:?}");
+        eraser.rollback().unwrap();
+    }
+    assert_eq!(rows(world, "event", &["id", "note"]), ["1 mail: ada@mail.example"]);
+}
+
+/// PostgreSQL's own JSON keeps the last of them.
+#[test]
+fn a_place_that_a_value_has_twice_is_not_taken_for_changed() {
+    let world = Sqlite::new();
+    world.run(
+        r#"CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT);
+           INSERT INTO event VALUES (1, '{"a": {"mail": "one@mail.example", "mail": "ada@mail.example"}}')"#,
+    );
+    for change in [Change::Clear, Change::Constant("gone".into()), Change::Pseudonym] {
+        let mut eraser = begun(&world, &[], &subject("1"));
+        let steps = step("event", Work::Change { changes: vec![(ColumnPath::from("note/a/mail"), change)] }, Condition::Always);
+        eraser.apply(&[], &[&steps], &subject("1"), &values()).unwrap_err();
+        eraser.rollback().unwrap();
+    }
 }
 
 fn pseudonyms_are_equal_for_equal_values_and_secrets(world: &dyn World) {
