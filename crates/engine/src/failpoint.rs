@@ -26,7 +26,6 @@ pub const POINTS: &[&str] = &[
     "after_begin",
     "before_open",
     "after_open",
-    "before_apply",
     "after_apply",
     "before_commit",
     "after_commit",
@@ -40,6 +39,9 @@ pub const POINTS: &[&str] = &[
     "after_close",
 ];
 
+/// Further failpoints of a run that is taken up.
+pub const RESUME_POINTS: &[&str] = &["before_apply"];
+
 /// Further failpoints of an erasure in batches.
 pub const BATCH_POINTS: &[&str] = &["after_batch_apply", "after_batch_commit", "after_batch_note"];
 
@@ -50,7 +52,7 @@ pub(crate) fn reach(name: &'static str) -> Result<(), crate::erasure::Error> {
 
     static TIMES: AtomicU64 = AtomicU64::new(0);
 
-    debug_assert!(POINTS.contains(&name) || BATCH_POINTS.contains(&name), "{name} is not listed");
+    debug_assert!([POINTS, RESUME_POINTS, BATCH_POINTS].iter().any(|points| points.contains(&name)), "{name} is not listed");
     let Ok(asked) = std::env::var("EXEUNT_FAILPOINT") else { return Ok(()) };
     let (place, act) = asked.split_once(':').unwrap_or((&asked, "abort"));
     let (place, time) = place.split_once('@').unwrap_or((place, "1"));

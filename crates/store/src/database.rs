@@ -35,8 +35,8 @@ impl Store {
     /// # Errors
     /// [`Error::Exposed`] when others may read the file, [`Error::Newer`] when a newer version wrote it.
     pub fn open(path: &Path, now: Moment, entropy: &mut dyn FnMut(&mut [u8; 32])) -> Result<Self, Error> {
-        let created = create(path)?;
-        let mut connection = connect(path)?;
+        let (created, mut connection) = create(path)?;
+        set(&connection).map_err(|source| Error::Open { path: path.to_owned(), source })?;
         migrations::migrate(&mut connection, path, now)?;
         let secrets = secret::load_or_draw(&mut connection, created, entropy)?;
         Ok(Self { path: path.to_owned(), connection, secrets })
@@ -96,17 +96,23 @@ impl Store {
     }
 }
 
-/// Makes an empty file of mode 0600 where there is none, and refuses a file that others can read. Says whether it made one.
-fn create(path: &Path) -> Result<bool, Error> {
+/// Makes an empty file of mode 0600 where there is none, and refuses one that is no store or that others can read. Says whether it made one.
+fn create(path: &Path) -> Result<(bool, Connection), Error> {
     let failed = |source| Error::Create { path: path.to_owned(), source };
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok((true, connect(path)?)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let metadata = fs::metadata(path).map_err(failed)?;
             no_other_file(path, &metadata)?;
+            // A store that was never written to is as good as a new one.
+            let empty = metadata.len() == 0;
+            let connection = connect(path)?;
+            if !empty {
+                no_other_database(path, &connection)?;
+            }
+            // After the rest: nobody is told to change the rights of another file.
             match metadata.mode() & 0o077 {
-                // A store that was never written to is as good as a new one.
-                0 => Ok(metadata.len() == 0),
+                0 => Ok((empty, connection)),
                 _ => Err(Error::Exposed { path: path.to_owned() }),
             }
         }
@@ -117,7 +123,7 @@ fn create(path: &Path) -> Result<bool, Error> {
 /// How every database of SQLite begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Refuses what is no database: nothing is changed in it, and nobody is told to change its rights.
+/// Refuses what is no database before it is opened as one.
 fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
     let refused = |what| Err(Error::NoStore { path: path.to_owned(), what });
     if metadata.is_dir() {
@@ -131,7 +137,7 @@ fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
     }
     let mut start = [0; MAGIC.len()];
     match fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start)) {
-        Ok(()) if start == *MAGIC => no_other_database(path),
+        Ok(()) if start == *MAGIC => Ok(()),
         Ok(()) => refused("another kind of file"),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => refused("another kind of file"),
         Err(source) => Err(Error::Create { path: path.to_owned(), source }),
@@ -139,14 +145,11 @@ fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
 }
 
 /// Refuses somebody else's database before anything is set in it, such as one of the platform.
-fn no_other_database(path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Open { path: path.to_owned(), source };
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    connection.busy_timeout(PATIENCE).map_err(failed)?;
+fn no_other_database(path: &Path, connection: &Connection) -> Result<(), Error> {
     let ours = "-- is_store
         SELECT count(*) = 0 OR count(*) FILTER (WHERE type = 'table' AND name IN ('schema_version', 'tombstone')) = 2
         FROM sqlite_schema";
-    match connection.query_row(ours, [], |row| row.get(0)).map_err(failed)? {
+    match connection.query_row(ours, [], |row| row.get(0)).map_err(|source| Error::Open { path: path.to_owned(), source })? {
         true => Ok(()),
         false => Err(Error::NoStore { path: path.to_owned(), what: "another database" }),
     }
@@ -157,17 +160,18 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
-    // FULL: a commit is on disk when it returns, since an erasure relies on its opened certificate outliving a power cut.
-    // What is deleted is overwritten, and the write-ahead log is removed with the last connection.
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;
-             PRAGMA secure_delete = ON;
-             PRAGMA temp_store = MEMORY;
-             PRAGMA trusted_schema = OFF;",
-        )
-        .map_err(failed)?;
     Ok(connection)
+}
+
+/// FULL: a commit is on disk when it returns, since an erasure relies on its opened certificate outliving a power cut.
+/// What is deleted is overwritten, and the write-ahead log is removed with the last connection.
+fn set(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF;",
+    )
 }

@@ -3,12 +3,13 @@
 use exeunt_model::certificate::{Failure, Phase};
 use exeunt_model::digest::Digest;
 use exeunt_model::log::StopReason;
+use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::plan::{Plan, Step, Work};
 use exeunt_model::run::RunId;
 use exeunt_model::tombstone::subject_hash;
 use exeunt_sources::{ChangeValues, Eraser, Keys};
-use exeunt_store::{JournaledFile, NewRun, PersonalData};
+use exeunt_store::{JournaledFile, JournaledKeys, NewRun, PersonalData, Store};
 
 use super::acting::Acting;
 use super::error::Error;
@@ -76,8 +77,7 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     let personal = PersonalData { subject_key: request.subject.key, successor_key: request.successor, identifiers };
     let run = means.random_run();
     let _lock = means.store.lock_run(&run)?;
-    let started = open_run(means, &run, &document, &mut sources, &personal, &planned, &files)?;
-    (means.report)(Progress::Opened { run: &run });
+    let keys = journaled_keys(&document.plan, &mut sources)?;
 
     // A source that only gave keys has nothing to commit.
     let mut steps_of: Vec<(Acting, Vec<usize>)> = Vec::new();
@@ -88,11 +88,12 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
             false => steps_of.push((source, steps)),
         }
     }
+    failpoint!("before_open");
     let mut running = Running {
         run,
         document,
         personal,
-        started,
+        started: means.moment(),
         attempts: 1,
         sources: Vec::new(),
         affected: vec![None; planned.len()],
@@ -100,11 +101,30 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
         failures: Vec::new(),
         undecided: false,
     };
+    let sources: Vec<SourceName> = steps_of.iter().map(|(source, _)| source.source.clone()).collect();
     if running.document.batch_rows.is_some() {
+        Opening::of(&running, &sources, &keys, &files).write(means.store)?;
+        failpoint!("after_open", &running.run);
+        (means.report)(Progress::Opened { run: &running.run });
         running.sources = steps_of.into_iter().map(|(source, _)| SourceRun::acting(source)).collect();
         return batch::run_all(means, running);
     }
-    match apply_all(means, &running, &mut steps_of) {
+    // The journal must be on disk before anything is committed, and is written while the databases work.
+    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
+    let (store, opening) = (&mut *means.store, Opening::of(&running, &sources, &keys, &files));
+    let (opened, applied) = std::thread::scope(|scope| {
+        let opening = scope.spawn(move || opening.write(store));
+        let applied = apply_all(&running, &mut steps_of, &values);
+        (opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), applied)
+    });
+    opened?;
+    failpoint!("after_open", &running.run);
+    (means.report)(Progress::Opened { run: &running.run });
+    let applied = applied.and_then(|affected| {
+        failpoint!("after_apply");
+        if (means.interrupted)() { Err(Error::Interrupted) } else { Ok(affected) }
+    });
+    match applied {
         Ok(affected) => affected.into_iter().for_each(|(step, rows)| running.affected[step] = Some(rows)),
         Err(error) => return Err(stop(means, &running.run, error)),
     }
@@ -156,55 +176,61 @@ pub(super) fn within(means: &Means<'_>, plan: &Plan, sources: &mut [Acting]) -> 
     Ok(found)
 }
 
-fn open_run(
-    means: &mut Means<'_>,
-    run: &RunId,
-    document: &Document,
-    sources: &mut [Acting],
-    personal: &PersonalData,
-    planned: &[u64],
-    files: &[JournaledFile],
-) -> Result<exeunt_model::moment::Moment, Error> {
-    let plan = &document.plan;
+/// The keys that the databases with steps go by.
+fn journaled_keys(plan: &Plan, sources: &mut [Acting]) -> Result<Vec<JournaledKeys>, Error> {
     let mut keys = Vec::new();
-    let mut names = Vec::new();
-    for source in sources {
-        if !source.steps(plan).is_empty() {
-            keys.extend(source.export_keys(plan)?);
-            names.push(source.source.clone());
-        }
+    for source in sources.iter_mut().filter(|source| !source.steps(plan).is_empty()) {
+        keys.extend(source.export_keys(plan)?);
     }
-    let text = serde_json::to_string(document).map_err(|source| Error::Journal { run: run.clone(), source })?;
-    let catalogs: Vec<_> = plan.outline.catalogs.iter().map(|catalog| catalog.digest.clone()).collect();
-    let new = NewRun {
-        id: run,
-        kind: &plan.outline.kind,
-        subject: &plan.subject,
-        document: &text,
-        map: &plan.outline.map.digest,
-        catalogs: &catalogs,
-        plan: &plan.digest(),
-        planned,
-        sources: &names,
-        personal,
-        keys: &keys,
-        files,
-    };
-    failpoint!("before_open");
-    let started = means.moment();
-    means.store.open_run(&new, started)?;
-    failpoint!("after_open", run);
-    Ok(started)
+    Ok(keys)
+}
+
+/// What the store is told of a run that begins.
+struct Opening<'a> {
+    run: &'a RunId,
+    document: &'a Document,
+    personal: &'a PersonalData,
+    planned: &'a [u64],
+    started: Moment,
+    sources: &'a [SourceName],
+    keys: &'a [JournaledKeys],
+    files: &'a [JournaledFile],
+}
+
+impl<'a> Opening<'a> {
+    fn of(running: &'a Running, sources: &'a [SourceName], keys: &'a [JournaledKeys], files: &'a [JournaledFile]) -> Self {
+        let Running { run, document, personal, planned, started, .. } = running;
+        Self { run, document, personal, planned, started: *started, sources, keys, files }
+    }
+
+    fn write(&self, store: &mut Store) -> Result<(), Error> {
+        let plan = &self.document.plan;
+        let text = serde_json::to_string(self.document).map_err(|source| Error::Journal { run: self.run.clone(), source })?;
+        let catalogs: Vec<_> = plan.outline.catalogs.iter().map(|catalog| catalog.digest.clone()).collect();
+        let new = NewRun {
+            id: self.run,
+            kind: &plan.outline.kind,
+            subject: &plan.subject,
+            document: &text,
+            map: &plan.outline.map.digest,
+            catalogs: &catalogs,
+            plan: &plan.digest(),
+            planned: self.planned,
+            sources: self.sources,
+            personal: self.personal,
+            keys: self.keys,
+            files: self.files,
+        };
+        Ok(store.open_run(&new, self.started)?)
+    }
 }
 
 /// Does the steps in every database, and holds the affected rows against the plan. Nothing is committed.
-fn apply_all(means: &mut Means<'_>, running: &Running, sources: &mut [(Acting, Vec<usize>)]) -> Result<Vec<(usize, u64)>, Error> {
+fn apply_all(running: &Running, sources: &mut [(Acting, Vec<usize>)], values: &ChangeValues) -> Result<Vec<(usize, u64)>, Error> {
     let plan = &running.document.plan;
-    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
-    failpoint!("before_apply");
     let mut affected = Vec::new();
     for (source, steps) in sources {
-        let rows = source.apply(plan, steps, &values)?;
+        let rows = source.apply(plan, steps, values)?;
         for (step, found) in steps.iter().zip(rows) {
             let planned = running.planned[*step];
             if planned != found {
@@ -212,10 +238,6 @@ fn apply_all(means: &mut Means<'_>, running: &Running, sources: &mut [(Acting, V
             }
             affected.push((*step, found));
         }
-    }
-    failpoint!("after_apply");
-    if (means.interrupted)() {
-        return Err(Error::Interrupted);
     }
     Ok(affected)
 }

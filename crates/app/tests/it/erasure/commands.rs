@@ -55,7 +55,7 @@ impl Paused {
 
 #[test]
 fn an_interrupt_before_the_commit_leaves_everything_as_it_was() {
-    for (kind, place) in [(Kind::Sqlite, "before_apply"), (Kind::Postgres, "before_apply"), (Kind::Sqlite, "before_begin")] {
+    for (kind, place) in [(Kind::Sqlite, "after_open"), (Kind::Postgres, "after_open"), (Kind::Sqlite, "before_begin")] {
         let world = World::new(kind);
         let before = world.state();
         let mut paused = Paused::at(&world, place);

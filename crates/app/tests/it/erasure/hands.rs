@@ -186,7 +186,7 @@ impl World {
 
 #[test]
 fn a_share_that_appears_on_a_list_is_not_deleted_with_it() {
-    for (kind, place) in cases(&["after_open", "before_apply", "before_commit"]) {
+    for (kind, place) in cases(&["after_open", "before_commit"]) {
         let world = World::new(kind);
         world.cut(&[], place);
         world.execute("INSERT INTO share VALUES (1, 1, 2)");
@@ -253,7 +253,7 @@ fn a_list_that_changes_hands_between_batches_keeps_its_items() {
 
 #[test]
 fn a_seat_that_somebody_else_deletes_leaves_no_name_behind() {
-    for (kind, place) in cases(&["before_apply", "before_commit"]) {
+    for (kind, place) in cases(&["after_open", "before_commit"]) {
         let world = World::new(kind);
         world.cut(&[], place);
         world.execute("DELETE FROM seat WHERE id = 1");
@@ -287,7 +287,7 @@ fn rows_whose_owner_was_taken_off_by_hand_are_not_reported_erased() {
         "DELETE FROM seat WHERE id = 1",
         "UPDATE lead SET seat_id = NULL WHERE seat_id = 1; UPDATE note SET author_id = NULL WHERE author_id = 1; DELETE FROM seat WHERE id = 1",
     ];
-    for (kind, place) in cases(&["after_open", "before_apply", "after_apply", "before_commit"]) {
+    for (kind, place) in cases(&["after_open", "after_apply", "before_commit"]) {
         for (notes, hand) in replaced.iter().flat_map(|notes| by_hand.iter().map(move |hand| (notes, hand))) {
             let case = format!("{kind:?} {place} {notes} {hand}");
             let world = World::with_orphans(kind, delete, notes);
@@ -405,7 +405,7 @@ fn a_run_whose_structure_has_changed_since_the_commit_is_finished() {
 fn a_run_with_another_map_can_be_given_up_and_its_subject_erased() {
     for kind in KINDS {
         let world = World::new(kind);
-        world.cut(&[], "before_apply");
+        world.cut(&[], "after_open");
         world.write_map(&MAP.replace("label: Work", "label: Works"));
         let again = world.erase(&[]);
         assert_eq!(again.status.code(), Some(7), "{}", text(&again));
@@ -445,7 +445,7 @@ fn whatever_differs_can_be_approved_anew() {
 #[test]
 fn what_a_resumption_cannot_change_is_said() {
     let world = World::new(Kind::Sqlite);
-    world.cut(&[], "before_apply");
+    world.cut(&[], "after_open");
     let again = world.erase(&["--search-residuals", "--batch-rows", "5"]);
     assert!(again.status.success(), "{}", text(&again));
     for name in ["--search-residuals", "--batch-rows"] {

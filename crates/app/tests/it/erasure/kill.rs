@@ -98,8 +98,16 @@ fn every_step_fails_once_on_postgres() {
 fn a_resumption_is_killed_too() {
     let want = World::want(Kind::Sqlite);
     for first in ["after_open", "after_commit", "after_note_commit", "before_file@2"] {
-        for second in ["before_commit", "after_commit", "after_note_commit", "before_recount", "after_file", "before_close", "after_close"]
-        {
+        for second in [
+            "before_apply",
+            "before_commit",
+            "after_commit",
+            "after_note_commit",
+            "before_recount",
+            "after_file",
+            "before_close",
+            "after_close",
+        ] {
             let case = format!("{first} then {second}");
             let world = World::new(Kind::Sqlite);
             let before = world.state();

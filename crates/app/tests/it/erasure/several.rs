@@ -88,7 +88,7 @@ fn new_rows_between_two_commits_wait_for_approval() {
 #[test]
 fn changed_counts_stop_a_run_that_had_erased_nothing() {
     let world = World::new(Kind::Sqlite);
-    world.erase(&[], Some("before_apply"));
+    world.erase(&[], Some("after_open"));
     world.execute("app", "INSERT INTO note VALUES (50, 2, 'one more')");
     let stopped = world.erase(&[], None);
     assert_eq!(stopped.status.code(), Some(7), "{}", text(&stopped));
