@@ -161,7 +161,7 @@ fn sorted<T: Ord>(mut rows: Vec<T>) -> Vec<T> {
 fn sqlite_rows(path: &Path, table: &str, condition: &str) -> Vec<Row> {
     let database = rusqlite::Connection::open(path).expect("open the database");
     let mut statement = database.prepare(&format!("SELECT * FROM {table} WHERE {condition}")).expect("prepare");
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let text = |value: Value| match value {
         Value::Null => String::new(),
         Value::Integer(number) => number.to_string(),
