@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::archive::header::{Contact, LeftOut, SourceMoment, Subject as ArchiveSubject, Summary};
+use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::resolve::Edge;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
@@ -89,7 +90,7 @@ pub fn export(
     let mut buffer = files::buffer();
     let mut named = named.into_iter();
     for step in &outline.steps {
-        let missing = copy_files(platform, &snapshot, &mut named, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
+        let missing = copy_files(platform, &mut snapshot, &mut named, step, &mut archive, &mut counts.files, &mut buffer, progress)?;
         if missing > 0 {
             left_out.push(describe::missing_files(step, missing));
         }
@@ -224,7 +225,7 @@ fn file_columns(step: &Step) -> &[(SourceName, String)] {
 #[expect(clippy::too_many_arguments, reason = "one step of the run, with all of its state")]
 fn copy_files(
     platform: &Platform,
-    snapshot: &Snapshot,
+    snapshot: &mut Snapshot,
     named: &mut std::vec::IntoIter<BTreeSet<String>>,
     step: &Step,
     archive: &mut ArchiveWriter,
@@ -238,13 +239,17 @@ fn copy_files(
     for ((source, column), named) in file_columns(step).iter().zip(named) {
         let Some(store) = platform.file_store(source) else { continue };
         let reader = store.reader().map_err(|error| Error::Files { files: source.clone(), source: error })?;
-        let mut bytes = 0;
+        let (mut bytes, mut absent) = (0, 0);
         for key in &named {
             match files::copy(archive, &reader, buffer, source, key, category.clone(), progress)? {
                 Some(size) => bytes += size,
-                None => missing += 1,
+                None => absent += 1,
             }
         }
+        if absent > 0 {
+            refuse_no_text(platform, snapshot, &step.table, column)?;
+        }
+        missing += absent;
         counts.push(FileCount {
             source: source.clone(),
             table: step.table.clone(),
@@ -255,6 +260,21 @@ fn copy_files(
         });
     }
     Ok(missing)
+}
+
+/// A file may only seem to be missing where some value of the column is no text, which SQLite alone allows: told as one, it names another file.
+fn refuse_no_text(platform: &Platform, snapshot: &mut Snapshot, table: &TableName, column: &str) -> Result<(), Error> {
+    let database = &table.source;
+    let sqlite = platform.map.sources.iter().any(|source| source.name == *database && source.kind == SourceKind::Sqlite);
+    if !sqlite {
+        return Ok(());
+    }
+    let names = snapshot.reader(database).odd_names(&[(table, column)]);
+    let names = names.map_err(|source| planning::Error::Read { database: database.clone(), source })?;
+    match names.no_text.into_iter().next() {
+        Some((table, column)) => Err(planning::Error::FileKeysNoText { table, column }.into()),
+        None => Ok(()),
+    }
 }
 
 fn compare_outline(approved: &Plan, outline: &Outline, snapshot: &Snapshot, request: &Request, secret: &HashSecret) -> Result<(), Error> {

@@ -59,3 +59,20 @@ fn one_missing_file_among_others_is_told() {
     assert!(erased.status.success(), "{}", text(&erased));
     assert!(text(&erased).contains("missing from files: 1 file that app.attachment named"), "{}", text(&erased));
 }
+
+#[test]
+fn an_export_refuses_names_that_are_no_text() {
+    for value in ["CAST('a/two.txt' AS BLOB)", "0.5"] {
+        let world = World::new(Kind::Sqlite);
+        let again = "CREATE TABLE other (id INTEGER PRIMARY KEY, note_id INTEGER NOT NULL REFERENCES note (id), blob_key BLOB);
+                     INSERT INTO other SELECT * FROM attachment; DROP TABLE attachment; ALTER TABLE other RENAME TO attachment;";
+        world.execute("app", again);
+        let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
+        assert!(accepted.status.success(), "{}", text(&accepted));
+        world.execute("app", &format!("UPDATE attachment SET blob_key = {value} WHERE id = 4"));
+        let refused = export(&world, &[]);
+        assert_eq!(refused.status.code(), Some(11), "{value}: {}", text(&refused));
+        assert!(text(&refused).contains("app.attachment.blob_key names files by values that are no text"), "{}", text(&refused));
+        assert!(!world.path("out/seat.zip").exists());
+    }
+}
