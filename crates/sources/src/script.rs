@@ -1,6 +1,6 @@
 //! A plan's statements as text, for people.
 
-use exeunt_model::plan::{Outline, Purpose};
+use exeunt_model::plan::{Outline, Purpose, Work};
 use exeunt_model::selection::{Condition, RowSet};
 
 use crate::error::Error;
@@ -63,11 +63,27 @@ pub(crate) fn script(link: &mut Link, outline: &Outline) -> Result<Vec<Line>, Er
         }
         for step in outline.steps.iter().filter(|step| step.table.source == database) {
             for rendered in renderer.step(step)? {
-                lines.push(line(format!("{} {}", step.work.word(), step.table), rendered));
+                lines.push(line(format!("{} {}{}", step.work.word(), step.table, taken_out(&step.work)), rendered));
             }
         }
         Ok(lines)
     })
+}
+
+/// Secret places are no part of a statement: they are taken out of what it returns.
+fn taken_out(work: &Work) -> String {
+    match work {
+        Work::Read { secret_paths, .. } if !secret_paths.is_empty() => {
+            let places: Vec<String> = secret_paths.iter().map(ToString::to_string).collect();
+            format!(" (secret, taken out of each value once it is read: {})", places.join(", "))
+        }
+        Work::Read { .. }
+        | Work::HandOver { .. }
+        | Work::Unlink { .. }
+        | Work::BreakCycle { .. }
+        | Work::Change { .. }
+        | Work::Delete { .. } => String::new(),
+    }
 }
 
 fn line(purpose: String, rendered: Rendered) -> Line {

@@ -35,3 +35,15 @@ fn a_secret_label_refuses_the_map() {
     assert!(text(&checked).contains("--> trial.map.yaml:10:"), "{}", text(&checked));
     assert_eq!(export(&world, &[]).status.code(), Some(3));
 }
+
+#[test]
+fn statements_of_a_plan_tell_which_places_are_taken_out_of_what_they_read() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let map = MAP.replace("  app.event:\n", "  app.event:\n    secret: [payload/token]\n");
+        let world = World::with_map(kind, &map);
+        let told = world.run(&["plan", "--map", "trial.map.yaml", "--seat", "2", "--for", "export", "--sql"], None);
+        assert!(told.status.success(), "{}", text(&told));
+        let expected = "-- export app.event (secret, taken out of each value once it is read: payload/token)";
+        assert!(text(&told).contains(expected), "{}", text(&told));
+    }
+}
