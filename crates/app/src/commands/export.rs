@@ -250,22 +250,23 @@ const LONGEST_NAME: usize = 200;
 
 fn parse_part_size(text: &str) -> Result<u64, String> {
     match parse_size(text)? {
-        size if size < archive::SMALLEST_PART => {
-            Err(format!("a part holds at least {} bytes; write for example 500MB", archive::SMALLEST_PART))
-        }
+        size if size < archive::SMALLEST_PART => Err(format!("a part holds at least {} bytes; {SIZES}", archive::SMALLEST_PART)),
         size => Ok(size),
     }
 }
 
+/// What a size may be.
+const SIZES: &str = "write a whole number with B, kB, MB or GB, such as 500MB";
+
 fn parse_size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.trim().parse().map_err(|_| format!("`{text}` is no size; write for example 500MB"))?;
+    let number: u64 = digits.trim().parse().map_err(|_| format!("`{text}` is no size; {SIZES}"))?;
     let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
         "" | "B" => 1,
         "K" | "KB" => 1_000,
         "M" | "MB" => 1_000_000,
         "G" | "GB" => 1_000_000_000,
-        other => return Err(format!("`{other}` is no unit; write kB, MB or GB")),
+        other => return Err(format!("`{other}` is no unit; {SIZES}")),
     };
     number.checked_mul(unit).ok_or_else(|| "that is more than can be counted".to_owned())
 }
@@ -284,6 +285,14 @@ mod tests {
     fn parts_that_are_too_small_are_refused() {
         assert_eq!(parse_part_size("2MB"), Ok(2_000_000));
         assert!(parse_part_size("5kB").is_err_and(|problem| problem.contains("at least 1048576 bytes")));
+    }
+
+    #[test]
+    fn a_size_that_cannot_be_read_is_told_which_units_there_are() {
+        for wrong in ["5kB", "500MiB", "1.5GB", "much"] {
+            let told = parse_part_size(wrong);
+            assert!(told.as_ref().is_err_and(|problem| problem.contains("B, kB, MB or GB, such as 500MB")), "{wrong}: {told:?}");
+        }
     }
 
     #[test]
