@@ -116,7 +116,7 @@ fn left_out(plan: &Plan) -> Option<String> {
             let what = left.table.as_ref().map_or_else(|| label(plan, left.category.as_ref()), ToString::to_string);
             let why = match &left.reason {
                 LeftOutReason::OnRequest => "on request only (--profile symmetric includes it)".to_owned(),
-                LeftOutReason::Excluded => "never exported".to_owned(),
+                LeftOutReason::Excluded => "the map never exports it".to_owned(),
                 LeftOutReason::NotApplicable => "not applicable to this contract".to_owned(),
                 LeftOutReason::Unowned(ground) => format!("kept for everybody: {}", ground.ground),
                 LeftOutReason::OtherSubjects => return None,
