@@ -7,7 +7,7 @@ use exeunt_model::names::TableName;
 use crate::commands::map::MapArgument;
 use crate::commands::tables;
 use crate::edge::{ExitCode, Failure, Outcome};
-use crate::layout::Table;
+use crate::layout::{Table, wrap};
 use crate::output::{self, Output};
 use crate::project::Project;
 
@@ -26,7 +26,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     match &arguments.table {
         Some(text) => {
             let explanation = find(&project, &scheme, text)?;
-            output.either(&explanation, || explanation.text().trim_end().to_owned())?;
+            let text = || wrap(explanation.text().trim_end(), usize::from(output::width())).join("\n");
+            output.either(&explanation, text)?;
         }
         None => {
             let all = explain_all(&scheme);

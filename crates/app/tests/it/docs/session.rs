@@ -127,7 +127,7 @@ impl Session {
             .env("PATH", &self.path)
             .env("HOME", self.root.path().join("home"))
             .env("LANG", "C.UTF-8")
-            .env("COLUMNS", "100")
+            .env("COLUMNS", "80")
             .env("EXEUNT_DOCS_STATE", self.root.path().join("state"))
             .env("PGHOST", "127.0.0.1")
             .env("PGPORT", self.server.port().to_string())

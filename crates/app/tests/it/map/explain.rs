@@ -47,3 +47,17 @@ fn an_unknown_table_is_answered_with_the_nearest() {
     assert!(ran.stderr.contains("did you mean `note`?"), "{}", ran.stderr);
     assert!(ran.stderr.contains("list all tables: exeunt map explain --map small.map.yaml"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_explanation_fits_into_the_terminal() {
+    let folder = folder();
+    map(folder.path(), &["accept", "--yes"]).ends_with(0);
+    for table in ["user", "note", "tag", "sign_in"] {
+        let arguments = ["map", "explain", "--map", "small.map.yaml", table];
+        let narrow = crate::run::exeunt_with(folder.path(), &arguments, &[("COLUMNS", "60")]).ends_with(0).stdout;
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let wide = crate::run::exeunt_with(folder.path(), &arguments, &[("COLUMNS", "400")]).ends_with(0).stdout;
+        assert!(wide.lines().any(|line| line.chars().count() > 60), "{wide}");
+        assert_eq!(narrow.split_whitespace().collect::<String>(), wide.split_whitespace().collect::<String>());
+    }
+}
