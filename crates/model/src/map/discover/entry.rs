@@ -6,7 +6,7 @@ use super::graph::{Graph, polymorphic_type};
 use super::owners::{self, Way};
 use super::subjects::Candidate;
 use super::words::{Meaning, bookkeeping, framework, meaning, money, plausible, table_words, words};
-use crate::catalog::{Column, ColumnKind, Hazard, Table, TableKind};
+use crate::catalog::{Column, ColumnKind, Hazard, Table, TableKind, Trigger};
 use crate::names::TableName;
 
 /// One line of an entry: a field, a comment, or a field with a comment behind it.
@@ -180,6 +180,14 @@ impl<'g> Drafter<'g, '_> {
         lines.extend(hazards(table));
         let owner_way = owner.as_ref().map(|(_, way)| (*way).clone());
         lines.extend(self.references(table));
+        if let Some((back, way)) =
+            owner_way.as_ref().and_then(|way| way.back.map(|back| (back, way))).filter(|(_, way)| !way.links.is_empty())
+        {
+            let (from, kind) = (super::text::scalar(&back.from.name), crate::map::with_article(&way.kind));
+            lines.push(Line::Comment(format!(
+                "rows of {from} point here: where they share a row it is not {kind}'s; then ignore this table"
+            )));
+        }
         let is_subject = owner.is_none();
         lines.extend(owner.map(|(line, _)| line));
         match self.known.get(&table.name).and_then(change_line) {
@@ -196,10 +204,12 @@ impl<'g> Drafter<'g, '_> {
             lines.push(Line::Field { name: "secret", value: super::text::list(&secret), comment: None });
         }
         lines.extend(self.file_lines(table));
-        let fires = table.triggers.iter().filter(|trigger| trigger.on_delete || trigger.on_update);
-        let triggers: Vec<String> = fires.map(|trigger| format!("{}: todo", super::text::scalar(&trigger.name))).collect();
+        let fires = || table.triggers.iter().filter(|trigger| trigger.on_delete || trigger.on_update);
+        let triggers: Vec<String> = fires().map(|trigger| format!("{}: todo", super::text::scalar(&trigger.name))).collect();
         if !triggers.is_empty() {
-            let comment = Some("read each and say what it does".to_owned());
+            let when: Vec<String> =
+                fires().map(|trigger| format!("{} on {}", super::text::scalar(&trigger.name), events(trigger))).collect();
+            let comment = Some(format!("read each and say what it does: {}", when.join(", ")));
             lines.push(Line::Field { name: "triggers", value: format!("{{ {} }}", triggers.join(", ")), comment });
         }
         lines
@@ -333,6 +343,15 @@ fn hazards(table: &Table) -> Vec<Line> {
         lines.push(Line::Comment(text));
     }
     lines
+}
+
+/// On which events of an erasure a trigger fires.
+fn events(trigger: &Trigger) -> &'static str {
+    match (trigger.on_delete, trigger.on_update) {
+        (true, true) => "deletes and updates",
+        (true, false) => "deletes",
+        (false, _) => "updates",
+    }
 }
 
 fn ignored(table: &Table, reason: String, comment: Option<String>) -> Verdict {

@@ -103,6 +103,34 @@ fn draft_without_subjects_says_where_most_references_point() {
 }
 
 #[test]
+fn draft_warns_of_rows_that_those_of_several_customers_may_share() {
+    let tables = || {
+        vec![
+            table("customer", &["id", "email"]),
+            table("orders", &["id", "customer_id>customer", "ship_via?>shipper"]),
+            table("shipper", &["id", "phone"]),
+        ]
+    };
+    let (text, _) = drafted(tables(), false);
+    let want = "    # rows of orders point here: where they share a row it is not a customer's; then ignore this table
+    owner: \"todo: customer via orders(ship_via).customer_id\"\n";
+    assert!(text.contains(want), "{text}");
+}
+
+#[test]
+fn draft_says_when_a_trigger_fires() {
+    let mut customer = table("customer", &["id", "email"]);
+    for (name, on_delete, on_update) in [("stamp", false, true), ("both", true, true), ("filled", false, false)] {
+        let definition = Digest::of_bytes(name.as_bytes());
+        customer.triggers.push(Trigger { name: name.to_owned(), on_delete, on_update, on_insert: true, definition });
+    }
+    let (text, _) = drafted(vec![customer], false);
+    let want =
+        "    triggers: { stamp: todo, both: todo }  # read each and say what it does: stamp on updates, both on deletes and updates\n";
+    assert!(text.contains(want), "{text}");
+}
+
+#[test]
 fn odd_names_stay_readable() {
     let mut odd = table("Order \"Details\"", &["id", "User Id>user", "a/b"]);
     odd.foreign_keys[0].columns = vec!["User Id".to_owned()];
