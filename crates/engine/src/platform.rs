@@ -70,10 +70,12 @@ impl Platform {
         Ok(Self { map, lock, databases, files: stores, folder: folder.to_owned() })
     }
 
+    /// The database of this name; `None` for a source of files, and for one that the map does not have.
     pub fn database(&self, name: &SourceName) -> Option<&Database> {
         self.databases.iter().find(|database| database.name() == name)
     }
 
+    /// The files of this name; `None` for a database, and for a source that the map does not have.
     pub fn file_store(&self, name: &SourceName) -> Option<&FileStore> {
         self.files.iter().find(|store| store.name() == name)
     }

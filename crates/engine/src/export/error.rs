@@ -5,6 +5,7 @@ use exeunt_model::names::{SourceName, TableName};
 use crate::missing::NoneThere;
 use crate::{archive, planning};
 
+/// Why an export ended. None of these leaves an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("plan the export")]
