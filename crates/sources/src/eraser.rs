@@ -62,6 +62,8 @@ enum State {
     Idle,
     /// A transaction that may write.
     Erasing,
+    /// A transaction that only reads, with one moment for several questions.
+    Reading,
     /// A commit whose end nobody knows, or a failed rollback.
     Lost,
 }
@@ -371,6 +373,29 @@ impl Eraser {
         Ok(())
     }
 
+    /// Lets everything that is asked until [`Self::end_reading`] see one moment, the newest. On SQLite each question sees a moment of its own.
+    pub fn begin_reading(&mut self) -> Result<(), Error> {
+        self.expect("begin to read", State::Idle)?;
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            session.begin_reading(None)?;
+            self.state = State::Reading;
+        }
+        Ok(())
+    }
+
+    /// From now on each question sees the newest moment again.
+    pub fn end_reading(&mut self) -> Result<(), Error> {
+        if self.state != State::Reading {
+            return Ok(());
+        }
+        self.state = State::Lost;
+        if let Connection::Postgres(session) = &mut self.link.connection {
+            session.run("end reading", "ROLLBACK")?;
+        }
+        self.state = State::Idle;
+        Ok(())
+    }
+
     /// Whether a column holds text.
     pub fn is_text(&mut self, table: &TableName, column: &str) -> Result<bool, Error> {
         let catalog = self.link.catalog()?;
@@ -408,19 +433,22 @@ impl Eraser {
 
     /// Runs something that only reads: in the open transaction, or in one of its own that sees the newest state.
     fn reading<T>(&mut self, read: impl FnOnce(&mut Link) -> Result<T, Error>) -> Result<T, Error> {
-        match self.state {
+        let alone = match self.state {
             State::Erasing => return read(&mut self.link),
             State::Lost => return Err(self.unsupported("read", "the connection's last transaction ended in the unknown")),
-            State::Idle => {}
+            State::Reading => false,
+            State::Idle => true,
+        };
+        if alone {
+            self.begin_reading()?;
         }
-        let Connection::Postgres(session) = &mut self.link.connection else { return read(&mut self.link) };
-        session.begin_reading(None)?;
         let found = read(&mut self.link);
-        if let Connection::Postgres(session) = &mut self.link.connection {
-            let ended = session.run("end reading", "ROLLBACK");
-            return found.and_then(|found| ended.map(|_| found));
+        // After a failure PostgreSQL answers nothing more in this transaction.
+        if !alone && found.is_ok() {
+            return found;
         }
-        found
+        let ended = self.end_reading();
+        found.and_then(|found| ended.map(|()| found))
     }
 
     /// What was asked since the sets were filled may have left those of other conditions in SQLite's table of held sets.
@@ -573,6 +601,7 @@ impl Eraser {
                 match want {
                     State::Erasing => "no transaction is open",
                     State::Idle => "a transaction is open already, or its end is unknown",
+                    State::Reading => "no moment is being read",
                     State::Lost => "its end is known",
                 },
             )),

@@ -6,6 +6,7 @@ use exeunt_model::catalog::{Column, ColumnKind};
 use exeunt_model::names::TableName;
 
 use crate::error::Error;
+use crate::files::is_plain;
 use crate::link::{Connection, Link, TextRows};
 use crate::postgres::session::{Statement, qualified};
 use crate::quote::identifier;
@@ -42,15 +43,13 @@ pub(crate) fn odd_names(link: &mut Link, columns: &[(&TableName, &str)]) -> Resu
         Connection::Postgres(_) => "strpos",
         Connection::Sqlite { .. } => "instr",
     };
-    let unplain = |_: &str, text: &str| {
-        let slashed = format!("'/' || {text} || '/'");
-        let parts = ["//", "/./", "/../"].map(|part| format!("{place}({slashed}, '{part}') > 0"));
-        format!("{text} <> '' AND ({})", parts.join(" OR "))
-    };
+    // More than is wanted, such as names that begin with a dot: whether a name is plain is not for the database to say.
+    let unplain = |_: &str, text: &str| format!("{place}(replace('/' || {text} || '/', '/.', '//'), '//') > 0");
     let mut named = BTreeSet::new();
     let mut no_text = Vec::new();
     for ((table, column), held) in columns.iter().zip(held(link, columns, &unplain, None)?) {
-        named.extend(held.texts);
+        // A value that is no text stands for whatever its text may be taken for.
+        named.extend(held.texts.into_iter().filter(|name| held.no_text || !(name.is_empty() || is_plain(name))));
         if held.no_text {
             no_text.push(((*table).clone(), (*column).to_owned()));
         }
@@ -74,11 +73,16 @@ fn held(link: &mut Link, columns: &[(&TableName, &str)], wanted: Wanted<'_>, par
     let catalog = link.catalog()?;
     let database = link.database.clone();
     let default_schema = link.schemas.first().cloned().unwrap_or_default();
+    let bytewise = match link.connection {
+        Connection::Postgres(_) => "\"C\"",
+        Connection::Sqlite { .. } => "BINARY",
+    };
     let described = |(table, name): &(&TableName, &str)| {
         let column = catalog.table(table).and_then(|table| table.column(name));
         let column =
             column.ok_or_else(|| Error::Plan { database: database.clone(), problem: format!("{table} has no column `{name}`") })?;
-        Ok((column.clone(), identifier(name), format!("CAST({} AS text)", identifier(name))))
+        // Without a collation: texts that the column takes for equal may be different files.
+        Ok((column.clone(), identifier(name), format!("CAST({} AS text) COLLATE {bytewise}", identifier(name))))
     };
     let described: Vec<(Column, String, String)> = columns.iter().map(described).collect::<Result<_, Error>>()?;
     let tables = columns.iter().map(|(table, _)| table);
@@ -99,12 +103,11 @@ fn held(link: &mut Link, columns: &[(&TableName, &str)], wanted: Wanted<'_>, par
             let told = |error| told(&database, OPERATION, &error);
             let mut all = Vec::with_capacity(columns.len());
             for (table, (column, name, text)) in tables.zip(&described) {
-                // Without a collation: texts that the column takes for equal may be different files. As text: any column of SQLite may hold a
-                // number or bytes that name a file as well.
+                // As text: any column of SQLite may hold a number or bytes that name a file as well.
                 let kinds = if affinity(&column.declared_type) == Affinity::None { "'blob', 'real', 'integer'" } else { "'blob', 'real'" };
                 let no_text = if parameter.is_none() { format!("typeof({name}) IN ({kinds})") } else { "FALSE".to_owned() };
                 let place = identifier(&table.name);
-                let named = format!("SELECT DISTINCT {text} COLLATE BINARY, {no_text} FROM main.{place} WHERE {}", wanted(text, text));
+                let named = format!("SELECT DISTINCT {text}, {no_text} FROM main.{place} WHERE {}", wanted(text, text));
                 let sql = if parameter.is_none() { format!("{named} OR {no_text}") } else { named };
                 let mut statement = connection.prepare_cached(&sql).map_err(told)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(parameter)).map_err(told)?;

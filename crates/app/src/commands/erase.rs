@@ -132,12 +132,9 @@ fn parse_reference(text: &str) -> Result<String, String> {
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
-    let platform = project.platform()?;
-    let mut store = match &arguments.resume {
-        Some(_) => arguments.store.open_existing(&project)?,
-        None => arguments.store.open(&project)?,
-    };
     if let Some(run) = &arguments.resume {
+        let platform = project.platform()?;
+        let mut store = arguments.store.open_existing(&project)?;
         return resume(arguments, &project, &platform, &mut store, run, output);
     }
     let mut approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
@@ -146,9 +143,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         // Whoever approved the plan approved its choices.
         request.choices = plan.outline.choices.clone();
     }
+    let sources = project.sources()?;
+    // The databases answer while this thread sees to the rest. They must not be kept waiting while a person is asked.
+    let ahead = arguments.yes_erase.as_ref().map(|_| erasure::begin_ahead(&sources)).transpose();
+    let ahead = ahead.map_err(|error| failure(&project, &arguments.map.map, error))?;
+    let platform = Platform { lock: project.lock()?, ..sources };
+    let mut store = arguments.store.open(&project)?;
     let hash = subject_hash(&store.hash_secret(), &request.subject.kind, &request.subject.key);
     let unfinished = store.unfinished_run(&request.subject.kind, &hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
     if let Some(run) = unfinished {
+        drop(ahead);
         return resume(arguments, &project, &platform, &mut store, &run.id, output);
     }
     certificates::prepare(&arguments.terms.out)?;
@@ -192,7 +196,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows),
         accept_missing_files: arguments.accept_missing_files,
     };
-    let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, &mut approve));
+    let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, ahead, &mut approve));
     match erased {
         Ok(erased) => deliver(arguments, &project, &erased, output),
         Err(Error::Plan(planning::Error::NoSubject { .. })) => gone(arguments, &project, &platform, &store, &request, &hash, output),

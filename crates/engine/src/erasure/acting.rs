@@ -72,6 +72,16 @@ impl Acting {
         self.eraser.begin().map_err(Error::source(&self.source, Phase::Erasing))
     }
 
+    /// Lets questions see one moment until [`Self::end_reading`]. Where that cannot be had each asks for a moment of its own, and fails if
+    /// need be.
+    pub fn begin_reading(&mut self) {
+        drop(self.eraser.begin_reading());
+    }
+
+    pub fn end_reading(&mut self) -> Result<(), Error> {
+        self.eraser.end_reading().map_err(Error::source(&self.source, Phase::Recounting))
+    }
+
     /// The open transaction, where the database numbers them.
     pub fn transaction(&self) -> Option<(SourceName, String)> {
         self.eraser.transaction().map(|number| (self.source.clone(), number.to_owned()))

@@ -17,34 +17,56 @@ use super::finish::{Outcome, Running, SourceRun, finish};
 use super::order::{Document, Means, Order, Progress, recorded_choices};
 use super::{batch, files};
 use crate::failpoint::failpoint;
-use crate::planning::{Prepared, Snapshot};
+use crate::planning::{Opening, Prepared, Snapshot};
+use crate::platform::Platform;
 use crate::residual;
 
 /// How often a run is begun again when another transaction stood in its way.
 const ATTEMPTS: u32 = 3;
 
+/// Begins the transactions of an erasure that will be asked for at once. Nothing is erased unless [`erase()`] goes on with them: dropped,
+/// they roll back.
+///
+/// # Errors
+/// None outside of tests. What stands in the way of a database is told by [`erase()`].
+pub fn begin_ahead(platform: &Platform) -> Result<Opening<Eraser>, Error> {
+    failpoint!("before_begin");
+    Ok(Opening::to_erase(&platform.databases))
+}
+
 /// Plans an erasure in the transactions that will carry it out, asks for approval, erases, and returns the certificate.
 ///
 /// `approve` sees the plan with its exact counts before anything is written anywhere. The outcome's state says how the run ended; one that
 /// partly failed is an outcome too. When a transaction of somebody else stood in the way before anything was committed, all of this is
-/// done anew a few times.
+/// done anew a few times. `ahead` are transactions that [`begin_ahead`] has begun, if it has; nothing else may have been asked of the same
+/// databases for writing since.
 ///
 /// # Errors
 /// [`Error::erased_nothing`] tells whether anything is gone. [`Error::Unfinished`] asks for [`super::resume()`]; until then, calling this
 /// again for the same subject is refused with [`exeunt_store::Error::Unfinished`].
-pub fn erase(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prepared) -> bool) -> Result<Outcome, Error> {
+pub fn erase(
+    means: &mut Means<'_>,
+    order: &Order<'_>,
+    mut ahead: Option<Opening<Eraser>>,
+    approve: &mut dyn FnMut(&Prepared) -> bool,
+) -> Result<Outcome, Error> {
     let mut attempt = 1;
     loop {
-        match begin(means, order, approve) {
+        let opening = ahead.take().map_or_else(|| begin_ahead(means.platform), Ok)?;
+        match begin(means, order, opening, approve) {
             Err(error) if error.is_transient() && error.erased_nothing() && attempt < ATTEMPTS && !(means.interrupted)() => attempt += 1,
             outcome => return outcome,
         }
     }
 }
 
-fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prepared) -> bool) -> Result<Outcome, Error> {
-    failpoint!("before_begin");
-    let mut snapshot = Snapshot::begin_erasing(means.platform)?;
+fn begin(
+    means: &mut Means<'_>,
+    order: &Order<'_>,
+    opening: Opening<Eraser>,
+    approve: &mut dyn FnMut(&Prepared) -> bool,
+) -> Result<Outcome, Error> {
+    let mut snapshot = Snapshot::of(means.platform, opening)?;
     let prepared = snapshot.prepare(means.platform, order.request, &means.store.hash_secret())?;
     failpoint!("after_begin");
     if let Some(unfinished) = means.store.unfinished_run(&prepared.plan.outline.kind, &prepared.plan.subject)? {
@@ -103,7 +125,7 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     };
     let sources: Vec<SourceName> = steps_of.iter().map(|(source, _)| source.source.clone()).collect();
     if running.document.batch_rows.is_some() {
-        Opening::of(&running, &sources, &keys, &files).write(means.store)?;
+        Record::of(&running, &sources, &keys, &files).write(means.store)?;
         failpoint!("after_open", &running.run);
         (means.report)(Progress::Opened { run: &running.run });
         running.sources = steps_of.into_iter().map(|(source, _)| SourceRun::acting(source)).collect();
@@ -111,11 +133,11 @@ fn begin(means: &mut Means<'_>, order: &Order<'_>, approve: &mut dyn FnMut(&Prep
     }
     // The journal must be on disk before anything is committed, and is written while the databases work.
     let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
-    let (store, opening) = (&mut *means.store, Opening::of(&running, &sources, &keys, &files));
+    let (store, record) = (&mut *means.store, Record::of(&running, &sources, &keys, &files));
     let (opened, applied) = std::thread::scope(|scope| {
-        let opening = scope.spawn(move || opening.write(store));
+        let writing = scope.spawn(move || record.write(store));
         let applied = apply_all(&running, &mut steps_of, &values);
-        (opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), applied)
+        (writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), applied)
     });
     opened?;
     failpoint!("after_open", &running.run);
@@ -186,7 +208,7 @@ fn journaled_keys(plan: &Plan, sources: &mut [Acting]) -> Result<Vec<JournaledKe
 }
 
 /// What the store is told of a run that begins.
-struct Opening<'a> {
+struct Record<'a> {
     run: &'a RunId,
     document: &'a Document,
     personal: &'a PersonalData,
@@ -197,7 +219,7 @@ struct Opening<'a> {
     files: &'a [JournaledFile],
 }
 
-impl<'a> Opening<'a> {
+impl<'a> Record<'a> {
     fn of(running: &'a Running, sources: &'a [SourceName], keys: &'a [JournaledKeys], files: &'a [JournaledFile]) -> Self {
         let Running { run, document, personal, planned, started, .. } = running;
         Self { run, document, personal, planned, started: *started, sources, keys, files }

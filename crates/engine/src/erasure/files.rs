@@ -68,10 +68,13 @@ pub(super) fn counted(means: &Means<'_>, running: &Running) -> Result<Vec<FileCo
     Ok(counts(&running.document.plan, &file_columns(&running.document.plan), &files))
 }
 
+/// What is done while the first files are being deleted.
+type Meanwhile<'a> = &'a mut dyn FnMut(&Means<'_>, &mut Running);
+
 /// Deletes the run's files that are still to be deleted, and counts what became of all of them.
 ///
 /// A file that cannot be deleted is written down among the failures and stays pending.
-pub(super) fn delete(means: &mut Means<'_>, running: &mut Running) -> Result<Vec<FileCount>, Error> {
+pub(super) fn delete(means: &mut Means<'_>, running: &mut Running, meanwhile: Meanwhile<'_>) -> Result<Vec<FileCount>, Error> {
     let columns = file_columns(&running.document.plan);
     if columns.is_empty() {
         return Ok(Vec::new());
@@ -85,7 +88,7 @@ pub(super) fn delete(means: &mut Means<'_>, running: &mut Running) -> Result<Vec
     for store in stores {
         let pending: Vec<usize> =
             (0..files.len()).filter(|at| files[*at].files == store && files[*at].state == FileState::Pending).collect();
-        if let Err(error) = delete_in(means, running, &store, &mut files, &pending) {
+        if let Err(error) = delete_in(means, running, &store, &mut files, &pending, meanwhile) {
             if matches!(error, Error::Unfinished { .. }) {
                 return Err(error);
             }
@@ -101,6 +104,7 @@ fn delete_in(
     store: &SourceName,
     files: &mut [JournaledFile],
     pending: &[usize],
+    meanwhile: Meanwhile<'_>,
 ) -> Result<(), Error> {
     if pending.is_empty() {
         return Ok(());
@@ -116,31 +120,18 @@ fn delete_in(
     for (part, chunk) in pending.chunks(FILES_PER_NOTE).enumerate() {
         let keys: Vec<String> = chunk.iter().map(|at| files[*at].key.clone()).collect();
         let shared = still_named(means, running, store, &keys)?;
-        let mut settled = BTreeMap::new();
-        let mut failed = None;
-        for at in chunk {
-            if (means.interrupted)() {
-                failed = Some(Error::InterruptedHalfway.unfinished(&running.run));
-                break;
+        let is_shared = |at: &usize| shared.contains(&files[*at].key) || otherwise.contains(&files[*at].key);
+        let (shared, doomed): (Vec<usize>, Vec<usize>) = chunk.iter().partition(|at| is_shared(at));
+        let doomed: Vec<(usize, &JournaledFile)> = doomed.into_iter().map(|at| (at, &files[at])).collect();
+        let (run, interrupted) = (running.run.clone(), means.interrupted);
+        let (mut settled, failed) = std::thread::scope(|scope| {
+            let deleting = scope.spawn(|| delete_files(&run, &mut eraser, store, &doomed, interrupted));
+            if part == 0 {
+                meanwhile(means, running);
             }
-            let file = &files[*at];
-            if shared.contains(&file.key) || otherwise.contains(&file.key) {
-                settled.insert(*at, FileState::Shared);
-                continue;
-            }
-            match delete_one(&running.run, &mut eraser, store, file) {
-                Ok(state) => drop(settled.insert(*at, state)),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
-        // What is noted as deleted must be so after a power cut too; what is not noted is looked at again.
-        if let Err(error) = eraser.sync() {
-            settled.retain(|_, state| *state == FileState::Shared);
-            failed = failed.or(Some(Error::Files { files: store.clone(), source: error }));
-        }
+            deleting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        settled.extend(shared.into_iter().map(|at| (at, FileState::Shared)));
         note(means, running, files, &settled)?;
         if let Some(error) = failed {
             return Err(error);
@@ -148,6 +139,37 @@ fn delete_in(
         (means.report)(Progress::Files { done: total.min(((part + 1) * FILES_PER_NOTE) as u64), total });
     }
     Ok(())
+}
+
+/// Deletes files one after the other, until one cannot be deleted or somebody asks to stop; what became of each, by its position.
+fn delete_files(
+    run: &RunId,
+    eraser: &mut FileEraser,
+    store: &SourceName,
+    files: &[(usize, &JournaledFile)],
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> (BTreeMap<usize, FileState>, Option<Error>) {
+    let mut settled = BTreeMap::new();
+    let mut failed = None;
+    for (at, file) in files {
+        if interrupted() {
+            failed = Some(Error::InterruptedHalfway.unfinished(run));
+            break;
+        }
+        match delete_one(run, eraser, store, file) {
+            Ok(state) => drop(settled.insert(*at, state)),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    // What is noted as deleted must be so after a power cut too; what is not noted is looked at again.
+    if let Err(source) = eraser.sync() {
+        settled.clear();
+        failed = failed.or(Some(Error::Files { files: store.clone(), source }));
+    }
+    (settled, failed)
 }
 
 fn delete_one(run: &RunId, eraser: &mut FileEraser, store: &SourceName, file: &JournaledFile) -> Result<FileState, Error> {

@@ -79,8 +79,16 @@ impl Running {
 pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outcome, Error> {
     let run = running.run.clone();
     failpoint!("before_recount", &run);
-    let (remaining, recount) = recount(means, &mut running);
-    let files = files::delete(means, &mut running)?;
+    let mut counted = None;
+    // Files and databases keep different parts of the machine waiting.
+    let mut count = |means: &Means<'_>, running: &mut Running| {
+        counted.get_or_insert_with(|| recount(means, running));
+    };
+    for source in running.sources.iter_mut().filter(|source| source.committed) {
+        source.acting.iter_mut().for_each(Acting::begin_reading);
+    }
+    let files = files::delete(means, &mut running, &mut count)?;
+    let (remaining, recount) = counted.unwrap_or_else(|| recount(means, &mut running));
     let kept = |table: &TableName| {
         let plan = &running.document.plan;
         plan.outline.kept.iter().zip(&plan.kept_rows).filter(|(kept, _)| kept.table == *table).map(|(_, rows)| rows).sum()
@@ -120,7 +128,7 @@ pub(crate) fn replaced_places(outline: &Outline, table: &TableName) -> Vec<Colum
     if counted { Vec::new() } else { changes.into_iter().map(|(place, _)| place.clone()).collect() }
 }
 
-/// Counts the rows of every step again, on a fresh snapshot of each database.
+/// Counts the rows of every step again, on a snapshot of each database that was made after its last commit.
 fn recount(means: &Means<'_>, running: &mut Running) -> (Vec<Option<u64>>, Recount) {
     let plan = &running.document.plan;
     let mut remaining = vec![None; plan.outline.steps.len()];
@@ -129,7 +137,8 @@ fn recount(means: &Means<'_>, running: &mut Running) -> (Vec<Option<u64>>, Recou
         let counted = match source.acting.as_mut() {
             Some(acting) => {
                 let steps = acting.steps(plan);
-                acting.left(plan, &steps, Phase::Recounting).map(|left| (steps, left))
+                let left = acting.left(plan, &steps, Phase::Recounting);
+                left.and_then(|left| acting.end_reading().map(|()| (steps, left)))
             }
             None => {
                 // Its failure is written down already.

@@ -29,7 +29,7 @@ mod order;
 mod resume;
 mod statement;
 
-pub use begin::erase;
+pub use begin::{begin_ahead, erase};
 pub use error::Error;
 pub use finish::Outcome;
 pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms};

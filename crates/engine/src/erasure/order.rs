@@ -77,7 +77,7 @@ pub struct Means<'a> {
     pub now: &'a dyn Fn() -> Moment,
     pub random: &'a mut dyn FnMut(&mut [u8]),
     /// Whether somebody has asked the program to stop.
-    pub interrupted: &'a dyn Fn() -> bool,
+    pub interrupted: &'a (dyn Fn() -> bool + Sync),
     pub report: &'a mut dyn FnMut(Progress<'_>),
 }
 

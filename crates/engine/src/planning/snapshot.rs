@@ -40,16 +40,6 @@ impl Snapshot {
         Self::through(platform, |database| database.reader())
     }
 
-    /// The moment that databases which are being opened will see.
-    ///
-    /// # Errors
-    /// Those of [`Self::open`].
-    pub fn of(platform: &Platform, opening: Opening) -> Result<Self, Error> {
-        let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
-        let (readers, catalogs) = opening.wait()?;
-        Self::reviewed(platform, lock, readers, &catalogs)
-    }
-
     /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
     ///
     /// # Errors
@@ -66,21 +56,21 @@ impl Snapshot {
 }
 
 impl Snapshot<Eraser> {
-    /// Begins a transaction in every database that may erase, compares it with the lock and holds the map against it.
-    ///
-    /// # Errors
-    /// Those of [`Snapshot::open`].
-    pub fn begin_erasing(platform: &Platform) -> Result<Self, Error> {
-        Self::through(platform, |database| {
-            let mut eraser = database.eraser()?;
-            eraser.begin()?;
-            Ok(eraser)
-        })
-    }
-
     /// The erasers, each with its transaction open.
     pub(crate) fn into_erasers(self) -> Vec<Eraser> {
         self.readers
+    }
+}
+
+impl<L: Look + Send + 'static> Snapshot<L> {
+    /// The moment that databases which are being opened will see.
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::open`].
+    pub fn of(platform: &Platform, opening: Opening<L>) -> Result<Self, Error> {
+        let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
+        let (readers, catalogs) = opening.wait()?;
+        Self::reviewed(platform, lock, readers, &catalogs)
     }
 }
 

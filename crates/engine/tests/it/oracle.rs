@@ -226,7 +226,7 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
         differs = planning::difference(&plan, &prepared.plan).or_else(|| planning::count_difference(&plan, &prepared.plan));
         differs.is_none()
     };
-    let outcome = erasure::erase(&mut means, &order, &mut approve);
+    let outcome = erasure::erase(&mut means, &order, None, &mut approve);
     let outcome = outcome.map_err(|error| format!("erase: {error:?}, {differs:?}"))?;
     let statement = &outcome.certificate.statement;
     compare::after(world, &erased, &place.snapshot(world)?)
