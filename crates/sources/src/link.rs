@@ -122,7 +122,7 @@ impl Link {
                 found.push(known);
                 match known {
                     Some(_) => {}
-                    None if postgres && terms.kept_keys == KeptKeys::KeyTable && renderer.looks_in_place(condition) => together.push(at),
+                    None if postgres && terms.kept_keys == KeptKeys::KeyTable => together.push(at),
                     None => alone.push(vec![at]),
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::map::action::Until;
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Step, Work};
+use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
 use exeunt_sources::files::{is_plain, plain_keys_of};
@@ -61,7 +61,7 @@ impl<L: Look> Snapshot<L> {
             reader.prepare(&outline, &keys).map_err(|source| Error::Read { database, source })?;
         }
         let (step_rows, kept_rows) = self.count(&outline, &keys)?;
-        let kept_until = self.ends_of_keeping(&outline, &keys)?;
+        let kept_until = self.ends_of_keeping(&outline, &kept_rows, &keys)?;
         let (named, files) = match request.purpose {
             Purpose::Export => (Vec::new(), self.files_to_export(platform, &outline, &keys)?),
             Purpose::Erase => self.files_to_delete(platform, &outline, &step_rows, &keys)?,
@@ -143,12 +143,12 @@ impl<L: Look> Snapshot<L> {
         Ok((rows, kept))
     }
 
-    /// For each kept group the day on which its ground ends: a span after the latest value of the map's column.
-    fn ends_of_keeping(&mut self, outline: &Outline, keys: &Keys) -> Result<Vec<Option<String>>, Error> {
+    /// For each kept group with rows the day on which its ground ends: a span after the latest value of the map's column.
+    fn ends_of_keeping(&mut self, outline: &Outline, kept_rows: &[u64], keys: &Keys) -> Result<Vec<Option<String>>, Error> {
         let mut ends = Vec::new();
-        for kept in &outline.kept {
+        for (kept, rows) in outline.kept.iter().zip(kept_rows) {
             let until = match &kept.reason {
-                KeptReason::Ground(ground) => ground.until.as_ref(),
+                KeptReason::Ground(ground) => ground.until.as_ref().filter(|_| *rows > 0),
                 KeptReason::Shared | KeptReason::Follows => None,
             };
             let Some(until) = until else {
@@ -194,41 +194,42 @@ impl<L: Look> Snapshot<L> {
         keys: &Keys,
     ) -> Result<(Vec<NamedFiles>, Vec<FileCount>), Error> {
         let mut found = self.files_of_steps(outline, step_rows, keys)?.into_iter();
-        let mut counts = Vec::new();
         let mut all = Vec::new();
-        let mut otherwise = BTreeMap::new();
         for step in &outline.steps {
             let Work::Delete { files, .. } = &step.work else { continue };
             for (source, column) in files {
-                let named = found.next().unwrap_or_default();
-                let unplain = named.iter().filter(|key| !is_plain(key)).count() as u64;
+                let keys = found.next().unwrap_or_default();
+                let unplain = keys.iter().filter(|key| !is_plain(key)).count() as u64;
                 if unplain > 0 {
                     return Err(Error::FileKeys { table: step.table.clone(), column: column.clone(), files: unplain });
                 }
-                let mut shared = BTreeSet::new();
-                if !named.is_empty() {
-                    if !otherwise.contains_key(source) {
-                        otherwise.insert(source.clone(), self.named_otherwise(source)?);
-                    }
-                    // A column may take for equal what is another file's name.
-                    let elsewhere = self.named_elsewhere(outline, keys, source, step, column)?;
-                    shared.extend(named.iter().filter(|key| elsewhere.contains(*key)).cloned());
-                    shared.extend(named.iter().filter(|key| otherwise[source].contains(*key)).cloned());
-                }
-                let mut bytes = Some(0);
-                for key in named.iter().filter(|key| !shared.contains(*key)) {
-                    bytes = add_size(platform, source, key, bytes)?;
-                }
-                counts.push(FileCount {
-                    source: source.clone(),
-                    table: step.table.clone(),
-                    column: column.clone(),
-                    files: (named.len() - shared.len()) as u64,
-                    shared: shared.len() as u64,
-                    bytes,
-                });
-                all.push(NamedFiles { source: source.clone(), table: step.table.clone(), column: column.clone(), keys: named });
+                all.push(NamedFiles { source: source.clone(), table: step.table.clone(), column: column.clone(), keys });
             }
+        }
+        let mut staying = BTreeMap::new();
+        for source in all.iter().filter(|named| !named.keys.is_empty()).map(|named| &named.source).collect::<BTreeSet<_>>() {
+            let names = all.iter().filter(|named| named.source == *source).flat_map(|named| &named.keys).collect();
+            let mut stay = self.named_otherwise(source)?;
+            stay.extend(self.named_elsewhere(outline, keys, source, names)?);
+            staying.insert(source.clone(), stay);
+        }
+        let mut counts = Vec::new();
+        for NamedFiles { source, table, column, keys } in &all {
+            // A column may take for equal what is another file's name.
+            let stays = |key: &&String| staying.get(source).is_some_and(|staying| staying.contains(*key));
+            let shared = keys.iter().filter(stays).count();
+            let mut bytes = Some(0);
+            for key in keys.iter().filter(|key| !stays(key)) {
+                bytes = add_size(platform, source, key, bytes)?;
+            }
+            counts.push(FileCount {
+                source: source.clone(),
+                table: table.clone(),
+                column: column.clone(),
+                files: (keys.len() - shared) as u64,
+                shared: shared as u64,
+                bytes,
+            });
         }
         Ok((all, counts))
     }
@@ -303,40 +304,35 @@ impl<L: Look> Snapshot<L> {
             .collect()
     }
 
-    /// Which files of a deleting step rows name too that stay, in any table with files of this source.
+    /// Which of these files of a source rows name that stay, in any table.
     fn named_elsewhere(
         &mut self,
         outline: &Outline,
         keys: &Keys,
         source: &SourceName,
-        step: &Step,
-        column: &str,
+        names: BTreeSet<&String>,
     ) -> Result<BTreeSet<String>, Error> {
         let tables = self.file_columns(source);
+        // To every database the names come from elsewhere: from the source of files.
         let named = RowSet {
             // Unwrap safety: a plan has far fewer than 2^32 sets, each of them in memory.
             #[expect(clippy::unwrap_used, reason = "bounded by memory")]
             id: SetId(u32::try_from(outline.sets.len()).unwrap()),
-            table: step.table.clone(),
-            columns: vec![ColumnPath::column(column)],
-            condition: step.condition.clone(),
+            table: TableName::new(source, None, "named"),
+            columns: vec![ColumnPath::column("name")],
+            condition: Condition::Always,
             keep_keys: false,
             carried_to: Vec::new(),
         };
         let mut sets = outline.sets.clone();
         sets.push(named.clone());
-        let mut keys = keys.clone();
-        let elsewhere: BTreeSet<&SourceName> =
-            tables.iter().map(|(table, _)| &table.source).filter(|other| **other != step.table.source).collect();
-        if !elsewhere.is_empty() {
-            let rows = self.values(&sets, &named.table, &named.columns, &named.condition, &keys, true)?;
-            let tuples: Vec<Vec<String>> = rows.into_iter().filter_map(|row| row.into_iter().collect()).collect();
-            for other in elsewhere {
-                let brought = self.reader(other).bring(&sets, &named, &tuples);
-                brought.map_err(|source| Error::Read { database: other.clone(), source })?;
-            }
-            keys.carried.push((named.id, tuples));
+        let tuples: Vec<Vec<String>> = names.into_iter().map(|name| vec![name.clone()]).collect();
+        for database in tables.iter().map(|(table, _)| &table.source).collect::<BTreeSet<_>>() {
+            let brought = self.reader(database).bring(&sets, &named, &tuples);
+            brought.map_err(|source| Error::Read { database: database.clone(), source })?;
         }
+        let mut keys = keys.clone();
+        keys.carried.push((named.id, tuples));
         let staying: Vec<(TableName, Vec<ColumnPath>, Condition)> = tables
             .into_iter()
             .map(|(table, column)| {

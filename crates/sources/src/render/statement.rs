@@ -114,8 +114,8 @@ impl Renderer<'_> {
         let mut draft = self.draft();
         let rows = self.rows(&mut draft, table, &list, &self.node(condition))?;
         // A column's own collation may take two values for one.
-        let exact =
-            |number: usize| if self.is_postgres() { format!("k{number}") } else { format!("k{number} COLLATE BINARY AS k{number}") };
+        let bytewise = if self.is_postgres() { "\"C\"" } else { "BINARY" };
+        let exact = |number: usize| format!("k{number} COLLATE {bytewise} AS k{number}");
         let names: Vec<String> = (1..=columns.len()).map(exact).collect();
         let sql = if distinct { format!("SELECT DISTINCT {} FROM ({rows}) AS found", names.join(", ")) } else { rows };
         Ok(draft.finish(sql))
