@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_model::catalog::{Catalog, ColumnKind};
+use exeunt_model::catalog::{Catalog, ColumnKind, Hazard, Table};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{Condition, RowSet, SetId};
@@ -394,6 +394,13 @@ impl Eraser {
         }
         self.state = State::Idle;
         Ok(())
+    }
+
+    /// Whether statements change those rows alone that they name: the database has no triggers or rules that could do more.
+    pub fn does_only_what_is_asked(&mut self) -> Result<bool, Error> {
+        let rewrites = |hazard: &Hazard| matches!(hazard, Hazard::Rule { .. });
+        let plain = |table: &Table| table.triggers.is_empty() && !table.hazards.iter().any(rewrites);
+        Ok(self.link.catalog()?.tables.iter().all(plain))
     }
 
     /// Whether a column holds text.

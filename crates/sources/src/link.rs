@@ -39,8 +39,8 @@ pub(crate) enum Connection {
     Postgres(Session),
 }
 
-/// Counts that share sets in one statement, at most.
-const COUNTS_TOGETHER: usize = 12;
+/// Counts in one statement, at most. Each statement of its own costs a message; very long ones take longer to plan than their parts.
+const COUNTS_TOGETHER: usize = 8;
 
 /// What statements are rendered and run with.
 #[derive(Clone, Copy)]

@@ -189,6 +189,11 @@ impl Acting {
         self.eraser.apply(&plan.outline.sets, &steps, &self.keys, values).map_err(Error::source(&self.source, Phase::Erasing))
     }
 
+    /// Whether the database's statements change those rows alone that they name.
+    pub fn does_only_what_is_asked(&mut self) -> Result<bool, Error> {
+        self.eraser.does_only_what_is_asked().map_err(Error::source(&self.source, Phase::Erasing))
+    }
+
     /// Deletes at most `limit` rows of a step in the open transaction.
     pub fn apply_batch(&mut self, plan: &Plan, step: usize, limit: u64) -> Result<u64, Error> {
         self.eraser

@@ -252,8 +252,14 @@ fn apply_all(running: &Running, sources: &mut [(Acting, Vec<usize>)], values: &C
     let plan = &running.document.plan;
     let mut affected = Vec::new();
     for (source, steps) in sources {
-        let rows = source.apply(plan, steps, values)?;
-        for (step, found) in steps.iter().zip(rows) {
+        // What the transaction counted as none stays none in it, unless a trigger makes rows.
+        let (idle, busy): (Vec<usize>, Vec<usize>) = match source.does_only_what_is_asked()? {
+            true => steps.iter().partition(|step| running.planned[**step] == 0),
+            false => (Vec::new(), steps.clone()),
+        };
+        affected.extend(idle.into_iter().map(|step| (step, 0)));
+        let rows = source.apply(plan, &busy, values)?;
+        for (step, found) in busy.iter().zip(rows) {
             let planned = running.planned[*step];
             if planned != found {
                 return Err(counts_differ(plan, *step, planned, found));

@@ -30,12 +30,6 @@ impl Renderer<'_> {
         Ok(draft.finish_shared(sql))
     }
 
-    /// Whether the condition looks at a set that runs in place.
-    pub(crate) fn looks_in_place(&self, condition: &Condition) -> bool {
-        let kept = |set: &RowSet| set.table.source != *self.source() || self.filled_table(set).is_some();
-        condition.sets().into_iter().any(|id| self.sets.iter().any(|set| set.id == id && !kept(set)))
-    }
-
     fn count_in(&self, draft: &mut Draft, table: &TableName, condition: &Condition) -> Result<String, Error> {
         let table = self.table(table)?;
         let node = self.node(condition);
