@@ -68,7 +68,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         let terms = arguments.terms.terms(Purpose::Replay, false, None);
         // The rows came back from a backup; their files were deleted, and mostly are not in it.
         let order = Order { request: &found.request, terms, accept_missing_files: true };
-        let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, None, &mut |prepared| same(found, prepared)));
+        let erased =
+            means(&platform, &mut store, output, |means| erasure::erase(means, &order, None, &mut |prepared| same(found, prepared)));
         let erased = match erased {
             // It went with another one: a contract takes its seats along.
             Err(Error::Plan(planning::Error::NoSubject { .. })) => continue,

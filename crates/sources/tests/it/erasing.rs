@@ -6,7 +6,7 @@ use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::{ChangeValues, Eraser, Error, Keys, Lookup};
 
-use crate::world::{Sqlite, World, conformance, table};
+use crate::world::{Postgres, Sqlite, World, conformance, table};
 
 conformance!(
     rows_go_with_the_commit_and_not_before,
@@ -388,6 +388,27 @@ fn files_that_rows_still_name_are_found(world: &dyn World) {
     let files = ["x/2", "it's", "gone", ""].map(str::to_owned);
     let got = eraser.still_named(&[(&table("a"), "blob_key"), (&table("b"), "thumb")], &files).unwrap();
     assert_eq!(got, ["x/2", "it's"]);
+}
+
+/// PostgreSQL takes both names for one where it compares by the column's own collation.
+#[test]
+fn names_of_files_are_told_apart_where_the_column_takes_them_for_equal() {
+    let world = Postgres::new();
+    world.run(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         CREATE TABLE a (id INTEGER PRIMARY KEY, blob_key TEXT COLLATE loose);
+         INSERT INTO a VALUES (1, 'x/A.pdf'), (2, 'x/a.pdf'), (3, 'x//b.pdf'), (4, 'x//B.pdf'), (5, 'x/.hidden')",
+    );
+    let mut eraser = world.database().eraser().unwrap();
+    let name = table("a");
+    let columns = [(&name, "blob_key")];
+    let files = ["x/A.pdf", "x/a.pdf", "X/a.pdf"].map(str::to_owned);
+    assert_eq!(eraser.still_named(&columns, &files).unwrap(), ["x/A.pdf", "x/a.pdf"]);
+    assert_eq!(eraser.odd_names(&columns).unwrap().not_plain, ["x//B.pdf", "x//b.pdf"]);
+    let lookup = Lookup { table: &name, columns: &["blob_key".into()], condition: &Condition::Always, distinct: true };
+    let mut found = 0;
+    eraser.values(&[], &lookup, &Keys::default(), &mut |_| found += 1).unwrap();
+    assert_eq!(found, 5);
 }
 
 /// A column of SQLite holds whatever was put in, and the plan reads its text.
