@@ -254,6 +254,9 @@ fn ask(
     if !output.is_json() {
         output.note(describe(&prepared.plan));
     }
+    if !arguments.accept_missing_files {
+        erasure::look_for_files(platform, &prepared).map_err(|error| failure(project, &arguments.map.map, error))?;
+    }
     let kind = &prepared.request.subject.kind;
     let typed = type_label(project, kind)?;
     confirm(project, &prepared.request.subject, &label(&prepared), &typed)?;

@@ -15,7 +15,7 @@ use super::finish::Running;
 use super::order::{Means, Progress};
 use crate::failpoint::failpoint;
 use crate::missing::none_there;
-use crate::planning::NamedFiles;
+use crate::planning::{NamedFiles, Prepared};
 use crate::platform::Platform;
 
 /// Files whose fate is noted in one transaction of the store.
@@ -43,6 +43,14 @@ pub(super) fn journal(platform: &Platform, named: &[NamedFiles]) -> Result<Vec<J
         }
     }
     Ok(found)
+}
+
+/// Refuses a plan that [`erase()`](super::erase()) would refuse for its missing files, so that nobody is asked to approve it.
+///
+/// # Errors
+/// [`Error::FilesMissing`], and [`Error::Files`] where a store cannot be looked into.
+pub fn look_for_files(platform: &Platform, prepared: &Prepared) -> Result<(), Error> {
+    some_are_there(&journal(platform, &prepared.files)?)
 }
 
 /// Refuses where of a store not one of the files is there: most likely another store is looked into, and what was to be deleted stays.

@@ -1,6 +1,7 @@
 //! Files that rows name and that are not there.
 
 use std::fs;
+use std::process::{Command, Output, Stdio};
 
 use super::export;
 use crate::erasure::world::{Kind, World, text};
@@ -47,6 +48,35 @@ fn an_erasure_refuses_a_store_of_files_in_which_nothing_is_there() {
         assert!(text(&erased).contains("missing from files: 3 files that app.attachment named"), "{}", text(&erased));
         assert_eq!(world.verify_certificate()["statement"]["files"][0]["missing"], 3);
     }
+}
+
+/// Whoever would be refused is not asked first.
+#[test]
+fn nobody_is_asked_to_erase_before_files_were_looked_for() {
+    let world = unmounted(Kind::Sqlite);
+    let before = world.state();
+    let asked = at_a_terminal(&world, "erase --map trial.map.yaml --seat 2");
+    assert_eq!(asked.status.code(), Some(13), "{}", text(&asked));
+    assert!(!text(&asked).contains("This cannot be undone"), "{}", text(&asked));
+    let asked = at_a_terminal(&world, "erase --map trial.map.yaml --seat 2 --accept-missing-files");
+    assert!(text(&asked).contains("This cannot be undone"), "{}", text(&asked));
+    assert_eq!(asked.status.code(), Some(2), "nothing was typed: {}", text(&asked));
+    assert_eq!(world.state(), before);
+}
+
+/// Runs the program at a terminal at which nobody types anything.
+fn at_a_terminal(world: &World, arguments: &str) -> Output {
+    let ours = world.command(&[], None);
+    let program = ours.get_program().to_str().expect("a path in UTF-8");
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{program} {arguments}"), "/dev/null"]).current_dir(world.path("."));
+    for (name, value) in ours.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null()).output().expect("run script")
 }
 
 #[test]
