@@ -403,6 +403,12 @@ impl Eraser {
         Ok(self.link.catalog()?.tables.iter().all(plain))
     }
 
+    /// The columns of a table that name each of its rows; `None` where there are none.
+    pub fn row_key(&mut self, table: &TableName) -> Result<Option<Vec<String>>, Error> {
+        let catalog = self.link.catalog()?;
+        Ok(catalog.table(table).and_then(|table| table.row_key()).map(<[String]>::to_vec))
+    }
+
     /// Whether a column holds text.
     pub fn is_text(&mut self, table: &TableName, column: &str) -> Result<bool, Error> {
         let catalog = self.link.catalog()?;

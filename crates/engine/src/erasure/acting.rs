@@ -173,6 +173,63 @@ impl Acting {
         Ok(found)
     }
 
+    /// The rows that the deleting steps will delete, by their own keys: where the database does not number its transactions, they prove whether
+    /// one was committed. Each step's keys have a number of their own.
+    pub fn doomed_rows(&mut self, plan: &Plan, planned: &[u64]) -> Result<Vec<JournaledKeys>, Error> {
+        let mut found = Vec::new();
+        for set in self.doomed_sets(plan, planned)? {
+            let mut tuples = Vec::new();
+            let mut take =
+                |row: &[Option<&str>]| tuples.extend(row.iter().map(|value| value.map(str::to_owned)).collect::<Option<Vec<_>>>());
+            self.eraser
+                .values(&plan.outline.sets, &lookup(&set.table, &set.columns, &set.condition), &self.keys, &mut take)
+                .map_err(Error::source(&self.source, Phase::Erasing))?;
+            found.push(JournaledKeys { source: self.source.clone(), set: set.id, tuples });
+        }
+        Ok(found)
+    }
+
+    /// Whether a row that was to be deleted is still there, whoever owns it by now. `None` where no row can be told by a key of its own.
+    pub fn some_doomed_is_there(&mut self, plan: &Plan, planned: &[u64], journaled: &[JournaledKeys]) -> Result<Option<bool>, Error> {
+        let mut told = None;
+        for set in self.doomed_sets(plan, planned)? {
+            let Some(keys) = journaled.iter().find(|keys| keys.set == set.id && !keys.tuples.is_empty()) else { continue };
+            let mut sets = plan.outline.sets.clone();
+            sets.push(set.clone());
+            let failed = Error::source(&self.source, Phase::Erasing);
+            self.eraser.import_keys(&sets, &set, &keys.tuples).map_err(&failed)?;
+            let there = Condition::In { columns: set.columns.clone(), set: set.id };
+            let rows: u64 = self.eraser.count_all(&sets, &[(&set.table, &there)], &self.keys).map_err(failed)?.iter().sum();
+            if rows > 0 {
+                return Ok(Some(true));
+            }
+            told = Some(false);
+        }
+        Ok(told)
+    }
+
+    /// For each deleting step with rows a set of their own keys. Its number follows those of the plan's sets: the journal keeps both together.
+    fn doomed_sets(&mut self, plan: &Plan, planned: &[u64]) -> Result<Vec<RowSet>, Error> {
+        let first = plan.outline.sets.iter().map(|set| set.id.0 + 1).max().unwrap_or(0);
+        let mut found = Vec::new();
+        for at in self.steps(plan) {
+            let step = &plan.outline.steps[at];
+            if planned[at] == 0 || !matches!(step.work, Work::Delete { .. }) {
+                continue;
+            }
+            let key = self.eraser.row_key(&step.table).map_err(Error::source(&self.source, Phase::Erasing))?;
+            found.extend(key.map(|key| RowSet {
+                id: SetId(first + at as u32),
+                table: step.table.clone(),
+                columns: key.iter().map(ColumnPath::column).collect(),
+                condition: step.condition.clone(),
+                keep_keys: true,
+                carried_to: Vec::new(),
+            }));
+        }
+        Ok(found)
+    }
+
     /// Which of these files rows still name, in any of the columns.
     pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
         self.eraser.still_named(columns, files).map_err(Error::source(&self.source, Phase::DeletingFiles))

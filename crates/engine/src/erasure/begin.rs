@@ -99,7 +99,12 @@ fn begin(
     let personal = PersonalData { subject_key: request.subject.key, successor_key: request.successor, identifiers };
     let run = means.random_run();
     let _lock = means.store.lock_run(&run)?;
-    let keys = journaled_keys(&document.plan, &mut sources)?;
+    let mut keys = journaled_keys(&document.plan, &mut sources)?;
+    if document.batch_rows.is_none() {
+        for source in sources.iter_mut().filter(|source| source.transaction().is_none()) {
+            keys.extend(source.doomed_rows(&document.plan, &planned)?);
+        }
+    }
 
     // A source that only gave keys has nothing to commit.
     let mut steps_of: Vec<(Acting, Vec<usize>)> = Vec::new();

@@ -229,7 +229,8 @@ fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Actin
     if none_left && erased {
         let fate = acting.fate(&running.document.transactions)?;
         let pending = acting.pending(plan, &others)?;
-        let taken_away = || Some(Error::TakenAway { database: acting.source.clone() });
+        let database = acting.source.clone();
+        let taken_away = || Some(Error::TakenAway { database });
         match (fate, pending) {
             (Fate::GoingOn, _) => return Err(Error::StillGoingOn { database: acting.source.clone() }),
             (Fate::Committed, _) => {
@@ -240,6 +241,10 @@ fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Actin
                 return Ok(Standing { difference: taken_away(), ..standing });
             }
             (Fate::Unknown, Pending::None | Pending::Untold) if lost => {
+                // Rows that are still there were not deleted; without a row that could tell, a person must.
+                if acting.some_doomed_is_there(plan, &running.planned, journaled)? != Some(false) {
+                    return Ok(Standing { difference: taken_away(), ..standing });
+                }
                 if let Some(unowned) = acting.unowned(plan, &deletions, &running.planned)? {
                     return Ok(Standing { difference: Some(unowned), ..standing });
                 }
@@ -324,7 +329,7 @@ fn reapprove(
     done: &[u64],
 ) -> Result<(), Error> {
     let mut plan = running.document.plan.clone();
-    let keys = acting.reconcile(&plan, journaled, running.personal.successor_key.as_deref())?;
+    let mut keys = acting.reconcile(&plan, journaled, running.personal.successor_key.as_deref())?;
     acting.check_guards(&plan)?;
     let steps = acting.steps(&plan);
     let rows = acting.rows(&plan, &steps)?;
@@ -333,6 +338,13 @@ fn reapprove(
         // A row that was changed already may be changed again.
         false => done[step].max(rows),
     };
+    if acting.transaction().is_none() && running.document.batch_rows.is_none() {
+        let mut now = vec![0; plan.outline.steps.len()];
+        steps.iter().zip(&rows).for_each(|(step, rows)| now[*step] = *rows);
+        let doomed = acting.doomed_rows(&plan, &now)?;
+        keys.retain(|keys| plan.outline.sets.iter().any(|set| set.id == keys.set));
+        keys.extend(doomed);
+    }
     let planned: Vec<(u32, u64)> = steps.iter().zip(rows).map(|(step, rows)| (*step as u32, approved(*step, rows))).collect();
     let files = files::journal(means.platform, &acting.named_files(&plan)?)?;
     let mut document = running.document.clone();

@@ -331,6 +331,24 @@ fn rows_that_were_handed_to_another_seat_are_not_reported_erased() {
 }
 
 /// Rows that were nobody's all along raise a doubt only where no server knows what it has committed.
+/// No step but deletions could tell that the transaction was not committed: the rows themselves do.
+#[test]
+fn rows_that_were_only_to_be_deleted_and_were_handed_over_are_not_reported_erased() {
+    for (kind, place) in cases(&["after_open", "before_commit"]) {
+        let case = format!("{kind:?} {place}");
+        let world = World::with_orphans(kind, "{ category: work, owner: seat }", "{ category: work, owner: seat }");
+        world.cut(&[], place);
+        world.execute("UPDATE lead SET seat_id = 2; UPDATE note SET author_id = 2; DELETE FROM seat WHERE id = 1");
+        let again = world.erase(&[]);
+        assert_eq!(again.status.code(), Some(12), "{case}: {}", text(&again));
+        let accepted = world.erase(&["--accept-counts"]);
+        assert!(accepted.status.success(), "{case}: {}", text(&accepted));
+        for table in ["app.seat", "app.lead", "app.note"] {
+            assert_eq!(world.certified(table)["affected"], 0, "{case}: {table}");
+        }
+    }
+}
+
 #[test]
 fn a_commit_that_was_not_noted_is_found_out() {
     for (kind, unowned) in KINDS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
