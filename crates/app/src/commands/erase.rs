@@ -27,6 +27,9 @@ use crate::edge::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 
+/// What was decided for good when a run began, by the names of the fields.
+const DECIDED: [&str; 6] = ["choices", "hand_over_to", "plan", "yes_erase", "search_residuals", "batch_rows"];
+
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -36,7 +39,7 @@ pub struct Arguments {
     subject: SubjectArgument,
 
     /// Go on with this run, which was cut off; the same command as before does so too
-    #[arg(long, value_name = "RUN", group = "whose")]
+    #[arg(long, value_name = "RUN", group = "whose", conflicts_with_all = DECIDED)]
     resume: Option<RunId>,
 
     /// With a run that partly failed: erase what is left as it is now, though the counts have changed since they were approved

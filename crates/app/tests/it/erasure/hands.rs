@@ -461,6 +461,27 @@ fn whatever_differs_can_be_approved_anew() {
 }
 
 #[test]
+fn a_run_is_not_resumed_with_what_was_decided_when_it_began() {
+    let world = World::new(Kind::Sqlite);
+    world.cut(&[], "after_open");
+    let run = world.unfinished().remove(0);
+    let decided: [&[&str]; 6] = [
+        &["--choose", "app.note=delete"],
+        &["--hand-over-to", "2"],
+        &["--plan", "plan.json"],
+        &["--yes-erase", "somebody else"],
+        &["--search-residuals"],
+        &["--batch-rows", "5"],
+    ];
+    for decided in decided {
+        let refused = world.run(&[&["erase", "--map", "trial.map.yaml", "--resume", &run], decided].concat(), None);
+        assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+        assert!(text(&refused).contains(decided[0]), "{}", text(&refused));
+    }
+    assert_eq!(world.unfinished(), [run]);
+}
+
+#[test]
 fn what_a_resumption_cannot_change_is_said() {
     let world = World::new(Kind::Sqlite);
     world.cut(&[], "after_open");
