@@ -92,8 +92,19 @@ impl Renderer<'_> {
         let shape = Shape::Text(PSEUDONYM_DIGITS);
         let constant = |text: &String| Parameter::Constant { text: text.clone(), table: table.name.clone(), column: path.to_string() };
         if self.is_postgres() {
-            let json = format!("CAST({before} AS jsonb)");
             let at = postgres_path(&path.json);
+            // A name leads nowhere in a list, though its elements may have it: the place is not missing, so the cast of nothing fails.
+            let whole = format!("CAST({} AS jsonb)", identifier(&column.name));
+            let lists: Vec<String> = beside_names(&path.json)
+                .map(|names| format!("jsonb_typeof({whole} #> CAST({} AS text[])) = 'array'", postgres_path(names)))
+                .collect();
+            let json = match lists.is_empty() {
+                true => format!("CAST({before} AS jsonb)"),
+                false => format!(
+                    "(CASE WHEN {} THEN CAST(left(CAST({whole} AS text), 0) AS jsonb) ELSE CAST({before} AS jsonb) END)",
+                    lists.join(" OR ")
+                ),
+            };
             let changed = match change {
                 Change::Clear => format!("({json} #- {at})"),
                 Change::Constant(text) => {
@@ -118,6 +129,13 @@ impl Renderer<'_> {
             // The functions of JSON refuse what is no JSON. Of a name that stands twice they change the first alone, so that is refused as well.
             let twice = format!("SELECT count(*) > count(DISTINCT fullkey) FROM json_tree({before})");
             value = format!("CASE WHEN ({twice}) THEN json('') ELSE {before} END");
+        }
+        // A name leads nowhere in a list, though its elements may have it.
+        let whole = identifier(&column.name);
+        let lists: Vec<String> =
+            beside_names(&path.json).flat_map(sqlite_paths).map(|at| format!("json_type({whole}, {at}) = 'array'")).collect();
+        if !lists.is_empty() {
+            value = format!("CASE WHEN {} THEN json('') ELSE {value} END", lists.join(" OR "));
         }
         // A number in the path may be a name or a position: what is missing stays untouched, so both are tried.
         for at in sqlite_paths(&path.json) {
@@ -181,4 +199,9 @@ fn sqlite_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
         Shape::Uuid => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'uuid', 0)"),
         Shape::Number(below) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'number', {below})"),
     }
+}
+/// The beginnings of a path that a name follows, and no position in a list.
+fn beside_names(path: &[String]) -> impl Iterator<Item = &[String]> {
+    let is_name = |name: &String| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_digit());
+    (0..path.len()).filter(move |at| is_name(&path[*at])).map(|at| &path[..at])
 }

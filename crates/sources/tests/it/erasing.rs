@@ -17,6 +17,7 @@ conformance!(
     changes_fit_their_columns,
     places_inside_json_are_changed,
     a_value_that_is_no_json_is_not_taken_for_changed,
+    a_place_inside_a_list_is_not_taken_for_missing,
     pseudonyms_are_equal_for_equal_values_and_secrets,
     references_are_handed_over_and_unlinked,
     batches_take_all_rows_in_the_end,
@@ -246,6 +247,26 @@ fn a_value_that_is_no_json_is_not_taken_for_changed(world: &dyn World) {
         eraser.rollback().unwrap();
     }
     assert_eq!(rows(world, "event", &["id", "note"]), ["1 mail: ada@mail.example"]);
+}
+
+fn a_place_inside_a_list_is_not_taken_for_missing(world: &dyn World) {
+    let table = "CREATE TABLE event (id INTEGER PRIMARY KEY, note TEXT); INSERT INTO event VALUES";
+    world.run(&format!(r#"{table} (1, '{{"to": [{{"mail": "ada@mail.example"}}], "by": 7}}')"#));
+    let before = rows(world, "event", &["id", "note"]);
+    for change in [Change::Clear, Change::Constant("gone".into()), Change::Pseudonym] {
+        // The second place is looked at as the first.
+        let changes = ["note/by", "note/to/mail"].map(|place| (ColumnPath::from(place), change.clone())).to_vec();
+        let mut eraser = begun(world, &[], &subject("1"));
+        let steps = step("event", Work::Change { changes }, Condition::Always);
+        let error = eraser.apply(&[], &[&steps], &subject("1"), &values()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("ada"), "{error:?}");
+        eraser.rollback().unwrap();
+        let at = step("event", Work::Change { changes: vec![(ColumnPath::from("note/to/0/mail"), change)] }, Condition::Always);
+        let mut eraser = begun(world, &[], &subject("1"));
+        assert_eq!(eraser.apply(&[], &[&at], &subject("1"), &values()).unwrap(), [1]);
+        eraser.rollback().unwrap();
+    }
+    assert_eq!(rows(world, "event", &["id", "note"]), before);
 }
 
 /// PostgreSQL's own JSON keeps the last of them.
