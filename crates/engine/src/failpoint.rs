@@ -43,7 +43,7 @@ pub const POINTS: &[&str] = &[
 pub const RESUME_POINTS: &[&str] = &["before_apply"];
 
 /// Further failpoints of an erasure in batches.
-pub const BATCH_POINTS: &[&str] = &["after_batch_apply", "after_batch_commit", "after_batch_note"];
+pub const BATCH_POINTS: &[&str] = &["after_batch_apply", "before_batch_commit", "after_batch_commit", "after_batch_note"];
 
 #[cfg(feature = "failpoints")]
 pub(crate) fn reach(name: &'static str) -> Result<(), crate::erasure::Error> {

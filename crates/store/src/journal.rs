@@ -92,12 +92,22 @@ pub enum SourceState {
 }
 
 /// What is known of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepProgress {
     pub step: u32,
     pub planned: u64,
     /// `None` until the step is known to be done. In batches: rows affected so far.
     pub affected: Option<u64>,
+    /// A batch that was about to be committed, and may or may not have been.
+    pub batch: Option<Batch>,
+}
+
+/// A transaction of its own for some rows of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub rows: u64,
+    /// Where the database numbers its transactions.
+    pub transaction: Option<String>,
 }
 
 impl Store {
@@ -115,9 +125,22 @@ impl Store {
         })
     }
 
-    /// Notes how many rows of a step are affected so far.
+    /// Notes a batch that is about to be committed. [`Self::record_step`] settles it.
+    pub fn note_batch(&mut self, run: &RunId, step: u32, batch: &Batch) -> Result<(), Error> {
+        const OPERATION: &str = "note a batch";
+        self.transact(OPERATION, |transaction| {
+            let sql = "-- note_batch
+                UPDATE erasure_step
+                SET batch_rows = ?3, batch_transaction = ?4
+                WHERE run = ?1 AND step = ?2";
+            let got = transaction.execute(sql, (run.as_str(), step, batch.rows, &batch.transaction)).map_err(Error::during(OPERATION))?;
+            expect_rows(OPERATION, 1, got)
+        })
+    }
+
+    /// Notes how many rows of a step are affected so far. A batch that was noted is settled by it.
     pub fn record_step(&mut self, run: &RunId, step: u32, affected: u64) -> Result<(), Error> {
-        self.transact("note a batch", |transaction| set_affected(transaction, run, step, affected))
+        self.transact("note affected rows", |transaction| set_affected(transaction, run, step, affected))
     }
 
     /// Replaces what was approved of a source: somebody has approved anew what is left there. Files that are known already keep their state.
@@ -127,7 +150,7 @@ impl Store {
         self.transact(OPERATION, |transaction| {
             let sql = "-- replan_step
                 UPDATE erasure_step
-                SET planned = ?3
+                SET planned = ?3, batch_rows = NULL, batch_transaction = NULL
                 WHERE run = ?1 AND step = ?2";
             for (step, rows) in approved.planned {
                 expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), step, rows)).map_err(failed())?)?;
@@ -186,13 +209,18 @@ impl Store {
     pub fn steps_of(&self, run: &RunId) -> Result<Vec<StepProgress>, Error> {
         let failed = || Error::during("read a run's steps");
         let sql = "-- steps_of
-            SELECT step, planned, affected
+            SELECT step, planned, affected, batch_rows, batch_transaction
             FROM erasure_step
             WHERE run = ?1
             ORDER BY step";
         let mut statement = self.connection.prepare(sql).map_err(failed())?;
         let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
-        rows.map(|row| row.map(|(step, planned, affected)| StepProgress { step, planned, affected }).map_err(failed())).collect()
+        rows.map(|row| {
+            let (step, planned, affected, rows, transaction): (u32, u64, Option<u64>, Option<u64>, Option<String>) =
+                row.map_err(failed())?;
+            Ok(StepProgress { step, planned, affected, batch: rows.map(|rows| Batch { rows, transaction }) })
+        })
+        .collect()
     }
 
     /// What the run remembers of the subject; `None` once it has ended.
@@ -251,7 +279,7 @@ fn set_affected(transaction: &Transaction<'_>, run: &RunId, step: u32, affected:
     const OPERATION: &str = "note affected rows";
     let sql = "-- set_affected
         UPDATE erasure_step
-        SET affected = ?3
+        SET affected = ?3, batch_rows = NULL, batch_transaction = NULL
         WHERE run = ?1 AND step = ?2";
     let got = transaction.prepare_cached(sql).and_then(|mut statement| statement.execute((run.as_str(), step, affected)));
     expect_rows(OPERATION, 1, got.map_err(Error::during(OPERATION))?)

@@ -25,7 +25,7 @@ mod tombstone;
 
 pub use database::Store;
 pub use error::Error;
-pub use journal::{FileState, JournaledFile, JournaledKeys, PersonalData, Reapproval, SourceState, StepProgress};
+pub use journal::{Batch, FileState, JournaledFile, JournaledKeys, PersonalData, Reapproval, SourceState, StepProgress};
 pub use lock::RunLock;
 pub use log::LogReport;
 pub use run::{NewRun, Run, RunSummary};

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_abandoned.sql"),
     include_str!("migrations/0003_remainder.sql"),
+    include_str!("migrations/0004_batch.sql"),
 ];
 
 /// Brings the schema to the newest version.

@@ -1,11 +1,13 @@
 //! Large plans: the same statements, some rows at a time, each batch committed by itself.
 //!
-//! The keys were journaled before the first batch, so that any batch may run twice and a run that was cut off goes on where the rows are. A step
-//! never erases more rows than were approved: rows that appear meanwhile are left, and the run ends as partly failed.
+//! The keys were journaled before the first batch, so that any batch may run twice and a run that was cut off goes on where the rows are. Each
+//! batch is journaled before its commit, by the number of its transaction: whether it was committed is the database's to say. A step never
+//! erases more rows than were approved: rows that appear meanwhile are left, and the run ends as partly failed.
 
 use exeunt_model::certificate::{Failure, Phase};
 use exeunt_model::plan::{Plan, Work};
 use exeunt_sources::ChangeValues;
+use exeunt_store::Batch;
 
 use super::acting::Acting;
 use super::begin::{counts_differ, note_commit};
@@ -73,15 +75,24 @@ fn change(
     acting.begin_again()?;
     let found = acting.apply(plan, &[step], values)?.into_iter().sum();
     let planned = running.planned[step];
-    // A first run that was cut off after its commit leaves fewer rows to do.
-    let again = running.attempts > 1 && found < planned;
+    // What was committed and cut off before it was noted leaves fewer rows to do.
+    let again = running.again[step] && found < planned;
     if found != planned && !again {
         return Err(counts_differ(plan, step, planned, found));
     }
+    commit(means, running, acting, step, found)?;
+    record(means, running, step, planned)
+}
+
+/// Journals the batch that is applied, and commits it.
+fn commit(means: &mut Means<'_>, running: &Running, acting: &mut Acting, step: usize, rows: u64) -> Result<(), Error> {
     failpoint!("after_batch_apply", &running.run);
+    let batch = Batch { rows, transaction: acting.transaction().map(|(_, number)| number) };
+    means.store.note_batch(&running.run, step as u32, &batch).map_err(|error| Error::from(error).unfinished(&running.run))?;
+    failpoint!("before_batch_commit", &running.run);
     acting.commit()?;
     failpoint!("after_batch_commit", &running.run);
-    record(means, running, step, planned)
+    Ok(())
 }
 
 fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, plan: &Plan, step: usize) -> Result<(), Error> {
@@ -110,9 +121,7 @@ fn delete(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, pla
         if erased + rows > planned {
             return Err(counts_differ(plan, step, planned, erased + rows));
         }
-        failpoint!("after_batch_apply", &running.run);
-        acting.commit()?;
-        failpoint!("after_batch_commit", &running.run);
+        commit(means, running, acting, step, rows)?;
         erased += rows;
         record(means, running, step, erased)?;
         (means.report)(Progress::Batch { table, erased, planned });

@@ -124,6 +124,7 @@ fn begin(
         attempts: 1,
         sources: Vec::new(),
         affected: vec![None; planned.len()],
+        again: vec![false; planned.len()],
         planned,
         failures: Vec::new(),
         undecided: false,

@@ -40,6 +40,8 @@ pub(super) struct Running {
     pub planned: Vec<u64>,
     /// `None` where a step is not done.
     pub affected: Vec<Option<u64>>,
+    /// In batches: the step may be done already, or in part, so that doing it again finds fewer rows.
+    pub again: Vec<bool>,
     pub failures: Vec<Failure>,
     /// As in [`Outcome`].
     pub undecided: bool,

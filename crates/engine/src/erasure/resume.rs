@@ -11,7 +11,7 @@ use exeunt_model::names::SourceName;
 use exeunt_model::plan::{Plan, Work};
 use exeunt_model::run::{RunId, State};
 use exeunt_sources::{ChangeValues, Fate};
-use exeunt_store::{JournaledKeys, Reapproval, Run, SourceState};
+use exeunt_store::{Batch, JournaledKeys, Reapproval, Run, SourceState};
 
 use super::acting::{Acting, Pending};
 use super::begin::{counts_differ, note_commit, stop, within};
@@ -134,6 +134,7 @@ fn read(means: &Means<'_>, found: Run) -> Result<Running, Error> {
         sources: Vec::new(),
         planned: steps.iter().map(|step| step.planned).collect(),
         affected: steps.iter().map(|step| step.affected).collect(),
+        again: vec![false; steps.len()],
         failures: Vec::new(),
         undecided: false,
         document,
@@ -190,7 +191,7 @@ fn look(
     acting.begin(&plan)?;
     acting.import_keys(&plan, journaled.clone())?;
     let standing = match running.document.batch_rows {
-        Some(batch) => in_batches(means, running, &plan, &mut acting, batch)?,
+        Some(_) => in_batches(means, running, &plan, &mut acting)?,
         None => at_once(means, running, &plan, &mut acting, &journaled)?,
     };
     let Standing { erased, steps, exact, mut difference, done } = standing;
@@ -272,40 +273,69 @@ fn at_once(means: &Means<'_>, running: &Running, plan: &Plan, acting: &mut Actin
     Ok(standing)
 }
 
-/// Some batches are committed, others are not. What is left must still be the subject's, and no more than was approved; what is missing must
-/// be the one batch whose commit was not noted.
-fn in_batches(means: &mut Means<'_>, running: &mut Running, plan: &Plan, acting: &mut Acting, batch: u64) -> Result<Standing, Error> {
+/// Some batches are committed, others are not. The one that was cut off is settled first; what is left must then be what was approved, and
+/// still the subject's.
+fn in_batches(means: &mut Means<'_>, running: &mut Running, plan: &Plan, acting: &mut Acting) -> Result<Standing, Error> {
     let steps = acting.steps(plan);
     let deletions: Vec<usize> = steps.iter().copied().filter(|step| is_deletion(plan, *step)).collect();
     let left = acting.rows(plan, &deletions)?;
-    let mut done: Vec<u64> = running.affected.iter().map(|affected| affected.unwrap_or(0)).collect();
     let lost = deletions.iter().zip(&left).any(|(step, rows)| *rows < running.planned[*step]);
-    let erased = lost || done.iter().any(|rows| *rows > 0);
-    let stopped = |difference, done| Standing { erased, steps: steps.clone(), exact: false, difference: Some(difference), done };
-    let open = |step: usize, done: &[u64]| running.planned[step].saturating_sub(done[step]);
-    if let Some((step, rows)) = deletions.iter().zip(&left).find(|(step, rows)| **rows > open(**step, &done)) {
-        return Ok(stopped(counts_differ(plan, *step, open(*step, &done), *rows), done));
-    }
-    let missing: Vec<(usize, u64)> =
-        deletions.iter().zip(&left).map(|(step, rows)| (*step, open(*step, &done) - rows)).filter(|(_, missing)| *missing > 0).collect();
-    match missing.as_slice() {
-        [] => {}
-        // Steps go one after the other. One that cannot be divided goes in one batch.
-        [(step, rows)]
-            if deletions.iter().zip(&left).take_while(|(earlier, _)| *earlier != step).all(|(_, left)| *left == 0)
-                && (*rows == batch.min(open(*step, &done)) || *rows == open(*step, &done)) =>
-        {
-            if let Some(unowned) = acting.unowned(plan, &[*step], &running.planned)? {
-                return Ok(stopped(unowned, done));
-            }
-            done[*step] += rows;
-            running.affected[*step] = Some(done[*step]);
-            means.store.record_step(&running.run, *step as u32, done[*step])?;
+    let mut unowned = None;
+    for progress in means.store.steps_of(&running.run)? {
+        let step = progress.step as usize;
+        let Some(batch) = progress.batch.filter(|_| steps.contains(&step)) else { continue };
+        let done = running.affected[step].unwrap_or(0);
+        let committed = match fate_of_batch(acting, &batch)? {
+            Fate::GoingOn => return Err(Error::StillGoingOn { database: acting.source.clone() }),
+            Fate::Committed => true,
+            Fate::RolledBack => false,
+            // Nobody knows but the rows.
+            Fate::Unknown => match deletions.iter().position(|deletion| *deletion == step) {
+                None => {
+                    running.again[step] = true;
+                    false
+                }
+                Some(at) => {
+                    let missing = running.planned[step].saturating_sub(done).saturating_sub(left[at]);
+                    let gone = missing > 0 && missing == batch.rows;
+                    if gone {
+                        unowned = acting.unowned(plan, &[step], &running.planned)?;
+                    }
+                    gone && unowned.is_none()
+                }
+            },
+        };
+        if committed {
+            let affected = if is_deletion(plan, step) { done + batch.rows } else { running.planned[step] };
+            means.store.record_step(&running.run, progress.step, affected)?;
+            running.affected[step] = Some(affected);
         }
-        _ => return Ok(stopped(Error::TakenAway { database: acting.source.clone() }, done)),
     }
-    let difference = owners_differ(acting, running, plan)?;
+    let done: Vec<u64> = running.affected.iter().map(|affected| affected.unwrap_or(0)).collect();
+    let erased = lost || done.iter().any(|rows| *rows > 0);
+    let open = |step: usize| running.planned[step].saturating_sub(done[step]);
+    let mut difference = unowned;
+    if difference.is_none() {
+        difference = deletions
+            .iter()
+            .zip(&left)
+            .find(|(step, rows)| **rows > open(**step))
+            .map(|(step, rows)| counts_differ(plan, *step, open(*step), *rows));
+    }
+    if difference.is_none() && deletions.iter().zip(&left).any(|(step, rows)| *rows < open(*step)) {
+        difference = Some(Error::TakenAway { database: acting.source.clone() });
+    }
+    if difference.is_none() {
+        difference = owners_differ(acting, running, plan)?;
+    }
     Ok(Standing { erased, steps, exact: false, difference, done })
+}
+
+fn fate_of_batch(acting: &mut Acting, batch: &Batch) -> Result<Fate, Error> {
+    match &batch.transaction {
+        Some(number) => acting.fate(&[(acting.source.clone(), number.clone())]),
+        None => Ok(Fate::Unknown),
+    }
 }
 
 fn owners_differ(acting: &mut Acting, running: &Running, plan: &Plan) -> Result<Option<Error>, Error> {
@@ -363,6 +393,7 @@ fn reapprove(
         running.planned[step as usize] = rows;
         if !is_deletion(&plan, step as usize) {
             running.affected[step as usize] = None;
+            running.again[step as usize] = true;
         }
     }
     Ok(())

@@ -396,6 +396,27 @@ fn rows_that_others_take_away_between_batches_are_not_counted_as_erased() {
     }
 }
 
+/// The batch rolled back with its connection, and somebody takes away a row, as it did.
+#[test]
+fn a_batch_that_was_cut_off_before_its_commit_is_not_counted_as_erased() {
+    for place in ["after_batch_apply@2", "before_batch_commit@2"] {
+        let world = World::with_orphans(Kind::Postgres, "{ category: work, owner: seat }", "{ category: work, owner: seat }");
+        world.execute("INSERT INTO lead SELECT 10 + id, 1, 'more' FROM lead; INSERT INTO lead SELECT 20 + id, 1, 'more' FROM lead");
+        world.cut(BATCHES, place);
+        let left = world.count("lead");
+        world.execute("DELETE FROM lead WHERE id IN (SELECT id FROM lead WHERE seat_id = 1 ORDER BY id LIMIT 1)");
+        assert_eq!(world.count("lead"), left - 1);
+        let again = world.erase(BATCHES);
+        assert_eq!(again.status.code(), Some(12), "{place}: {}", text(&again));
+        let accepted = world.erase(&["--accept-counts"]);
+        assert!(accepted.status.success(), "{place}: {}", text(&accepted));
+        let certified = world.certified("app.lead");
+        assert_eq!(certified["planned"], certified["affected"], "{place}: {certified}");
+        let erased = certified["affected"].as_i64().unwrap();
+        assert_eq!(12 - erased - 1, world.count("lead"), "{place}: one row was somebody else's doing");
+    }
+}
+
 #[test]
 fn a_run_whose_structure_has_changed_since_the_commit_is_finished() {
     for kind in KINDS {
