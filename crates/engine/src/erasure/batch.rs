@@ -73,6 +73,7 @@ fn change(
     values: &ChangeValues,
 ) -> Result<(), Error> {
     acting.begin_again()?;
+    acting.check_owners(plan, Some(step), running.personal.successor_key.as_deref())?;
     let found = acting.apply(plan, &[step], values)?.into_iter().sum();
     let planned = running.planned[step];
     // What was committed and cut off before it was noted leaves fewer rows to do.

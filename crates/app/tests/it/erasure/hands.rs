@@ -1,9 +1,10 @@
 //! The world changes hands between an interruption and the resumption: what has become somebody else's stays, and no claim is made of it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use exeunt_testkit::postgres::{Database, Server};
 use rusqlite::Connection;
@@ -47,6 +48,7 @@ tables:
     owner: seat via author_id
     on_erase: { clear: [author_id], replace: { author: { constant: "gone" } } }
 "#;
+const ERASE: [&str; 9] = ["erase", "--map", "trial.map.yaml", "--seat", "1", "--yes-erase", "ada@person.example", "--out", "certificates"];
 const BATCHES: &[&str] = &["--batch-rows", "1"];
 const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
@@ -126,6 +128,10 @@ impl World {
     }
 
     pub(super) fn run(&self, arguments: &[&str], failpoint: Option<&str>) -> Output {
+        self.command(arguments, failpoint).output().expect("run exeunt")
+    }
+
+    fn command(&self, arguments: &[&str], failpoint: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exeunt"));
         command.args(arguments).current_dir(self.folder.path()).env_remove("EXEUNT_STORE").env_remove("EXEUNT_FAILPOINT");
         if let Some(database) = &self.database {
@@ -134,7 +140,7 @@ impl World {
         if let Some(failpoint) = failpoint {
             command.env("EXEUNT_FAILPOINT", failpoint);
         }
-        command.output().expect("run exeunt")
+        command
     }
 
     /// What the newest certificate says of a table.
@@ -145,14 +151,12 @@ impl World {
     }
 
     pub(super) fn erase(&self, more: &[&str]) -> Output {
-        let fixed = ["erase", "--map", "trial.map.yaml", "--seat", "1", "--yes-erase", "ada@person.example", "--out", "certificates"];
-        self.run(&[&fixed, more].concat(), None)
+        self.run(&[&ERASE, more].concat(), None)
     }
 
     /// Cuts an erasure of seat 1 off.
     fn cut(&self, more: &[&str], place: &str) {
-        let fixed = ["erase", "--map", "trial.map.yaml", "--seat", "1", "--yes-erase", "ada@person.example", "--out", "certificates"];
-        let cut = self.run(&[&fixed, more].concat(), Some(place));
+        let cut = self.run(&[&ERASE, more].concat(), Some(place));
         assert_eq!(cut.status.signal(), Some(6), "{place}: {}", text(&cut));
     }
 
@@ -248,6 +252,48 @@ fn a_list_that_changes_hands_between_batches_keeps_its_items() {
         assert_eq!(world.count("item WHERE list_id = 1"), left);
         assert_eq!(world.statement()["state"], "completed");
         world.assert_erased("between batches");
+    }
+}
+
+/// Nothing is cut off: somebody else writes while the batches run.
+#[test]
+fn notes_that_change_hands_between_batches_are_left_as_they_are() {
+    let tables = "
+        CREATE TABLE seat (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+        CREATE TABLE memo (id INTEGER PRIMARY KEY, author TEXT, author_id INTEGER);
+        CREATE TABLE note (id INTEGER PRIMARY KEY, author TEXT, author_id INTEGER);
+        INSERT INTO seat VALUES (1, 'ada@person.example'), (2, 'ben@person.example');
+        INSERT INTO memo VALUES (1, 'Ada', 1), (2, 'Ben', 2);
+        INSERT INTO note VALUES (1, 'Ada', 1), (2, 'Ben', 2);
+    ";
+    let entry = r#"{ category: work, references: [{ columns: [author_id], to: app.seat(id) }], owner: seat via author_id,
+        on_erase: { clear: [author_id], replace: { author: { constant: "gone" } } } }"#;
+    let map = ORPHANS_MAP.replace("app.lead: LEADS", &format!("app.memo: {entry}")).replace("NOTES", entry);
+    for kind in KINDS {
+        let world = World::with(kind, tables, &map);
+        let mut command = world.command(&[&ERASE, BATCHES].concat(), Some("after_batch_commit@1:pause"));
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("start the program");
+        let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        while !line.starts_with("paused at") {
+            line.clear();
+            assert!(told.read_line(&mut line).expect("read its words") > 0, "{kind:?}: it ended before the pause");
+        }
+        for table in ["memo", "note"] {
+            world.execute(&format!("UPDATE {table} SET author = 'Ben', author_id = 2 WHERE author_id = 1"));
+        }
+        drop(child.stdin.take());
+        let mut rest = String::new();
+        told.read_to_string(&mut rest).expect("read its words");
+        assert_eq!(child.wait().expect("wait for the program").code(), Some(12), "{kind:?}: {rest}");
+        // One of the two tables was done before.
+        let of_ben = "SELECT author_id, author FROM memo UNION ALL SELECT author_id, author FROM note";
+        assert_eq!(world.count(&format!("({of_ben}) AS found WHERE author_id = 2 AND author = 'Ben'")), 3, "{kind:?}: {rest}");
+        assert_eq!(world.count("seat WHERE id = 1"), 1, "{kind:?}: {rest}");
+        let accepted = world.erase(&["--accept-counts"]);
+        assert!(accepted.status.success(), "{kind:?}: {}", text(&accepted));
+        assert_eq!(world.count(&format!("({of_ben}) AS found WHERE author_id = 2 AND author = 'Ben'")), 3, "{kind:?}");
+        assert_eq!(world.count("seat WHERE id = 1"), 0, "{kind:?}");
     }
 }
 
