@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has said what it had to say")]
 
 mod catalog;
+mod commits;
 mod connections;
 mod encryption;
 mod erasing;
