@@ -79,6 +79,17 @@ impl FileStore {
         &self.name
     }
 
+    /// By what the folder is known again, wherever it is mounted and whatever lies in it.
+    pub fn identity(&self) -> Result<String, Error> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let failed = |source| Error::Root { files: self.name.clone(), folder: self.root.clone(), source };
+        let metadata = fs::metadata(&self.root).map_err(failed)?;
+        // The number of the device may be another one after a restart. Not every file system knows when a folder was made.
+        let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(format!("{}:{}", metadata.ino(), made.unwrap_or_default().as_nanos()))
+    }
+
     /// Opens the folder for reading.
     pub fn reader(&self) -> Result<FileReader, Error> {
         Ok(FileReader { root: self.open()? })

@@ -13,7 +13,7 @@ use exeunt_model::names::{SubjectKind, TableName};
 use exeunt_model::plan::Plan;
 use exeunt_model::run::{Ending, RunId};
 use exeunt_model::tombstone::{Tombstone, subject_hash};
-use exeunt_store::Store;
+use exeunt_store::{Run, Store};
 use serde_json::json;
 
 use super::certificates::{self, Written};
@@ -69,7 +69,8 @@ pub struct Arguments {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     batch_rows: Option<u64>,
 
-    /// Erase though not one of the files that the rows name is in its store; the certificate counts what is missing
+    /// Erase though not one of the files that the rows name is in its store, or the store is not the folder of before; the certificate counts
+    /// what is missing
     #[arg(long)]
     accept_missing_files: bool,
 
@@ -83,8 +84,7 @@ pub struct Arguments {
 impl Arguments {
     /// What was given and was decided for good when the run began.
     fn decided_before(&self) -> Vec<&'static str> {
-        let given =
-            [(self.plan.is_some(), "--plan"), (self.search_residuals, "--search-residuals"), (self.batch_rows.is_some(), "--batch-rows")];
+        let given = [(self.search_residuals, "--search-residuals"), (self.batch_rows.is_some(), "--batch-rows")];
         given.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
     }
 }
@@ -156,6 +156,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let unfinished = store.unfinished_run(&request.subject.kind, &hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
     if let Some(run) = unfinished {
         drop(ahead);
+        same_decisions(arguments, &store, &run, &request, approved.as_ref())?;
         return resume(arguments, &project, &platform, &mut store, &run.id, output);
     }
     certificates::prepare(&arguments.terms.out)?;
@@ -204,7 +205,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         Ok(erased) => deliver(arguments, &project, &erased, output),
         Err(Error::Plan(planning::Error::NoSubject { .. })) => gone(arguments, &project, &platform, &store, &request, &hash, output),
         // The key was typed in another way than the database writes it.
-        Err(Error::Store(exeunt_store::Error::Unfinished { run })) => resume(arguments, &project, &platform, &mut store, &run, output),
+        Err(Error::Store(exeunt_store::Error::Unfinished { run })) => {
+            if let Some(run) = store.run(&run).or_fail(ExitCode::InputOutput, || "look into the store")? {
+                same_decisions(arguments, &store, &run, &request, arguments.plan.as_ref().and(seen.as_ref()))?;
+            }
+            resume(arguments, &project, &platform, &mut store, &run, output)
+        }
         Err(error) => Err(refused.unwrap_or_else(|| failure(&project, &arguments.map.map, error))),
     }
 }
@@ -346,6 +352,19 @@ fn left_behind(subject: &Subject, tombstone: Option<&Tombstone>, rows: &[(TableN
         .next(format!("put a row with this key back where the {kind} was, and erase it again"))
 }
 
+/// Refuses to go on with a run that was begun with other decisions than the command names.
+fn same_decisions(arguments: &Arguments, store: &Store, run: &Run, request: &Request, approved: Option<&Plan>) -> Result<(), Failure> {
+    let otherwise = erasure::decided_otherwise(store, run, request, approved).or_fail(ExitCode::Failed, || "read what was decided")?;
+    let Some(otherwise) = otherwise else { return Ok(()) };
+    let resume = format!("exeunt erase --map {} --resume {}", arguments.map.map.display(), run.id);
+    Err(Failure::message(
+        ExitCode::PlanMismatch,
+        format!("run {} of this subject is not finished, and was begun otherwise: {otherwise}", run.id),
+    )
+    .next(format!("go on with it as it was begun: {resume}"))
+    .next(format!("or give it up, which leaves what is not erased yet: {resume} --abandon")))
+}
+
 fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: &mut Store, run: &RunId, output: &Output) -> Outcome {
     certificates::prepare(&arguments.terms.out)?;
     if arguments.abandon {
@@ -356,7 +375,7 @@ fn resume(arguments: &Arguments, project: &Project, platform: &Platform, store: 
     if !unused.is_empty() {
         output.note(format!("it goes on as it was approved: {} cannot change it", unused.join(", ")));
     }
-    let resumption = Resumption { accept_counts: arguments.accept_counts };
+    let resumption = Resumption { accept_counts: arguments.accept_counts, accept_missing_files: arguments.accept_missing_files };
     let resumed = means(platform, store, output, |means| erasure::resume(means, run, resumption));
     let erased = resumed.map_err(|error| failure(project, &arguments.map.map, error))?;
     deliver(arguments, project, &erased, output)

@@ -81,7 +81,11 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
                     | Error::TakenAway { .. }
                     | Error::Unowned { .. }
             );
+            let missing = matches!(**source, Error::FilesMissing(_));
             let failure = Failure::new(ExitCode::Incomplete, error).next(format!("go on with it: {resume}"));
+            if missing {
+                return failure.next("if the files are gone for good: --accept-missing-files");
+            }
             if stuck { failure.next(format!("or give it up, which leaves what is not erased yet: {resume} --abandon")) } else { failure }
         }
         Error::Source { .. } => source_failure(error),
@@ -124,6 +128,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         | Error::InterruptedHalfway
         | Error::Plan(_)
         | Error::FilesMissing(_)
+        | Error::OtherFolder { .. }
         | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }

@@ -91,6 +91,7 @@ fn begin(
     }
     let plan = &document.plan;
     document.within = within(means, plan, &mut sources)?;
+    document.folders = files::folders(means.platform, &files)?;
     document.transactions = sources.iter().filter_map(Acting::transaction).collect();
     if (means.interrupted)() {
         return Err(Error::Interrupted);
@@ -127,6 +128,7 @@ fn begin(
         again: vec![false; planned.len()],
         planned,
         failures: Vec::new(),
+        accept_missing_files: order.accept_missing_files,
         undecided: false,
     };
     let sources: Vec<SourceName> = steps_of.iter().map(|(source, _)| source.source.clone()).collect();

@@ -25,6 +25,8 @@ pub enum Error {
         #[source]
         source: exeunt_sources::files::Error,
     },
+    #[error("{files} is another folder than when the run began: bring that one back, or go on with --accept-missing-files")]
+    OtherFolder { files: SourceName },
     #[error("plan the erasure")]
     Plan(#[from] crate::planning::Error),
     #[error(transparent)]

@@ -59,6 +59,18 @@ pub(super) fn some_are_there(files: &[JournaledFile]) -> Result<(), Error> {
     none_there(present)?.map_or(Ok(()), |none| Err(Error::FilesMissing(none)))
 }
 
+/// The stores of these files, by what each folder is known again.
+pub(super) fn folders(platform: &Platform, files: &[JournaledFile]) -> Result<Vec<(SourceName, String)>, Error> {
+    let names: BTreeSet<&SourceName> = files.iter().map(|file| &file.files).collect();
+    let stores = names.into_iter().filter_map(|name| platform.file_store(name));
+    stores
+        .map(|store| {
+            let identity = store.identity().map_err(|source| Error::Files { files: store.name().clone(), source })?;
+            Ok((store.name().clone(), identity))
+        })
+        .collect()
+}
+
 /// The columns that name files in deleting steps, in the order of [`NamedFiles`].
 fn file_columns(plan: &Plan) -> Vec<(usize, SourceName, String)> {
     let mut found = Vec::new();
@@ -117,12 +129,18 @@ fn delete_in(
     if pending.is_empty() {
         return Ok(());
     }
-    let mut eraser = means
-        .platform
-        .file_store(store)
-        .ok_or_else(|| Error::NoSource { source_name: store.clone() })?
-        .eraser()
-        .map_err(|source| Error::Files { files: store.clone(), source })?;
+    let failed = |source| Error::Files { files: store.clone(), source };
+    let folder = means.platform.file_store(store).ok_or_else(|| Error::NoSource { source_name: store.clone() })?;
+    let identity = folder.identity().map_err(failed)?;
+    let is_other = running.document.folders.iter().any(|(known, begun)| known == store && *begun != identity);
+    if is_other {
+        if !running.accept_missing_files {
+            return Err(Error::OtherFolder { files: store.clone() });
+        }
+        // What was there when it was journaled was there in another folder.
+        pending.iter().for_each(|at| files[*at].present = false);
+    }
+    let mut eraser = folder.eraser().map_err(failed)?;
     let total = pending.len() as u64;
     let otherwise = named_otherwise(means, running, store)?;
     for (part, chunk) in pending.chunks(FILES_PER_NOTE).enumerate() {

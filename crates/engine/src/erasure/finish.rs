@@ -43,6 +43,8 @@ pub(super) struct Running {
     /// In batches: the step may be done already, or in part, so that doing it again finds fewer rows.
     pub again: Vec<bool>,
     pub failures: Vec<Failure>,
+    /// As in [`super::Order`].
+    pub accept_missing_files: bool,
     /// As in [`Outcome`].
     pub undecided: bool,
 }

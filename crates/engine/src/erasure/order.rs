@@ -6,10 +6,12 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::{Choice, Plan};
 use exeunt_model::run::RunId;
-use exeunt_store::Store;
+use exeunt_model::tombstone::subject_hash;
+use exeunt_store::{Run, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::planning::Request;
+use super::error::Error;
+use crate::planning::{Request, count_difference, difference};
 use crate::platform::Platform;
 use crate::residual::Baseline;
 
@@ -57,6 +59,9 @@ pub(crate) struct Document {
     /// the database's to say.
     #[serde(default)]
     pub transactions: Vec<(SourceName, String)>,
+    /// The folders in which files were found, by what they are known again.
+    #[serde(default)]
+    pub folders: Vec<(SourceName, String)>,
 }
 
 impl Document {
@@ -66,7 +71,7 @@ impl Document {
             Some(batch) => (rows > batch.max(1)).then_some(batch.max(1)),
             None => (rows > BATCHES_FROM_ROWS).then_some(BATCH_ROWS),
         };
-        Self { plan, terms: terms.clone(), batch_rows, baseline: None, within: Vec::new(), transactions: Vec::new() }
+        Self { plan, terms: terms.clone(), batch_rows, baseline: None, within: Vec::new(), transactions: Vec::new(), folders: Vec::new() }
     }
 }
 
@@ -121,6 +126,25 @@ impl Means<'_> {
         (self.random)(&mut secret);
         secret
     }
+}
+
+/// In what a request differs from what an unfinished run of the same subject was begun with, in words. `None` where it asks for nothing else:
+/// what it leaves out, the run has decided.
+///
+/// # Errors
+/// [`Error::Record`] where the run's record cannot be read.
+pub fn decided_otherwise(store: &Store, run: &Run, request: &Request, approved: Option<&Plan>) -> Result<Option<String>, Error> {
+    let document: Document = serde_json::from_str(&run.document).map_err(|source| Error::Record { run: run.id.clone(), source })?;
+    let begun = &document.plan;
+    let another = approved.and_then(|approved| difference(approved, begun).or_else(|| count_difference(approved, begun)));
+    if another.is_some() {
+        return Ok(Some("another plan was approved".to_owned()));
+    }
+    if let Some(choice) = request.choices.iter().find(|choice| !begun.outline.choices.contains(choice)) {
+        return Ok(Some(format!("{} was not chosen for {}", choice.action, choice.table)));
+    }
+    let successor = request.successor.as_ref().map(|key| subject_hash(&store.hash_secret(), &request.subject.kind, key));
+    Ok((successor.is_some() && successor != begun.successor).then(|| "it hands over to somebody else or to nobody".to_owned()))
 }
 
 /// The choices and the successor's hash that a run's record names.

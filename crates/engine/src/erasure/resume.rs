@@ -27,6 +27,8 @@ use crate::failpoint::failpoint;
 pub struct Resumption {
     /// Somebody has seen that the rows that are left differ from the plan, and approves to erase them as they are now.
     pub accept_counts: bool,
+    /// As in [`super::Order`]; also where a store of files is another folder than when the run began.
+    pub accept_missing_files: bool,
 }
 
 /// Goes on with an unfinished run, and returns its certificate.
@@ -43,6 +45,7 @@ pub fn resume(means: &mut Means<'_>, run: &RunId, resumption: Resumption) -> Res
     if running.document.plan.outline.map.digest != means.platform.map.digest() {
         return Err(Error::OtherMap { run: run.clone() });
     }
+    running.accept_missing_files = resumption.accept_missing_files;
     again(means, &mut running)?;
     let sources = means.store.sources_of(run).map_err(|error| Error::from(error).unfinished(run))?;
     let mut taken = Vec::new();
@@ -136,6 +139,7 @@ fn read(means: &Means<'_>, found: Run) -> Result<Running, Error> {
         affected: steps.iter().map(|step| step.affected).collect(),
         again: vec![false; steps.len()],
         failures: Vec::new(),
+        accept_missing_files: false,
         undecided: false,
         document,
     })
@@ -377,6 +381,9 @@ fn reapprove(
     }
     let planned: Vec<(u32, u64)> = steps.iter().zip(rows).map(|(step, rows)| (*step as u32, approved(*step, rows))).collect();
     let files = files::journal(means.platform, &acting.named_files(&plan)?)?;
+    if !running.accept_missing_files {
+        files::some_are_there(&files)?;
+    }
     let mut document = running.document.clone();
     for (step, rows) in &planned {
         plan.step_rows[*step as usize] = *rows;

@@ -549,6 +549,34 @@ fn a_run_is_not_resumed_with_what_was_decided_when_it_began() {
 }
 
 #[test]
+fn the_same_command_with_other_decisions_does_not_go_on() {
+    let notes = "{ category: work, owner: seat via author_id, on_erase: { choose: [delete, { hand_over: author_id }] } }";
+    for kind in KINDS {
+        let world = World::with_orphans(kind, "{ category: work, owner: seat }", notes);
+        world.execute("INSERT INTO seat VALUES (3, 'cy@person.example')");
+        let handed: &[&str] = &["--choose", "app.note=hand_over", "--hand-over-to", "2"];
+        let begun = [&["plan", "--map", "trial.map.yaml", "--seat", "1", "--for", "erase", "--out", "plan.json"], handed].concat();
+        assert!(world.run(&begun, None).status.success());
+        let other =
+            ["plan", "--map", "trial.map.yaml", "--seat", "1", "--for", "erase", "--out", "other.json", "--choose", "app.note=delete"];
+        assert!(world.run(&other, None).status.success());
+        world.cut(handed, "after_open");
+        let run = world.unfinished().remove(0);
+        let refused: [&[&str]; 3] =
+            [&["--choose", "app.note=delete"], &["--choose", "app.note=hand_over", "--hand-over-to", "3"], &["--plan", "other.json"]];
+        for refused in refused {
+            let refused = world.erase(refused);
+            assert_eq!(refused.status.code(), Some(7), "{}", text(&refused));
+            assert!(text(&refused).contains(&format!("--resume {run}")), "{}", text(&refused));
+        }
+        assert_eq!((world.count("note"), world.count("lead"), world.unfinished()), (2, 3, vec![run]));
+        let done = world.erase(&["--plan", "plan.json"]);
+        assert!(done.status.success(), "{}", text(&done));
+        assert_eq!((world.count("note WHERE author_id = 2"), world.count("seat WHERE id = 1")), (2, 0));
+    }
+}
+
+#[test]
 fn what_a_resumption_cannot_change_is_said() {
     let world = World::new(Kind::Sqlite);
     world.cut(&[], "after_open");

@@ -1,5 +1,6 @@
 //! The kill matrix: cut off before and after every effect, then run again.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
 use exeunt_engine::failpoint::POINTS;
@@ -91,6 +92,35 @@ fn every_step_fails_once_on_sqlite() {
 #[test]
 fn every_step_fails_once_on_postgres() {
     run_matrix(Kind::Postgres, "error");
+}
+
+/// After a restart the folder of the files is not mounted: what is not there was not deleted.
+#[test]
+fn files_of_another_folder_are_not_claimed_as_deleted() {
+    let want = World::want(Kind::Sqlite);
+    let count = |world: &World, name: &str| world.verify_certificate()["statement"]["files"][0][name].as_u64();
+    for accept in [false, true] {
+        let world = World::new(Kind::Sqlite);
+        world.erase(&[], Some("before_file"));
+        fs::rename(world.path("files"), world.path("mounted")).expect("move the folder");
+        fs::create_dir(world.path("files")).expect("make a folder");
+        let again = world.erase(&[], None);
+        assert_eq!(again.status.code(), Some(9), "{}", text(&again));
+        assert!(text(&again).contains("files is another folder than when the run began"), "{}", text(&again));
+        assert!(world.certified().iter().all(|state| state == "partly_failed"), "{:?}", world.certified());
+        assert_eq!(count(&world, "deleted"), Some(0));
+        if accept {
+            let accepted = world.erase(&["--accept-missing-files"], None);
+            assert!(accepted.status.success(), "{}", text(&accepted));
+            assert_eq!((count(&world, "deleted"), count(&world, "missing")), (Some(0), Some(3)));
+        } else {
+            fs::remove_dir(world.path("files")).expect("remove a folder");
+            fs::rename(world.path("mounted"), world.path("files")).expect("move the folder back");
+            let back = world.erase(&[], None);
+            assert!(back.status.success(), "{}", text(&back));
+            assert_erased_and_certified(&world, &want, "brought back");
+        }
+    }
 }
 
 /// The resumption is cut off as well, at every step, before a third run ends it.
