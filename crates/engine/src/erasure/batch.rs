@@ -18,33 +18,47 @@ use crate::failpoint::failpoint;
 
 /// Runs all databases in batches, and finishes. Every database still has the transaction open in which its keys were filled.
 pub(super) fn run_all(means: &mut Means<'_>, mut running: Running) -> Result<Outcome, Error> {
-    for position in 0..running.sources.len() {
-        if running.sources[position].committed {
-            continue;
+    // The key tables are kept; nothing else was written in these transactions. None of them may keep others waiting until its turn comes.
+    for position in open(&running) {
+        let Some(acting) = running.sources[position].acting.as_mut() else { continue };
+        if let Err(error) = acting.commit() {
+            fail(&mut running, position, error);
+            return finish(means, running);
         }
-        let name = running.sources[position].name.clone();
+    }
+    for position in open(&running) {
         let Some(mut acting) = running.sources[position].acting.take() else { continue };
-        // The key table is kept; nothing else was written in this transaction.
-        let ended = acting.commit().and_then(|()| run_steps(means, &mut running, &mut acting));
+        let ended = run_steps(means, &mut running, &mut acting);
+        let name = acting.source.clone();
+        let steps = acting.steps(&running.document.plan);
+        running.sources[position].acting = Some(acting);
         match ended {
             Ok(()) => {
-                let steps = acting.steps(&running.document.plan);
                 running.sources[position].committed = true;
-                running.sources[position].acting = Some(acting);
                 note_commit(means, &running, &name, &steps)?;
                 (means.report)(Progress::Committed { source: &name });
             }
             Err(error @ Error::Unfinished { .. }) => return Err(error),
             Err(error) => {
-                // The connection may still serve to count again.
-                running.sources[position].acting = acting.rollback().is_ok().then_some(acting);
-                running.undecided |= error.can_be_approved();
-                running.failures.push(Failure { source: name, during: Phase::Erasing, reason: error.told() });
+                fail(&mut running, position, error);
                 break;
             }
         }
     }
     finish(means, running)
+}
+
+/// The positions of the databases that are not done.
+fn open(running: &Running) -> Vec<usize> {
+    (0..running.sources.len()).filter(|position| !running.sources[*position].committed).collect()
+}
+
+/// Writes down why a database is not done. Its connection may still serve to count again.
+fn fail(running: &mut Running, position: usize, error: Error) {
+    let source = &mut running.sources[position];
+    source.acting = source.acting.take().and_then(|mut acting| acting.rollback().is_ok().then_some(acting));
+    running.undecided |= error.can_be_approved();
+    running.failures.push(Failure { source: source.name.clone(), during: Phase::Erasing, reason: error.told() });
 }
 
 fn run_steps(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting) -> Result<(), Error> {

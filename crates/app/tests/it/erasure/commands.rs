@@ -20,8 +20,12 @@ struct Paused {
 
 impl Paused {
     fn at(world: &World, place: &str) -> Self {
-        let arguments = ["erase", "--map", "trial.map.yaml", "--seat", "2", "--yes-erase", LABEL, "--out", "certificates"];
-        let mut command = world.command(&arguments, Some(&format!("{place}:pause")));
+        Self::with(world, &[], place)
+    }
+
+    fn with(world: &World, more: &[&str], place: &str) -> Self {
+        let fixed = ["erase", "--map", "trial.map.yaml", "--seat", "2", "--yes-erase", LABEL, "--out", "certificates"];
+        let mut command = world.command(&[&fixed, more].concat(), Some(&format!("{place}:pause")));
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("start the program");
         let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut paused = Self { child, stderr };
@@ -83,6 +87,19 @@ fn an_interrupt_after_the_commit_leaves_a_run_that_goes_on() {
     assert_eq!(world.state(), World::want(Kind::Sqlite));
     let again = world.run(&["erase", "--map", "trial.map.yaml", "--resume", &run], None);
     assert_eq!(again.status.code(), Some(6), "there is nothing to resume: {}", text(&again));
+}
+
+/// SQLite has one writer at a time: a batch in one database keeps nobody waiting in another.
+#[test]
+fn others_write_in_every_database_between_batches() {
+    let world = World::new(Kind::Sqlite);
+    let paused = Paused::with(&world, &["--batch-rows", "2"], "after_batch_note");
+    world.execute("app", "INSERT INTO setting VALUES ('written', 'meanwhile')");
+    world.execute("mail", "INSERT INTO message VALUES (90, 1, 'written meanwhile')");
+    let (status, told) = paused.go_on();
+    assert!(status.success(), "{told}");
+    assert!(world.state().mail["message"].iter().any(|row| row.contains("written meanwhile")));
+    assert_eq!(world.verify_certificate()["statement"]["state"], "completed_with_retained");
 }
 
 #[test]
