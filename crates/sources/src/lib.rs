@@ -4,7 +4,7 @@
 //! different types, so that an export cannot be handed the means to write.
 
 mod database;
-pub mod eraser;
+mod eraser;
 mod error;
 mod fault;
 pub mod files;
@@ -13,10 +13,10 @@ mod link;
 mod named;
 mod postgres;
 mod quote;
-pub mod reader;
+mod reader;
 mod render;
 mod script;
-pub mod search;
+mod search;
 mod sqlite;
 mod withhold;
 

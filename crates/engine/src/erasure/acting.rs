@@ -5,8 +5,7 @@ use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::eraser::Eraser;
-use exeunt_sources::{ChangeValues, Fate, Keys, Lookup, OddNames};
+use exeunt_sources::{ChangeValues, Eraser, Fate, Keys, Lookup, OddNames};
 use exeunt_store::JournaledKeys;
 
 use super::error::Error;

@@ -200,6 +200,7 @@ fn sqlite_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
         Shape::Number(below) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'number', {below})"),
     }
 }
+
 /// The beginnings of a path that a name follows, and no position in a list.
 fn beside_names(path: &[String]) -> impl Iterator<Item = &[String]> {
     let is_name = |name: &String| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_digit());
