@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
-use exeunt_engine::failpoint::POINTS;
+use exeunt_engine::failpoint::{BATCH_POINTS, POINTS};
 
 use super::world::{Kind, State, World, text};
 
@@ -92,6 +92,98 @@ fn every_step_fails_once_on_sqlite() {
 #[test]
 fn every_step_fails_once_on_postgres() {
     run_matrix(Kind::Postgres, "error");
+}
+
+/// What somebody else does between a kill and the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Adds,
+    HandsOver,
+    TakesAway,
+}
+
+impl Deed {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Adds => "INSERT INTO note SELECT 90, id, 'added' FROM seat WHERE id = 2",
+            Self::HandsOver => "UPDATE note SET seat_id = 3 WHERE id = 4",
+            Self::TakesAway => "DELETE FROM attachment WHERE id = 6; DELETE FROM note WHERE id = 5",
+        }
+    }
+}
+
+fn has(world: &World, table: &str, text: &str) -> bool {
+    world.state().app[table].iter().any(|row| row.contains(text))
+}
+
+/// Whoever does what meanwhile: no row of somebody else goes, no row of the seat stays unsaid, and nothing is counted that others did.
+fn assert_deeds_of_others_stay(kind: Kind, deed: Deed, place: &str, more: &[&str]) {
+    let case = format!("{kind:?} {deed:?} {place} {more:?}");
+    let world = World::new(kind);
+    let cut = world.erase(more, Some(place));
+    assert_eq!(cut.status.signal(), Some(6), "{case}: {}", text(&cut));
+    let before = world.state();
+    world.execute("app", deed.sql());
+    let after = world.state();
+    let done = after != before;
+    let mut again = world.erase(more, None);
+    match again.status.code() {
+        // Rows are gone already: somebody must decide.
+        Some(12) => {
+            assert!(done, "{case}: {}", text(&again));
+            again = world.erase(&["--accept-counts"], None);
+        }
+        // Nothing was erased: the plan no longer holds, and the run is stopped.
+        Some(7) => {
+            assert!(done && world.state() == after, "{case}: {}", text(&again));
+            again = world.erase(more, None);
+        }
+        _ => {}
+    }
+    let statement = world.verify_certificate()["statement"].clone();
+    let notes = statement["tables"].as_array().expect("a list").iter().find(|table| table["table"] == "app.note").expect("notes").clone();
+    let end = world.state();
+    match deed {
+        Deed::Adds if done && has(&world, "note", "added") => {
+            assert!(!again.status.success() && notes["remaining"] == 1, "{case}: {notes}")
+        }
+        Deed::Adds => assert_eq!(notes["affected"], if done { 6 } else { 5 }, "{case}: {notes}"),
+        Deed::HandsOver => {
+            assert_eq!(end.app["note"].len(), if done { 3 } else { 2 }, "{case}: {:?}", end.app["note"]);
+            assert_eq!(has(&world, "attachment", "a/missing.txt"), done, "{case}: {:?}", end.app["attachment"]);
+            assert_eq!(notes["affected"], if done { 4 } else { 5 }, "{case}: {notes}");
+        }
+        Deed::TakesAway => assert_eq!(notes["affected"], if done { 4 } else { 5 }, "{case}: {notes}"),
+    }
+    if again.status.success() {
+        let mut want = World::want(kind);
+        want.app.insert("note".to_owned(), end.app["note"].clone());
+        want.app.insert("attachment".to_owned(), end.app["attachment"].clone());
+        assert_eq!(end, want, "{case}");
+    }
+}
+
+fn deeds_after_every_kill(kind: Kind) {
+    let ordinary = places().into_iter().map(|place| (place, &[][..]));
+    let batches = BATCH_POINTS.iter().flat_map(|point| [1, 3, 5].map(|time| (format!("{point}@{time}"), &["--batch-rows", "2"][..])));
+    for (at, (place, more)) in ordinary.chain(batches).enumerate() {
+        for (number, deed) in [Deed::Adds, Deed::HandsOver, Deed::TakesAway].into_iter().enumerate() {
+            // PostgreSQL does each deed at every third place.
+            if kind == Kind::Sqlite || at % 3 == number {
+                assert_deeds_of_others_stay(kind, deed, &place, more);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_others_do_after_a_kill_is_theirs_on_sqlite() {
+    deeds_after_every_kill(Kind::Sqlite);
+}
+
+#[test]
+fn what_others_do_after_a_kill_is_theirs_on_postgres() {
+    deeds_after_every_kill(Kind::Postgres);
 }
 
 /// After a restart the folder of the files is not mounted: what is not there was not deleted.
