@@ -64,6 +64,7 @@ impl Database {
         Ok(Self { name, place })
     }
 
+    /// Its name in the data map.
     pub fn name(&self) -> &SourceName {
         &self.name
     }

@@ -75,6 +75,7 @@ impl FileStore {
         }
     }
 
+    /// Its name in the data map.
     pub fn name(&self) -> &SourceName {
         &self.name
     }
@@ -137,6 +138,7 @@ impl FileReader {
         }
     }
 
+    /// Whether there is a file of that key.
     pub fn exists(&self, key: &str) -> Result<bool, Error> {
         Ok(self.root.find(key)?.is_some())
     }
@@ -184,10 +186,6 @@ impl FileEraser {
         }
         self.unsynced.clear();
         Ok(())
-    }
-
-    pub fn exists(&self, key: &str) -> Result<bool, Error> {
-        Ok(self.root.find(key)?.is_some())
     }
 }
 

@@ -66,6 +66,7 @@ pub trait Receive {
     fn begin(&mut self, read: usize) -> io::Result<()>;
     /// Whole rows as CSV in most calls; a very long row comes in parts.
     fn rows(&mut self, csv: &[u8]) -> io::Result<()>;
+    /// All rows of this read have come.
     fn end(&mut self, read: usize, streamed: Streamed) -> io::Result<()>;
 }
 
@@ -86,6 +87,7 @@ impl Reader {
         Self { link, second: Second::SigningIn(signing_in) }
     }
 
+    /// The name of the database in the data map.
     pub fn name(&self) -> &SourceName {
         &self.link.database
     }

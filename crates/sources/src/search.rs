@@ -32,6 +32,7 @@ pub struct Searched {
     pub outcome: SearchOutcome,
 }
 
+/// Whether a table was searched, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchOutcome {
     /// The columns that were looked at, each with the number of rows in which one of the texts stands.

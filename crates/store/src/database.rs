@@ -42,7 +42,10 @@ impl Store {
         Ok(Self { path: path.to_owned(), connection, secrets })
     }
 
-    /// Opens the store only if it is there.
+    /// Opens the store only if it is there: `None` where no file is. No keys are drawn.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and [`Error::Damaged`] for a file that was made and never got its keys.
     pub fn open_existing(path: &Path, now: Moment) -> Result<Option<Self>, Error> {
         match fs::metadata(path) {
             Ok(_) => Self::open(path, now, &mut |_| {}).map(Some),
@@ -51,6 +54,7 @@ impl Store {
         }
     }
 
+    /// Where its file is, as it was opened.
     pub fn path(&self) -> &Path {
         &self.path
     }

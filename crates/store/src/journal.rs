@@ -62,8 +62,10 @@ pub struct JournaledFile {
     pub state: FileState,
 }
 
+/// What became of a file so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileState {
+    /// Still to be deleted.
     Pending,
     Deleted,
     /// Stays, since rows that stay name it too.
@@ -206,6 +208,7 @@ impl Store {
         .collect()
     }
 
+    /// How far each step of a run is, in the plan's order.
     pub fn steps_of(&self, run: &RunId) -> Result<Vec<StepProgress>, Error> {
         let failed = || Error::during("read a run's steps");
         let sql = "-- steps_of
@@ -256,6 +259,7 @@ impl Store {
         Ok(keys)
     }
 
+    /// The files of a run, by the column that named them; none once the run has ended.
     pub fn files_of(&self, run: &RunId) -> Result<Vec<JournaledFile>, Error> {
         let failed = || Error::during("read a run's files");
         let sql = "-- files_of

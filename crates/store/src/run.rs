@@ -203,6 +203,7 @@ impl Store {
         Keys { log: self.log_key(), signing: self.signing_key() }
     }
 
+    /// A run, whatever its state; `None` where the store knows none of this name.
     pub fn run(&self, run: &RunId) -> Result<Option<Run>, Error> {
         find(&self.connection, run)
     }

@@ -5,6 +5,7 @@ use exeunt_model::map::resolve::Problem;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::{Effect, planner};
 
+/// There is no plan. Whatever was asked was only read, and nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("read {database}")]

@@ -24,4 +24,4 @@ pub use look::Look;
 pub(crate) use look::carried_to;
 pub use opening::Opening;
 pub use request::{Request, Subject};
-pub use snapshot::{Found, Snapshot, read_catalogs};
+pub use snapshot::{Found, Snapshot};

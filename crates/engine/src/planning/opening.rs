@@ -17,6 +17,11 @@ type Opened<L> = Result<(L, Catalog), exeunt_sources::Error>;
 pub struct Opening<L: Look = Reader>(Vec<(SourceName, JoinHandle<Opened<L>>)>);
 
 impl Opening {
+    /// Begins to open these databases for reading, and to read what they look like.
+    pub(super) fn to_read(databases: &[Database]) -> Self {
+        Self::through(databases, Database::reader)
+    }
+
     /// Begins to open these databases for reading many rows, and to read what they look like.
     pub fn to_export(databases: &[Database]) -> Self {
         Self::through(databases, Database::reader_of_many_rows)

@@ -1,6 +1,7 @@
 //! One moment of every database of a platform, checked and resolved.
 
 use exeunt_model::catalog::Catalog;
+use exeunt_model::digest::Digest;
 use exeunt_model::map::lock::Lock;
 use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::names::{SourceName, TableName};
@@ -9,7 +10,7 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::sets::Sets;
 use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Database, Eraser, Keys, Line, Lookup, Reader};
+use exeunt_sources::{Eraser, Keys, Line, Lookup, Reader};
 
 use super::{Error, Look, Opening, Request, Subject};
 use crate::platform::Platform;
@@ -19,8 +20,10 @@ use crate::platform::Platform;
 /// It is looked at through readers, or through erasers in the transactions that will carry the plan out.
 pub struct Snapshot<L: Look = Reader> {
     pub(super) readers: Vec<L>,
+    /// The map, resolved with what the databases look like at this moment.
     pub scheme: Scheme,
-    pub lock: exeunt_model::digest::Digest,
+    /// Digest of the lock that the databases were compared with.
+    pub lock: Digest,
 }
 
 /// A subject that exists.
@@ -37,7 +40,9 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Read`], [`Error::NoLock`], [`Error::Drift`] or [`Error::Unfit`]; nothing was asked of any subject yet.
     pub fn open(platform: &Platform) -> Result<Self, Error> {
-        Self::through(platform, |database| database.reader())
+        // Nobody is asked anything on behalf of a map that was never reviewed.
+        platform.lock.as_ref().ok_or(Error::NoLock)?;
+        Self::of(platform, Opening::to_read(&platform.databases))
     }
 
     /// The statements that a run of this request would execute, database by database; their parameters are numbered and hold no value.
@@ -75,19 +80,6 @@ impl<L: Look + Send + 'static> Snapshot<L> {
 }
 
 impl<L: Look> Snapshot<L> {
-    fn through(platform: &Platform, open: impl Fn(&Database) -> Result<L, exeunt_sources::Error>) -> Result<Self, Error> {
-        let lock = platform.lock.as_ref().ok_or(Error::NoLock)?;
-        let mut readers = Vec::new();
-        let mut catalogs = Vec::new();
-        for database in &platform.databases {
-            let failed = |source| Error::Read { database: database.name().clone(), source };
-            let mut reader = open(database).map_err(failed)?;
-            catalogs.push(reader.introspect().map_err(failed)?);
-            readers.push(reader);
-        }
-        Self::reviewed(platform, lock, readers, &catalogs)
-    }
-
     fn reviewed(platform: &Platform, lock: &Lock, readers: Vec<L>, catalogs: &[Catalog]) -> Result<Self, Error> {
         let differences = lock.compare(catalogs);
         if !differences.is_empty() {
@@ -97,6 +89,7 @@ impl<L: Look> Snapshot<L> {
         Ok(Self { readers, scheme, lock: lock.digest() })
     }
 
+    /// What a source of the scheme is looked at through.
     pub fn reader(&mut self, source: &SourceName) -> &mut L {
         // Unwrap safety: every table of a scheme is of a catalog, and every catalog was read by one of these readers.
         #[expect(clippy::expect_used, reason = "a scheme's tables come from these readers")]
@@ -224,22 +217,6 @@ impl<L: Look> Snapshot<L> {
         }
         Ok(keys)
     }
-}
-
-/// Opens readers and reads what every database looks like.
-///
-/// # Errors
-/// [`Error::Read`] for the first database that cannot be reached or read.
-pub fn read_catalogs(platform: &Platform) -> Result<(Vec<Reader>, Vec<Catalog>), Error> {
-    let mut readers = Vec::new();
-    let mut catalogs = Vec::new();
-    for database in &platform.databases {
-        let failed = |source| Error::Read { database: database.name().clone(), source };
-        let mut reader = database.reader().map_err(failed)?;
-        catalogs.push(reader.introspect().map_err(failed)?);
-        readers.push(reader);
-    }
-    Ok((readers, catalogs))
 }
 
 fn keys(subject: &Subject) -> Keys {

@@ -63,13 +63,16 @@ pub struct FollowedPath {
     pub action: String,
 }
 
+/// A subject that a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FoundSubject {
+    /// As the database writes it.
     pub key: Vec<String>,
     /// What the store knows of its erasures, oldest first.
     pub runs: Vec<KnownRun>,
 }
 
+/// An erasure of a subject, as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KnownRun {
     pub run: RunId,
@@ -102,6 +105,10 @@ pub enum Reason {
 }
 
 /// Explains a row by its table and key.
+///
+/// # Errors
+/// [`Error::NotMapped`], [`Error::NoRowKey`], [`Error::KeyShape`] and [`Error::NoRow`] for a row that cannot be named or is not there;
+/// [`Error::Read`] and [`Error::Store`]. Nothing is changed; asking again is safe.
 pub fn why(snapshot: &mut Snapshot, store: &Store, table: &TableName, key: &[String]) -> Result<Explanation, Error> {
     let scheme = snapshot.scheme.clone();
     if let Some(reason) = scheme.map.ignore.get(table) {

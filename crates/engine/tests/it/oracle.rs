@@ -65,8 +65,8 @@ fn check(world: &World, request: &Request, place: &Place<'_>, folder: &Path, num
     let text = yaml::data_map(world, place.dialect(), &place.url());
     let map = parse(&text).map_err(told)?.map;
     let mut platform = Platform::new(map, None, &[], folder).map_err(told)?;
-    let (readers, catalogs) = planning::read_catalogs(&platform).map_err(told)?;
-    drop(readers);
+    let catalogs = platform.databases.iter().map(|database| database.reader()?.introspect());
+    let catalogs = catalogs.collect::<Result<Vec<_>, exeunt_sources::Error>>().map_err(told)?;
     platform.lock = Some(Lock::of(&platform.map.name, &catalogs));
     let files = folder.join(format!("case-{number}"));
     std::fs::create_dir_all(&files).map_err(told)?;
