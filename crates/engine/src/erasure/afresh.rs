@@ -11,8 +11,8 @@ use exeunt_sources::Keys;
 use exeunt_store::JournaledKeys;
 
 use super::acting::{Acting, lookup};
-use super::begin::counts_differ;
 use super::error::Error;
+use super::running::counts_differ;
 use crate::planning::NamedFiles;
 
 type Tuples = BTreeSet<Vec<String>>;

@@ -10,10 +10,10 @@ use exeunt_sources::ChangeValues;
 use exeunt_store::Batch;
 
 use super::acting::Acting;
-use super::begin::{counts_differ, note_commit};
 use super::error::Error;
-use super::finish::{Outcome, Running, finish};
+use super::finish::{Outcome, finish};
 use super::order::{Means, Progress};
+use super::running::{Running, counts_differ, note_commit};
 use crate::failpoint::failpoint;
 
 /// Runs all databases in batches, and finishes. Every database still has the transaction open in which its keys were filled.

@@ -13,8 +13,9 @@ use exeunt_store::{JournaledFile, JournaledKeys, NewRun, PersonalData, Store};
 
 use super::acting::Acting;
 use super::error::Error;
-use super::finish::{Outcome, Running, SourceRun, finish};
+use super::finish::{Outcome, finish};
 use super::order::{Document, Means, Order, Progress, recorded_choices};
+use super::running::{Running, SourceRun, counts_differ, note_commit};
 use super::{batch, files};
 use crate::failpoint::failpoint;
 use crate::planning::{Opening, Prepared, Snapshot};
@@ -278,11 +279,6 @@ fn apply_all(running: &Running, sources: &mut [(Acting, Vec<usize>)], values: &C
     Ok(affected)
 }
 
-pub(super) fn counts_differ(plan: &Plan, step: usize, planned: u64, found: u64) -> Error {
-    let step = &plan.outline.steps[step];
-    Error::CountsDiffer { table: step.table.clone(), work: step.work.word(), planned, found }
-}
-
 /// Commits one database after the other. From the first commit on, failures are written down instead of returned.
 fn commit_all(means: &mut Means<'_>, running: &mut Running, sources: Vec<(Acting, Vec<usize>)>) -> Result<(), Error> {
     let run = running.run.clone();
@@ -311,14 +307,6 @@ fn commit_all(means: &mut Means<'_>, running: &mut Running, sources: Vec<(Acting
             }
         }
     }
-    Ok(())
-}
-
-/// Notes in the journal that a database is committed.
-pub(super) fn note_commit(means: &mut Means<'_>, running: &Running, source: &SourceName, steps: &[usize]) -> Result<(), Error> {
-    let affected: Vec<(u32, u64)> = steps.iter().filter_map(|step| running.affected[*step].map(|rows| (*step as u32, rows))).collect();
-    means.store.commit_source(&running.run, source, &affected).map_err(|error| Error::from(error).unfinished(&running.run))?;
-    failpoint!("after_note_commit", &running.run);
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use exeunt_store::{FileState, JournaledFile};
 
 use super::acting::Acting;
 use super::error::Error;
-use super::finish::Running;
 use super::order::{Means, Progress};
+use super::running::Running;
 use crate::failpoint::failpoint;
 use crate::missing::none_there;
 use crate::planning::{NamedFiles, Prepared};

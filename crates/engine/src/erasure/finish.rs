@@ -3,18 +3,16 @@
 use exeunt_model::certificate::{Certificate, Failure, Phase, Recount};
 use exeunt_model::digest::Digest;
 use exeunt_model::map::action::Change;
-use exeunt_model::moment::Moment;
-use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::names::TableName;
 use exeunt_model::plan::{Outline, Work};
-use exeunt_model::run::RunId;
 use exeunt_model::selection::ColumnPath;
 use exeunt_model::tombstone;
-use exeunt_store::PersonalData;
 
 use super::acting::Acting;
 use super::error::Error;
 use super::files;
-use super::order::{Document, Means};
+use super::order::Means;
+use super::running::Running;
 use super::statement::{Findings, statement};
 use crate::failpoint::failpoint;
 use crate::residual;
@@ -25,55 +23,6 @@ pub struct Outcome {
     pub certificate: Certificate,
     /// The run partly failed, and going on with it leads to the same end until somebody approves what is there now, or gives it up.
     pub undecided: bool,
-}
-
-/// A run whose databases have been acted on as far as it went.
-pub(super) struct Running {
-    pub run: RunId,
-    pub document: Document,
-    pub personal: PersonalData,
-    pub started: Moment,
-    pub attempts: u64,
-    /// In the order of commits.
-    pub sources: Vec<SourceRun>,
-    /// Rows of each step, as approved.
-    pub planned: Vec<u64>,
-    /// `None` where a step is not done.
-    pub affected: Vec<Option<u64>>,
-    /// In batches: the step may be done already, or in part, so that doing it again finds fewer rows.
-    pub again: Vec<bool>,
-    pub failures: Vec<Failure>,
-    /// As in [`super::Order`].
-    pub accept_missing_files: bool,
-    /// As in [`Outcome`].
-    pub undecided: bool,
-}
-
-pub(super) struct SourceRun {
-    pub name: SourceName,
-    pub committed: bool,
-    /// The connection, with its key table.
-    pub acting: Option<Acting>,
-}
-
-impl SourceRun {
-    pub fn acting(acting: Acting) -> Self {
-        Self { name: acting.source.clone(), committed: false, acting: Some(acting) }
-    }
-
-    pub fn committed(acting: Acting) -> Self {
-        Self { name: acting.source.clone(), committed: true, acting: Some(acting) }
-    }
-
-    pub fn failed(name: SourceName) -> Self {
-        Self { name, committed: false, acting: None }
-    }
-}
-
-impl Running {
-    pub fn acting(&mut self, source: &SourceName) -> Option<&mut Acting> {
-        self.sources.iter_mut().find(|run| run.name == *source).and_then(|run| run.acting.as_mut())
-    }
 }
 
 /// Verifies what was done and closes the run with its certificate.

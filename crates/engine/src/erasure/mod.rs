@@ -27,6 +27,8 @@ mod files;
 mod finish;
 mod order;
 mod resume;
+mod running;
+mod standing;
 mod statement;
 
 pub use begin::{begin_ahead, erase};

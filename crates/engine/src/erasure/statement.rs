@@ -8,7 +8,7 @@ use exeunt_model::moment::Moment;
 use exeunt_model::plan::{KeptReason, Plan, Work};
 use exeunt_model::run::Ending;
 
-use super::finish::Running;
+use super::running::Running;
 
 /// What verification found.
 pub(super) struct Findings {
