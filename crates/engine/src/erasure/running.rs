@@ -30,7 +30,7 @@ pub(super) struct Running {
     pub failures: Vec<Failure>,
     /// As in [`super::Order`].
     pub accept_missing_files: bool,
-    /// As in [`Outcome`].
+    /// As in [`super::Outcome`].
     pub undecided: bool,
 }
 
