@@ -42,6 +42,14 @@ pub enum Error {
     Successor { reason: &'static str },
 }
 
+impl Error {
+    /// Whether a database refused a value: a key that is none of a column's type, or one in a row that is not what its place needs.
+    pub fn is_about_a_value(&self) -> bool {
+        // Class 22 of SQLSTATE: data exceptions.
+        matches!(self, Self::Read { source: exeunt_sources::Error::Refused { fault, .. }, .. } if fault.code.starts_with("22"))
+    }
+}
+
 /// `1 row`, `2 rows`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

@@ -2,9 +2,10 @@
 
 use exeunt_model::catalog::ColumnKind;
 use exeunt_model::map::action::Change;
-use exeunt_model::names::TableName;
-use exeunt_model::plan::{Step, Work};
-use exeunt_model::selection::Condition;
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::plan::{Outline, Step, Work};
+use exeunt_model::selection::{ColumnPath, Condition};
+use exeunt_sources::Keys;
 
 use super::{Error, Look, Request, Snapshot};
 use crate::erasure::{replaced_places, undone};
@@ -13,16 +14,13 @@ impl<L: Look> Snapshot<L> {
     /// Counts, table by table, the rows that an erasure of the subject would still delete, hand over, unlink or clear, by the key as it was
     /// typed. The subject's own row need not be there; tables without such rows are left out.
     ///
-    /// Rows that only have values replaced are not among them: whether that was done before cannot be told. Where a key is no value of a
-    /// column's type, nothing is found.
+    /// Rows that only have values replaced are not among them: whether that was done before cannot be told.
     ///
     /// # Errors
-    /// Those of [`Snapshot::outline`].
+    /// Those of [`Snapshot::outline`]. [`Error::is_about_a_value`] where a key is no value of a column's type, or a row holds one that cannot be
+    /// read: nothing is known then of any row.
     pub fn rows_of_key(&mut self, request: &Request) -> Result<Vec<(TableName, u64)>, Error> {
-        match self.count_undone(request, false) {
-            Err(Error::Read { source: exeunt_sources::Error::Refused { fault, .. }, .. }) if fault.code.starts_with("22") => Ok(Vec::new()),
-            counted => counted,
-        }
+        self.count_undone(request, false)
     }
 
     /// Whether the subject's own row stays when it is erased, and everything that can be counted is as an erasure leaves it.
@@ -61,8 +59,9 @@ impl<L: Look> Snapshot<L> {
     }
 
     fn count_undone(&mut self, request: &Request, constants: bool) -> Result<Vec<(TableName, u64)>, Error> {
-        let outline = self.outline(request)?;
-        let keys = self.keys(&request.subject, &outline)?;
+        let mut outline = self.outline(request)?;
+        let mut keys = self.keys(&request.subject, &outline)?;
+        self.bring_key(request, &mut outline, &mut keys);
         let mut found: Vec<(TableName, u64)> = Vec::new();
         for (at, step) in outline.steps.iter().enumerate() {
             let mut is_text = |column: &str| {
@@ -79,5 +78,22 @@ impl<L: Look> Snapshot<L> {
             }
         }
         Ok(found)
+    }
+
+    /// Lets rows that point to the subject's own row be found without it: the key is at hand, as if another source had given it.
+    fn bring_key(&self, request: &Request, outline: &mut Outline, keys: &mut Keys) {
+        let Some(subject) = self.scheme.subject(&request.subject.kind) else { return };
+        let own_row = Condition::SubjectKey { kind: subject.kind.clone(), columns: subject.key.clone() };
+        let value = |path: &ColumnPath| {
+            let at = subject.key.iter().position(|column| path.json.is_empty() && path.column == *column);
+            at.and_then(|at| request.subject.key.get(at).cloned())
+        };
+        for set in outline.sets.iter_mut().filter(|set| set.table == subject.table && set.condition == own_row) {
+            let Some(tuple) = set.columns.iter().map(value).collect::<Option<Vec<String>>>() else { continue };
+            // No source of a map has a blank in its name.
+            set.table.source = SourceName::new("the key");
+            keys.carried.retain(|(id, _)| *id != set.id);
+            keys.carried.push((set.id, vec![tuple]));
+        }
     }
 }

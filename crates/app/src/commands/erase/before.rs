@@ -36,6 +36,8 @@ pub(super) fn gone(
         Ok(rows) => rows,
         // What is to be done with rows of a subject that never was is not asked.
         Err(planning::Error::Plan(_)) if tombstones.is_empty() => Vec::new(),
+        // Nor does a key that is no value of its type own rows. One that was erased is such a value: then what is refused is in a row.
+        Err(error) if tombstones.is_empty() && error.is_about_a_value() => Vec::new(),
         Err(error) => return Err(project.no_plan(error)),
     };
     if !rows.is_empty() {
@@ -94,14 +96,15 @@ pub(super) fn already_erased(
 /// The subject's own row is gone, and others are there.
 fn left_behind(subject: &Subject, tombstone: Option<&Tombstone>, rows: &[(TableName, u64)]) -> Failure {
     let kind = &subject.kind;
-    let count = plural(rows.iter().map(|(_, rows)| rows).sum(), "row");
+    let rows_found: u64 = rows.iter().map(|(_, rows)| rows).sum();
+    let (count, are) = (plural(rows_found, "row"), if rows_found == 1 { "is" } else { "are" });
     let tables: Vec<String> = rows.iter().map(|(table, rows)| format!("  {table}: {}", plural(*rows, "row"))).collect();
     let (code, message) = match tombstone {
         Some(tombstone) => {
             let erased = tombstone.erased.for_people();
-            (ExitCode::VerificationFailed, format!("this {kind} was erased on {erased}, and {count} that its key owns are there again"))
+            (ExitCode::VerificationFailed, format!("this {kind} was erased on {erased}, and {count} that its key owns {are} there again"))
         }
-        None => (ExitCode::NotFound, format!("there is no {kind} with this key, and {count} that the key owns are there")),
+        None => (ExitCode::NotFound, format!("there is no {kind} with this key, and {count} that the key owns {are} there")),
     };
     Failure::message(code, message)
         .details(tables.join("\n"), rows)

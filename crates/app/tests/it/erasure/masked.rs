@@ -109,3 +109,40 @@ fn a_deleted_subject_that_is_restored_is_back() {
         assert!(again.status.success() && !text(&again).contains("already"), "{}", text(&again));
     }
 }
+
+/// Nor does a broken value beside them hide them: nothing is claimed of rows that could not be looked at.
+#[test]
+fn rows_that_name_an_erased_key_inside_json_are_found() {
+    let tables = "
+        CREATE TABLE seat (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+        CREATE TABLE note (id INTEGER PRIMARY KEY, payload TEXT NOT NULL);
+        INSERT INTO seat VALUES (1, 'ada@person.example'), (2, 'ben@person.example');
+        INSERT INTO note VALUES (1, '{\"author\":1}'), (2, '{\"author\":2}');
+    ";
+    let map = r#"
+exeunt: 1
+name: trial
+sources:
+  app: { kind: KIND, url: "${TRIAL_APP:-sqlite:app.db}" }
+subjects:
+  seat: { table: app.seat, key: id, label: email }
+categories:
+  work: { label: Work }
+tables:
+  app.seat: { category: work }
+  app.note: { category: work, references: [{ columns: [payload/author], to: app.seat(id) }], owner: seat via payload/author }
+"#;
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::with(kind, tables, map);
+        let erased = world.erase(&[]);
+        assert!(erased.status.success(), "{kind:?}: {}", text(&erased));
+        assert!(text(&world.erase(&[])).contains("already erased"), "{kind:?}");
+        world.execute("INSERT INTO note VALUES (1, '{\"author\":1}')");
+        let again = world.erase(&[]);
+        assert!(text(&again).contains("1 row that its key owns is there again"), "{kind:?}: {}", text(&again));
+        // SQLite reads nothing in what is no JSON, and goes on; PostgreSQL refuses the whole question.
+        world.execute("INSERT INTO note VALUES (3, 'no JSON')");
+        let unread = world.erase(&[]);
+        assert!(!unread.status.success() && !text(&unread).contains("already erased"), "{kind:?}: {}", text(&unread));
+    }
+}
