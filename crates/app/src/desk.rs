@@ -30,6 +30,11 @@ pub struct StoreArgument {
 }
 
 impl StoreArgument {
+    /// The store that was named, if one was.
+    pub fn given(&self) -> Option<&Path> {
+        self.store.as_deref()
+    }
+
     /// Where the store is: as said, or beside the map.
     pub fn path(&self, project: &Project) -> PathBuf {
         self.store.clone().unwrap_or_else(|| output::within(project.folder(), STORE))
@@ -69,8 +74,12 @@ fn not_opened(path: &Path, error: exeunt_store::Error) -> Failure {
         return Failure::new(ExitCode::InputOutput, error)
             .next("name the store with --store or EXEUNT_STORE: a file that Exeunt made, or one that is not there yet; this one was left as it is");
     }
+    let next = match &error {
+        exeunt_store::Error::Damaged { .. } => "bring the store back from a backup: what it has recorded stands nowhere else",
+        _ => "check the store's file, its rights and those of its folder, or name another one with --store or EXEUNT_STORE",
+    };
     let error = anyhow::Error::new(error).context(format!("open the store {}", path.display()));
-    Failure::attempt(ExitCode::InputOutput, error)
+    Failure::attempt(ExitCode::InputOutput, error).next(next)
 }
 
 /// Makes a folder that a command writes to, where there is none, and says so.

@@ -84,3 +84,9 @@ pub fn within(folder: &Path, name: impl AsRef<Path>) -> PathBuf {
 pub fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").ok().filter(|path| *path != Path::new("")).unwrap_or(path)
 }
+
+/// The word as a shell takes it.
+pub fn shell_word(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./=:,@+".contains(character);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -7,10 +7,12 @@ use exeunt_engine::erasure::{Error, Means, Progress};
 use exeunt_engine::platform::Platform;
 use exeunt_model::moment::Moment;
 use exeunt_model::names::TableName;
+use exeunt_model::run::RunId;
 use exeunt_store::Store;
 
+use crate::desk::StoreArgument;
 use crate::edge::{ExitCode, Failure};
-use crate::output::Output;
+use crate::output::{Output, shell_word};
 use crate::project::Project;
 use crate::{desk, interrupt};
 
@@ -59,8 +61,23 @@ pub fn means<T>(platform: &Platform, store: &mut Store, output: &Output, work: i
     work(&mut means)
 }
 
+/// Where the map and the store of a run are.
+#[derive(Debug, Clone, Copy)]
+pub struct Whereabouts<'a> {
+    pub map: &'a Path,
+    pub store: &'a StoreArgument,
+}
+
+impl Whereabouts<'_> {
+    /// The command that goes on with the run, as a shell takes it.
+    pub fn resume(self, run: &RunId) -> String {
+        let store = self.store.given().map(|store| format!(" --store {}", shell_word(&store.display().to_string())));
+        format!("exeunt erase --map {}{} --resume {run}", shell_word(&self.map.display().to_string()), store.unwrap_or_default())
+    }
+}
+
 /// What a person can do about an erasure that stopped.
-pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
+pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure {
     let nothing = "nothing was erased";
     let error = match error {
         Error::Plan(error) => return project.no_plan(error).next(nothing),
@@ -71,7 +88,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
     };
     match &error {
         Error::Unfinished { run, source } => {
-            let resume = format!("exeunt erase --map {} --resume {run}", map.display());
+            let resume = of.resume(run);
             let stuck = matches!(
                 **source,
                 Error::Drift { .. }
@@ -94,11 +111,11 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         }
         Error::Store(exeunt_store::Error::GoingOn { .. }) => Failure::new(ExitCode::Incomplete, error).next("wait until it has ended"),
         Error::Store(exeunt_store::Error::Unfinished { run }) => {
-            let next = format!("go on with it: exeunt erase --map {} --resume {run}", map.display());
+            let next = format!("go on with it: {}", of.resume(run));
             Failure::new(ExitCode::Incomplete, error).next(next)
         }
         Error::Entangled { run } => {
-            let next = format!("bring that one to its end first: exeunt erase --map {} --resume {run}", map.display());
+            let next = format!("bring that one to its end first: {}", of.resume(run));
             Failure::new(ExitCode::Incomplete, error).next(next).next(nothing)
         }
         Error::Store(_) => {
@@ -118,7 +135,7 @@ pub fn failure(project: &Project, map: &Path, error: Error) -> Failure {
         Error::NoSuchRun { .. } => Failure::new(ExitCode::NotFound, error).next("check the run and the --store"),
         Error::NothingToResume { .. } => Failure::new(ExitCode::NotFound, error),
         Error::OtherMap { run } => {
-            let abandon = format!("or give it up: exeunt erase --map {} --resume {run} --abandon", map.display());
+            let abandon = format!("or give it up: {} --abandon", of.resume(run));
             Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with").next(abandon)
         }
         Error::TakenAway { .. } | Error::Unowned { .. } => Failure::new(ExitCode::Undecided, error),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::certificates;
 use super::erase::TermsArguments;
-use super::erasing::{failure, means};
+use super::erasing::{Whereabouts, failure, means};
 use crate::commands::map::MapArgument;
 use crate::commands::plan::plural;
 use crate::desk::StoreArgument;
@@ -61,6 +61,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         .next("list who is back: exeunt replay, without --yes-erase"));
     }
     certificates::prepare(&arguments.terms.out)?;
+    let whereabouts = Whereabouts { map: &arguments.map.map, store: &arguments.store };
     let mut done = Vec::new();
     let mut all_done = true;
     let (chosen, others): (Vec<&Returned>, Vec<&Returned>) = returned.iter().partition(|found| arguments.yes_erase.contains(&found.label));
@@ -73,7 +74,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         let erased = match erased {
             // It went with another one: a contract takes its seats along.
             Err(Error::Plan(planning::Error::NoSubject { .. })) => continue,
-            erased => erased.map_err(|error| failure(&project, &arguments.map.map, error))?,
+            erased => erased.map_err(|error| failure(&project, whereabouts, error))?,
         };
         let written = certificates::write(&arguments.terms.out, &project.map, &erased.certificate.to_bytes())?;
         let statement = &erased.certificate.statement;

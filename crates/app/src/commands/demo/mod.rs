@@ -18,7 +18,7 @@ use crate::commands;
 use crate::commands::plan::{human_bytes, plural};
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
 use crate::interrupt;
-use crate::output::Output;
+use crate::output::{Output, shell_word};
 use crate::project::Project;
 
 /// A seat with a usual number of rows, other than the one that is exported.
@@ -210,12 +210,6 @@ impl Demo<'_> {
         commands::run(arguments.command, self.talk)?;
         self.talk.data("")
     }
-}
-
-/// The word as a shell takes it.
-fn shell_word(word: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./=:,@+".contains(character);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn closing(folder: &Path, map: &str, archive: &str, certificate: &str) -> String {

@@ -1,16 +1,18 @@
 //! A subject that was erased before, or that never was.
 
+use exeunt_engine::erasure;
 use exeunt_engine::planning::{self, Request, Snapshot, Subject};
 use exeunt_engine::platform::Platform;
 use exeunt_engine::replay;
 use exeunt_model::digest::Digest;
 use exeunt_model::names::TableName;
 use exeunt_model::tombstone::Tombstone;
-use exeunt_store::Store;
+use exeunt_store::{Run, Store};
 use serde_json::json;
 
 use super::Arguments;
 use crate::commands::certificates;
+use crate::commands::erasing::failure;
 use crate::commands::plan::plural;
 use crate::edge::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
@@ -27,6 +29,12 @@ pub(super) fn gone(
     output: &Output,
 ) -> Outcome {
     let subject = &request.subject;
+    // Another process may be erasing it at this moment: its row is gone, and the run is not closed.
+    let unfinished = store.unfinished_run(&subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
+    if let Some(Run { id: run, .. }) = unfinished {
+        let going_on = erasure::Error::Store(exeunt_store::Error::Unfinished { run });
+        return Err(failure(project, arguments.whereabouts(), going_on));
+    }
     let tombstones = store.tombstones_of(&subject.kind, hash).or_fail(ExitCode::InputOutput, || "look into the store")?;
     let mut request = request.clone();
     if let Some(tombstone) = tombstones.last().filter(|_| request.choices.is_empty()) {

@@ -66,7 +66,7 @@ pub(super) fn ask(
         output.note(describe(&prepared.plan));
     }
     if !arguments.accept_missing_files {
-        erasure::look_for_files(platform, &prepared).map_err(|error| failure(project, &arguments.map.map, error))?;
+        erasure::look_for_files(platform, &prepared).map_err(|error| failure(project, arguments.whereabouts(), error))?;
     }
     let kind = &prepared.request.subject.kind;
     let typed = type_label(project, kind)?;

@@ -18,7 +18,7 @@ use exeunt_model::run::RunId;
 use exeunt_model::tombstone::subject_hash;
 
 use super::certificates;
-use super::erasing::{failure, means};
+use super::erasing::{Whereabouts, failure, means};
 use crate::commands::map::MapArgument;
 use crate::commands::plan::describe;
 use crate::commands::request::{self, ChoiceArguments};
@@ -87,6 +87,10 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    fn whereabouts(&self) -> Whereabouts<'_> {
+        Whereabouts { map: &self.map.map, store: &self.store }
+    }
+
     /// What was given and was decided for good when the run began.
     fn decided_before(&self) -> Vec<&'static str> {
         let given = [(self.search_residuals, "--search-residuals"), (self.batch_rows.is_some(), "--batch-rows")];
@@ -110,7 +114,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let sources = project.sources()?;
     // The databases answer while this thread sees to the rest. They must not be kept waiting while a person is asked.
     let ahead = arguments.yes_erase.as_ref().map(|_| erasure::begin_ahead(&sources)).transpose();
-    let ahead = ahead.map_err(|error| failure(&project, &arguments.map.map, error))?;
+    let ahead = ahead.map_err(|error| failure(&project, arguments.whereabouts(), error))?;
     let platform = Platform { lock: project.lock()?, ..sources };
     let mut store = arguments.store.open(&project)?;
     let hash = subject_hash(&store.hash_secret(), &request.subject.kind, &request.subject.key);
@@ -172,6 +176,6 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             }
             resume(arguments, &project, &platform, &mut store, &run, output)
         }
-        Err(error) => Err(refused.unwrap_or_else(|| failure(&project, &arguments.map.map, error))),
+        Err(error) => Err(refused.unwrap_or_else(|| failure(&project, arguments.whereabouts(), error))),
     }
 }

@@ -6,17 +6,18 @@ use serde_json::json;
 
 use super::Arguments;
 use crate::commands::certificates::{self, Written};
+use crate::commands::erasing::Whereabouts;
 use crate::edge::{ExitCode, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 
 pub(super) fn deliver(arguments: &Arguments, project: &Project, erased: &Erased, output: &Output) -> Outcome {
     let written = certificates::write(&arguments.terms.out, &project.map, &erased.certificate.to_bytes())?;
-    report(&arguments.map.map, erased, &written, output)
+    report(arguments.whereabouts(), erased, &written, output)
 }
 
 /// Says how an erasure ended.
-fn report(map: &std::path::Path, erased: &Erased, written: &Written, output: &Output) -> Outcome {
+fn report(of: Whereabouts<'_>, erased: &Erased, written: &Written, output: &Output) -> Outcome {
     let statement = &erased.certificate.statement;
     let summary = json!({
         "run": statement.id,
@@ -37,7 +38,7 @@ fn report(map: &std::path::Path, erased: &Erased, written: &Written, output: &Ou
         }
         Ending::Completed | Ending::CompletedWithRetained => Ok(ExitCode::Done),
         Ending::PartlyFailed => {
-            let resume = format!("exeunt erase --map {} --resume {}", map.display(), statement.id);
+            let resume = of.resume(&statement.id);
             if !erased.undecided {
                 output.note(format!("go on with it: {resume}"));
                 return Ok(ExitCode::Incomplete);

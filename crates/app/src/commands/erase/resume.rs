@@ -26,7 +26,7 @@ pub(super) fn same_decisions(
 ) -> Result<(), Failure> {
     let otherwise = erasure::decided_otherwise(store, run, request, approved).or_fail(ExitCode::Failed, || "read what was decided")?;
     let Some(otherwise) = otherwise else { return Ok(()) };
-    let resume = format!("exeunt erase --map {} --resume {}", arguments.map.map.display(), run.id);
+    let resume = arguments.whereabouts().resume(&run.id);
     Err(Failure::message(
         ExitCode::PlanMismatch,
         format!("run {} of this subject is not finished, and was begun otherwise: {otherwise}", run.id),
@@ -54,14 +54,14 @@ pub(super) fn resume(
     }
     let resumption = Resumption { accept_counts: arguments.accept_counts, accept_missing_files: arguments.accept_missing_files };
     let resumed = means(platform, store, output, |means| erasure::resume(means, run, resumption));
-    let erased = resumed.map_err(|error| failure(project, &arguments.map.map, error))?;
+    let erased = resumed.map_err(|error| failure(project, arguments.whereabouts(), error))?;
     deliver(arguments, project, &erased, output)
 }
 
 /// Ends a run that nobody will finish.
 fn abandon(arguments: &Arguments, project: &Project, platform: &Platform, store: &mut Store, run: &RunId, output: &Output) -> Outcome {
     let abandoned = means(platform, store, output, |means| erasure::abandon(means, run));
-    let abandoned = abandoned.map_err(|error| failure(project, &arguments.map.map, error))?;
+    let abandoned = abandoned.map_err(|error| failure(project, arguments.whereabouts(), error))?;
     let statement = &abandoned.certificate.statement;
     let written = certificates::write(&arguments.terms.out, &project.map, &abandoned.certificate.to_bytes())?;
     let summary =

@@ -115,6 +115,39 @@ fn nothing_is_erased_without_the_label() {
     assert_eq!(world.state(), before);
 }
 
+/// A command that is printed can be typed as it stands.
+#[test]
+fn the_command_that_goes_on_names_the_store_too() {
+    let world = World::new(Kind::Sqlite);
+    let failed = world.erase(&["--store", "our store.db"], Some("before_close:error"));
+    assert_eq!(failed.status.code(), Some(9), "{}", text(&failed));
+    let told = text(&failed);
+    let command = told.lines().find_map(|line| line.split_once("go on with it: exeunt ")).expect("a command").1.to_owned();
+    assert!(command.contains("--store 'our store.db'"), "{command}");
+    let script = format!("{} {command} --out certificates", env!("CARGO_BIN_EXE_exeunt"));
+    let shell = world.command(&[], None);
+    let typed = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(world.folder.path())
+        .envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .output();
+    let typed = typed.expect("run a shell");
+    assert!(typed.status.success(), "{}", text(&typed));
+    assert_eq!(world.state(), World::want(Kind::Sqlite));
+}
+
+/// The row is gone and the run is not closed: the subject is no unknown one.
+#[test]
+fn a_subject_that_is_being_erased_is_not_called_unknown() {
+    let world = World::new(Kind::Sqlite);
+    let paused = Paused::at(&world, "before_close");
+    let other = world.erase(&[], None);
+    assert_eq!(other.status.code(), Some(9), "{}", text(&other));
+    assert!(text(&other).contains("going on in another process"), "{}", text(&other));
+    let (status, told) = paused.go_on();
+    assert!(status.success(), "{told}");
+}
+
 #[test]
 fn a_subject_that_does_not_exist_is_not_found() {
     let world = World::new(Kind::Sqlite);
