@@ -250,7 +250,7 @@ const LONGEST_NAME: usize = 200;
 
 fn parse_part_size(text: &str) -> Result<u64, String> {
     match parse_size(text)? {
-        size if size < archive::SMALLEST_PART => Err(format!("a part holds at least {} bytes; {SIZES}", archive::SMALLEST_PART)),
+        size if size < archive::SMALLEST_PART => Err(format!("a part holds at least {}; {SIZES}", human_bytes(archive::SMALLEST_PART))),
         size => Ok(size),
     }
 }
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn parts_that_are_too_small_are_refused() {
         assert_eq!(parse_part_size("2MB"), Ok(2_000_000));
-        assert!(parse_part_size("5kB").is_err_and(|problem| problem.contains("at least 1048576 bytes")));
+        assert!(parse_part_size("5kB").is_err_and(|problem| problem.contains("at least 1.0 MB")));
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn arguments_that_make_no_sense_end_with_2() {
     let place = tempfile::tempdir().expect("make a folder");
     let out = place.path().to_str().expect("a plain path");
     let export = ["export", "--seat", "10", "--out", out];
-    says(&run(&[&export[..], &["--part-size", "5kB"]].concat()).ends_with(2), &["at least 1048576 bytes"]);
+    says(&run(&[&export[..], &["--part-size", "5kB"]].concat()).ends_with(2), &["at least 1.0 MB"]);
     if cfg!(not(feature = "parquet")) {
         says(&run(&[&export[..], &["--format", "parquet"]].concat()).ends_with(2), &["writes no Parquet", "--features parquet"]);
     }

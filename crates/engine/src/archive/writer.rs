@@ -30,7 +30,7 @@ use super::table::TableSink;
 use super::target::{Closed, sync_folder};
 
 /// The smallest size a part can be given: below, the fixed contents would fill it.
-pub const SMALLEST_PART: u64 = 1024 * 1024;
+pub const SMALLEST_PART: u64 = 1_000_000;
 
 /// Rows of each table shown on the page.
 pub(super) const FIRST_ROWS: usize = 5;
