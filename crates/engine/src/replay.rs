@@ -5,8 +5,8 @@
 //! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
 //! it is a replay.
 //!
-//! A subject is back when its own row is, unless the row stays as the erasure left it: masked, or kept. Rows alone that name an erased key, in a backup or an import, tell their key to nobody who does not
-//! have it: [`Snapshot::rows_of_key`] counts them for a key that is known.
+//! A subject is back when its own row is, unless the row stays as the erasure left it: masked, or kept. Rows alone that name an erased key, in
+//! a backup or an import, tell it to nobody who does not have it: [`Snapshot::rows_of_key`] counts them for a key that is known.
 
 use std::collections::BTreeMap;
 

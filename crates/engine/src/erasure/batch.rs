@@ -26,9 +26,10 @@ pub(super) fn run_all(means: &mut Means<'_>, mut running: Running) -> Result<Out
             return finish(means, running);
         }
     }
+    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
     for position in open(&running) {
         let Some(mut acting) = running.sources[position].acting.take() else { continue };
-        let ended = run_steps(means, &mut running, &mut acting);
+        let ended = run_steps(means, &mut running, &mut acting, &values);
         let name = acting.source.clone();
         let steps = acting.steps(&running.document.plan);
         running.sources[position].acting = Some(acting);
@@ -61,15 +62,14 @@ fn fail(running: &mut Running, position: usize, error: Error) {
     running.failures.push(Failure { source: source.name.clone(), during: Phase::Erasing, reason: error.told() });
 }
 
-fn run_steps(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting) -> Result<(), Error> {
+fn run_steps(means: &mut Means<'_>, running: &mut Running, acting: &mut Acting, values: &ChangeValues) -> Result<(), Error> {
     let plan = running.document.plan.clone();
-    let values = ChangeValues { successor: running.personal.successor_key.clone(), pseudonym_secret: means.random_secret() };
     for step in acting.steps(&plan) {
         match &plan.outline.steps[step].work {
             Work::Delete { .. } => delete(means, running, acting, &plan, step)?,
             Work::HandOver { .. } | Work::Unlink { .. } | Work::BreakCycle { .. } | Work::Change { .. } | Work::Read { .. } => {
                 if running.affected[step].is_none() {
-                    change(means, running, acting, &plan, step, &values)?;
+                    change(means, running, acting, &plan, step, values)?;
                 }
             }
         }

@@ -14,7 +14,8 @@ impl<L: Look> Snapshot<L> {
     /// Counts, table by table, the rows that an erasure of the subject would still delete, hand over, unlink or clear, by the key as it was
     /// typed. The subject's own row need not be there; tables without such rows are left out.
     ///
-    /// Rows that only have values replaced are not among them: whether that was done before cannot be told.
+    /// Rows that only have values replaced are not among them: whether that was done before cannot be told. Nor are, where the subject's own
+    /// row is gone, rows that point to other columns of it than its key.
     ///
     /// # Errors
     /// Those of [`Snapshot::outline`]. [`Error::is_about_a_value`] where a key is no value of a column's type, or a row holds one that cannot be

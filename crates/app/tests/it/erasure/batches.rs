@@ -1,10 +1,11 @@
 //! Large plans go in batches; any batch may run twice, and none runs past what was approved.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
 use exeunt_engine::failpoint::{BATCH_POINTS, POINTS};
 
-use super::world::{Kind, World, text};
+use super::world::{Kind, MAP, World, text};
 
 const BATCHES: &[&str] = &["--batch-rows", "2"];
 
@@ -125,4 +126,23 @@ ignore:
     world.execute("app", "DELETE FROM event WHERE id = 99");
     let last = world.erase(&["--batch-rows", "1"], None);
     assert!(last.status.success(), "{}", text(&last));
+}
+
+#[test]
+fn equal_values_in_two_databases_stay_equal() {
+    let world = World::new(Kind::Postgres);
+    let messages = "DROP TABLE message; CREATE TABLE message (id INTEGER PRIMARY KEY, seat_id INTEGER, subject VARCHAR(80));
+        INSERT INTO message VALUES (1, 1, 'hello'), (2, 2, 'seen by Lindqvist'), (3, 2, 'again')";
+    world.execute("mail", messages);
+    let replaced = |column: &str| format!("on_erase: {{ clear: [seat_id], replace: {{ {column}: pseudonym }} }}");
+    let map = MAP.replace("KIND", "postgres").replace("on_erase: { clear: [payload, seat_id] }", &replaced("payload"));
+    let map = map.replace("  mail.message:\n", &format!("  mail.message:\n    {}\n", replaced("subject")));
+    fs::write(world.path("trial.map.yaml"), map).expect("write the map");
+    let accepted = world.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
+    assert!(accepted.status.success(), "{}", text(&accepted));
+    let erased = world.erase(BATCHES, None);
+    assert!(erased.status.success(), "{}", text(&erased));
+    let hidden = world.texts("app", "SELECT payload FROM event WHERE id = 2");
+    assert_ne!(hidden, ["seen by Lindqvist"]);
+    assert_eq!(world.texts("mail", "SELECT subject FROM message WHERE id = 2"), hidden);
 }
