@@ -11,7 +11,7 @@ use exeunt_model::map::lock::{Difference, Lock};
 use exeunt_model::map::parse::{self, Diagnostic, Positions, variables};
 use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::map::{DataMap, Source};
-use exeunt_sources::Database;
+use exeunt_sources::{Database, Look};
 
 use crate::edge::{ExitCode, Failure, OrFail};
 

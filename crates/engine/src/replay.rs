@@ -16,7 +16,7 @@ use exeunt_model::plan::{Choice, Profile, Purpose};
 use exeunt_model::run::RunId;
 use exeunt_model::selection::{ColumnPath, Condition};
 use exeunt_model::tombstone::{Tombstone, remainder, subject_hash};
-use exeunt_sources::{Keys, Lookup};
+use exeunt_sources::{Keys, Look, Lookup};
 use exeunt_store::Store;
 
 use crate::erasure::recorded_choices;

@@ -10,7 +10,7 @@ use exeunt_model::catalog::TableKind;
 use exeunt_model::certificate::{Residual, ResidualTable, Verdict};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::Plan;
-use exeunt_sources::{SearchLimits, SearchOutcome};
+use exeunt_sources::{Look, SearchLimits, SearchOutcome};
 use serde::{Deserialize, Serialize};
 
 use crate::erasure::{Acting, Error, Means, Progress};

@@ -11,7 +11,7 @@ use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::run::{RunId, State};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::subject_hash;
-use exeunt_sources::{Keys, Lookup};
+use exeunt_sources::{Keys, Look, Lookup};
 use exeunt_store::Store;
 use serde::Serialize;
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use exeunt_model::catalog::{Catalog, ColumnKind, Hazard, Table};
 use exeunt_model::names::{SourceName, TableName};
-use exeunt_model::plan::{Step, Work};
+use exeunt_model::plan::{Outline, Step, Work};
 use exeunt_model::selection::{Condition, RowSet};
 
 use crate::error::Error;
 use crate::keys::{ChangeValues, Keys, Lookup};
 use crate::link::{Connection, Link, Terms, TextRows, postgres_statements, sqlite_values};
+use crate::look::Look;
 use crate::named::OddNames;
 use crate::postgres::session::search_default;
 use crate::render::{KeptKeys, Rendered, SubjectValues};
@@ -46,42 +47,55 @@ pub struct Eraser {
     sees_as_triggers_do: bool,
 }
 
-impl Eraser {
-    pub(crate) fn new(link: Link, patience: Duration) -> Self {
-        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience, transaction: None, sees_as_triggers_do: false }
-    }
-
-    /// The name of the database in the data map.
-    pub fn name(&self) -> &SourceName {
+impl Look for Eraser {
+    fn name(&self) -> &SourceName {
         &self.link.database
     }
 
-    /// Reads what the database looks like: in the open transaction, or now.
-    pub fn introspect(&mut self) -> Result<Catalog, Error> {
+    fn introspect(&mut self) -> Result<Catalog, Error> {
         self.reading(|link| link.introspect()).map(Arc::unwrap_or_clone)
     }
 
-    /// Counts the rows of each condition, in the open transaction or on the newest state.
-    pub fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
+    /// Key sets are filled where the plan concerns this database at all.
+    fn prepare(&mut self, outline: &Outline, keys: &Keys) -> Result<(), Error> {
+        if !outline.sources().contains(&&self.link.database) {
+            return Ok(());
+        }
+        let keys = keys.carried_to(&self.link.database, &outline.sets);
+        self.fill_keys(&outline.sets, &keys)
+    }
+
+    fn bring(&mut self, sets: &[RowSet], set: &RowSet, tuples: &[Vec<String>]) -> Result<(), Error> {
+        self.import_keys(sets, set, tuples)
+    }
+
+    fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
         let terms = self.terms(sets, keys);
         self.reading(|link| link.count_all(terms, of))
     }
 
-    /// Passes the text forms of columns and places on, row by row, as [`Reader::values`](crate::Reader::values) does.
-    pub fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+    fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
         let terms = self.terms(sets, keys);
         self.reading(|link| link.values(terms, lookup, row))
     }
 
-    /// The text forms of several lookups, as [`Reader::values_all`](crate::Reader::values_all) gives them.
-    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
         let terms = self.terms(sets, keys);
         self.reading(|link| link.values_all(terms, lookups))
     }
 
-    /// The key as the database itself writes it, as [`Reader::find_key`](crate::Reader::find_key) does.
-    pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
+    fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
         self.reading(|link| link.find_key(table, columns, typed))
+    }
+
+    fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        self.reading(|link| crate::named::odd_names(link, columns))
+    }
+}
+
+impl Eraser {
+    pub(crate) fn new(link: Link, patience: Duration) -> Self {
+        Self { link, state: State::Idle, key_table: KeyTable::Missing, patience, transaction: None, sees_as_triggers_do: false }
     }
 
     /// Runs steps in order and tells how many rows each affected. On PostgreSQL they go out together.
@@ -159,11 +173,6 @@ impl Eraser {
     /// Which of these names of files some row still holds in one of the columns.
     pub fn still_named(&mut self, columns: &[(&TableName, &str)], files: &[String]) -> Result<Vec<String>, Error> {
         self.reading(|link| crate::named::still_named(link, columns, files))
-    }
-
-    /// The names of files in these columns that cannot be compared with others, as [`Reader::odd_names`](crate::Reader::odd_names) does.
-    pub fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
-        self.reading(|link| crate::named::odd_names(link, columns))
     }
 
     /// Looks for texts as [`Reader::search`](crate::Reader::search) does, in the open transaction or on the newest state.

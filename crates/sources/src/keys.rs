@@ -1,16 +1,25 @@
 //! Keys that come in from outside when a plan's conditions run.
 
-use exeunt_model::names::TableName;
-use exeunt_model::selection::{ColumnPath, Condition, SetId};
+use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 
 /// The subject's key, and tuples of sets that live in other sources. All values are text forms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
-    /// In the order of the map's `key` columns, in the database's own text form: as [`Reader::values`](crate::Reader::values)
+    /// In the order of the map's `key` columns, in the database's own text form: as [`Look::values`](crate::Look::values)
     /// reads it, not as a person typed it.
     pub subject: Vec<String>,
     /// Sets of other sources that conditions of this source refer to.
     pub carried: Vec<(SetId, Vec<Vec<String>>)>,
+}
+
+impl Keys {
+    /// The subject's key with those tuples alone that conditions of this source refer to.
+    pub fn carried_to(&self, source: &SourceName, sets: &[RowSet]) -> Self {
+        let is_needed = |id: SetId| sets.iter().any(|set| set.id == id && set.carried_to.contains(source));
+        let carried = self.carried.iter().filter(|(id, _)| is_needed(*id));
+        Self { subject: self.subject.clone(), carried: carried.cloned().collect() }
+    }
 }
 
 /// What an erasure's changes need.

@@ -12,6 +12,7 @@ use exeunt_model::selection::{ColumnPath, Condition, RowSet};
 use crate::error::Error;
 use crate::keys::{Keys, Lookup};
 use crate::link::{Connection, Link, Terms, TextRows, sqlite_values};
+use crate::look::Look;
 use crate::named::OddNames;
 use crate::postgres::address::Address;
 use crate::postgres::client::{Answer, CopyOutput};
@@ -70,6 +71,45 @@ pub trait Receive {
     fn end(&mut self, read: usize, streamed: Streamed) -> io::Result<()>;
 }
 
+impl Look for Reader {
+    fn name(&self) -> &SourceName {
+        &self.link.database
+    }
+
+    fn introspect(&mut self) -> Result<Catalog, Error> {
+        self.link.introspect().map(Arc::unwrap_or_clone)
+    }
+
+    /// Every set runs in place.
+    fn prepare(&mut self, _outline: &Outline, _keys: &Keys) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn bring(&mut self, _sets: &[RowSet], _set: &RowSet, _tuples: &[Vec<String>]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
+        self.link.count_all(terms(sets, keys), of)
+    }
+
+    fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
+        self.link.values(terms(sets, keys), lookup, row)
+    }
+
+    fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
+        self.link.values_all(terms(sets, keys), lookups)
+    }
+
+    fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
+        self.link.find_key(table, columns, typed)
+    }
+
+    fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
+        crate::named::odd_names(&mut self.link, columns)
+    }
+}
+
 impl Reader {
     pub(crate) fn new(link: Link) -> Self {
         Self { link, second: Second::None }
@@ -87,16 +127,6 @@ impl Reader {
         Self { link, second: Second::SigningIn(signing_in) }
     }
 
-    /// The name of the database in the data map.
-    pub fn name(&self) -> &SourceName {
-        &self.link.database
-    }
-
-    /// Reads what the database looks like at the reader's moment: one round trip on PostgreSQL.
-    pub fn introspect(&mut self) -> Result<Catalog, Error> {
-        self.link.introspect().map(Arc::unwrap_or_clone)
-    }
-
     /// The database's own time at the reader's moment, such as `2024-05-01T12:00:00.123Z`.
     pub fn moment(&mut self) -> Result<String, Error> {
         const OPERATION: &str = "read the time";
@@ -111,23 +141,6 @@ impl Reader {
                 .query_row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", [], |row| row.get(0))
                 .map_err(|error| told(&self.link.database, OPERATION, &error)),
         }
-    }
-
-    /// Counts the rows of each condition: one round trip on PostgreSQL. `sets` is always the outline's full list.
-    pub fn count_all(&mut self, sets: &[RowSet], of: &[(&TableName, &Condition)], keys: &Keys) -> Result<Vec<u64>, Error> {
-        self.link.count_all(terms(sets, keys), of)
-    }
-
-    /// Passes the text forms of columns (or places inside JSON columns) on, row by row; `None` is null.
-    ///
-    /// Good for labels, facts, identifiers, names of files, and keys to be carried.
-    pub fn values(&mut self, sets: &[RowSet], lookup: &Lookup<'_>, keys: &Keys, row: &mut dyn FnMut(&[Option<&str>])) -> Result<(), Error> {
-        self.link.values(terms(sets, keys), lookup, row)
-    }
-
-    /// The rows of several lookups, in their order, as [`Self::values`] finds them: one round trip on PostgreSQL.
-    pub fn values_all(&mut self, sets: &[RowSet], lookups: &[Lookup<'_>], keys: &Keys) -> Result<Vec<TextRows>, Error> {
-        self.link.values_all(terms(sets, keys), lookups)
     }
 
     /// Streams rows as CSV without a header, with the conventions of PostgreSQL's `COPY`: null is nothing, an empty text is `""`,
@@ -234,21 +247,9 @@ impl Reader {
         Ok(())
     }
 
-    /// The key as the database itself writes it, for [`Keys::subject`], from the key as a person typed it (`007` is row `7`).
-    ///
-    /// `None` when there is no such row, or when what was typed is no value of the columns' types.
-    pub fn find_key(&mut self, table: &TableName, columns: &[String], typed: &[String]) -> Result<Option<Vec<String>>, Error> {
-        self.link.find_key(table, columns, typed)
-    }
-
     /// One row by its key (columns and text forms): the text forms of these columns; `None` when there is no such row.
     pub fn row(&mut self, table: &TableName, key: &[(&str, &str)], columns: &[ColumnPath]) -> Result<Option<Vec<Option<String>>>, Error> {
         self.link.row(table, key, columns)
-    }
-
-    /// The names of files in these columns that cannot be compared with others; empty ones name none. This reads every row.
-    pub fn odd_names(&mut self, columns: &[(&TableName, &str)]) -> Result<OddNames, Error> {
-        crate::named::odd_names(&mut self.link, columns)
     }
 
     /// Looks for texts in all columns of these tables that can hold text, upper and lower case alike: one scan per table.

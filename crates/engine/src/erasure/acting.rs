@@ -5,11 +5,10 @@ use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Guard, Identifier, Outline, Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::{ChangeValues, Eraser, Fate, Keys, Lookup, OddNames};
+use exeunt_sources::{ChangeValues, Eraser, Fate, Keys, Look, Lookup, OddNames};
 use exeunt_store::JournaledKeys;
 
 use super::error::Error;
-use crate::planning::carried_to;
 use crate::platform::Platform;
 
 /// Whether something of a run's other steps is left to do.
@@ -41,7 +40,7 @@ impl Acting {
     /// A database in which the plan was made: its transaction is open and its key table filled.
     pub fn of(eraser: Eraser, plan: &Plan, keys: &Keys) -> Self {
         let source = eraser.name().clone();
-        let keys = carried_to(&plan.outline, keys, &source);
+        let keys = keys.carried_to(&source, &plan.outline.sets);
         Self { source, eraser, keys }
     }
 

@@ -7,7 +7,7 @@ use exeunt_model::map::action::Change;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::{Plan, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::Keys;
+use exeunt_sources::{Keys, Look};
 use exeunt_store::JournaledKeys;
 
 use super::acting::{Acting, lookup};

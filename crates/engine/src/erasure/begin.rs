@@ -8,7 +8,7 @@ use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::plan::{Plan, Step, Work};
 use exeunt_model::run::RunId;
 use exeunt_model::tombstone::subject_hash;
-use exeunt_sources::{ChangeValues, Eraser, Keys};
+use exeunt_sources::{ChangeValues, Eraser, Keys, Look};
 use exeunt_store::{JournaledFile, JournaledKeys, NewRun, PersonalData, Store};
 
 use super::acting::Acting;

@@ -11,7 +11,7 @@ use exeunt_model::plan::{FileCount, Outline, Plan, Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition};
 use exeunt_model::tombstone::HashSecret;
 use exeunt_sources::files::FileReader;
-use exeunt_sources::{Keys, Lookup, Read, TextRows};
+use exeunt_sources::{Keys, Look, Lookup, Read, TextRows};
 use jiff::Timestamp;
 
 use super::tables::Tables;

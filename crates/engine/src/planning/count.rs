@@ -8,9 +8,9 @@ use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
 use exeunt_sources::files::{is_plain, plain_keys_of};
-use exeunt_sources::{Keys, Lookup};
+use exeunt_sources::{Keys, Look, Lookup};
 
-use super::{Error, Look, Request, Snapshot, Subject};
+use super::{Error, Request, Snapshot, Subject};
 use crate::platform::Platform;
 
 /// Version of the plan format that this program writes and reads.

@@ -10,7 +10,6 @@
 mod compare;
 mod count;
 mod error;
-mod look;
 mod opening;
 mod orphans;
 mod request;
@@ -20,8 +19,6 @@ pub use compare::{count_difference, difference};
 pub use count::{Counts, NamedFiles, PLAN_VERSION, Prepared};
 pub use error::Error;
 pub(crate) use error::count as counted;
-pub use look::Look;
-pub(crate) use look::carried_to;
 pub use opening::Opening;
 pub use request::{Request, Subject};
 pub use snapshot::{Found, Snapshot};

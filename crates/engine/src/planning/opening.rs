@@ -5,9 +5,9 @@ use std::thread::{self, JoinHandle};
 
 use exeunt_model::catalog::Catalog;
 use exeunt_model::names::SourceName;
-use exeunt_sources::{Database, Eraser, Reader};
+use exeunt_sources::{Database, Eraser, Look, Reader};
 
-use super::{Error, Look};
+use super::Error;
 
 type Opened<L> = Result<(L, Catalog), exeunt_sources::Error>;
 

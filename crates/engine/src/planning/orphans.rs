@@ -5,9 +5,9 @@ use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Outline, Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition};
-use exeunt_sources::Keys;
+use exeunt_sources::{Keys, Look};
 
-use super::{Error, Look, Request, Snapshot};
+use super::{Error, Request, Snapshot};
 use crate::erasure::{replaced_places, undone};
 
 impl<L: Look> Snapshot<L> {

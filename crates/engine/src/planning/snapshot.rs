@@ -10,9 +10,9 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::sets::Sets;
 use exeunt_model::plan::{Outline, Purpose};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Eraser, Keys, Line, Lookup, Reader};
+use exeunt_sources::{Eraser, Keys, Line, Look, Lookup, Reader};
 
-use super::{Error, Look, Opening, Request, Subject};
+use super::{Error, Opening, Request, Subject};
 use crate::platform::Platform;
 
 /// One moment of every database, and what the map says of what it holds.

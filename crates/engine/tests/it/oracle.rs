@@ -21,6 +21,7 @@ use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::planner;
 use exeunt_model::plan::{Profile, Purpose};
 use exeunt_model::run::Ending;
+use exeunt_sources::Look;
 use exeunt_store::Store;
 use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;

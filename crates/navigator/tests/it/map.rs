@@ -12,7 +12,7 @@ use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{Choice, Outline, Profile};
 use exeunt_navigator::schema::{Dialect, TABLES, script};
 use exeunt_navigator::{Target, generate, lock, map};
-use exeunt_sources::Database;
+use exeunt_sources::{Database, Look};
 use exeunt_testkit::postgres::Server;
 
 use crate::support::{small, world};

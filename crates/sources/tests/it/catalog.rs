@@ -1,6 +1,7 @@
 //! Catalogs: equivalent schemas look the same, and what is special to a product is seen.
 
 use exeunt_model::catalog::{Catalog, ColumnKind, Hazard, ReferentialAction, TableKind};
+use exeunt_sources::Look;
 
 use crate::world::{Postgres, Sqlite, World, conformance, table};
 

@@ -1,7 +1,7 @@
 //! Opening databases, and every way in which that fails.
 
 use exeunt_model::catalog::SourceKind;
-use exeunt_sources::{Database, Error};
+use exeunt_sources::{Database, Error, Look};
 use exeunt_testkit::postgres::{LOCKED_USER, Server};
 
 use crate::world::{Postgres, Sqlite, World, app, conformance};

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use exeunt_sources::Error;
+use exeunt_sources::{Error, Look};
 use exeunt_testkit::postgres::{Server, Settings};
 
 use crate::world::Postgres;

@@ -4,7 +4,7 @@ use exeunt_model::map::Change;
 use exeunt_model::names::{SubjectKind, TableName};
 use exeunt_model::plan::{Step, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::{ChangeValues, Eraser, Error, Keys, Lookup};
+use exeunt_sources::{ChangeValues, Eraser, Error, Keys, Look, Lookup};
 
 use crate::world::{Postgres, Sqlite, World, conformance, table};
 

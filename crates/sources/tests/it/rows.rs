@@ -5,7 +5,7 @@ use std::io;
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::{Error, Keys, Lookup, Read, Reader, Receive, SearchLimits, SearchOutcome, Streamed};
+use exeunt_sources::{Error, Keys, Look, Lookup, Read, Reader, Receive, SearchLimits, SearchOutcome, Streamed};
 
 use crate::world::{Postgres, World, app, conformance, table};
 

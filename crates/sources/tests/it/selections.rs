@@ -3,7 +3,7 @@
 
 use exeunt_model::names::SubjectKind;
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::{Keys, Lookup, Read};
+use exeunt_sources::{Keys, Look, Lookup, Read};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 

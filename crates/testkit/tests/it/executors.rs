@@ -12,7 +12,7 @@ use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{Outline, Profile, Work};
 use exeunt_model::selection::Condition;
-use exeunt_sources::{ChangeValues, Database, Keys, Read};
+use exeunt_sources::{ChangeValues, Database, Keys, Look, Read};
 use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
 use exeunt_testkit::oracle::loose::loosen;

@@ -13,7 +13,7 @@ use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{KeptReason, Outline, Profile, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
-use exeunt_sources::Database;
+use exeunt_sources::{Database, Look};
 use exeunt_testkit::oracle::evaluate::{self, After, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
 use exeunt_testkit::oracle::place::{choices, no_row_key};

@@ -5,7 +5,7 @@ use exeunt_model::map::resolve::holds_rows;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::Work;
 use exeunt_model::selection::{ColumnPath, Condition, RowSet};
-use exeunt_sources::{Keys, Lookup};
+use exeunt_sources::{Keys, Look, Lookup};
 use sha2::{Digest as _, Sha256};
 
 use crate::commands::plan::plural;

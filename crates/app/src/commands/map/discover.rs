@@ -7,7 +7,7 @@ use exeunt_model::map::Source;
 use exeunt_model::map::discover::address::{kind_of, name_of, variable_of};
 use exeunt_model::map::discover::{Order, draft};
 use exeunt_model::names::SourceName;
-use exeunt_sources::Database;
+use exeunt_sources::{Database, Look};
 use serde_json::json;
 
 use crate::edge::{ExitCode, Failure, Outcome};
