@@ -19,7 +19,7 @@ use crate::sqlite;
 ///
 /// ```no_run
 /// # use exeunt_model::{catalog::SourceKind, names::SourceName};
-/// # use exeunt_sources::Database;
+/// # use exeunt_sources::{Database, Look as _};
 /// let database = Database::new(SourceName::new("app"), SourceKind::Sqlite, "sqlite:navigator.db", &[], ".".as_ref())?;
 /// let catalog = database.reader()?.introspect()?;
 /// # Ok::<(), exeunt_sources::Error>(())
