@@ -12,7 +12,7 @@ use exeunt_store::Store;
 use jiff::Timestamp;
 use rand::Rng as _;
 
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 use crate::output;
 use crate::project::Project;
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 

@@ -1,6 +1,6 @@
 //! `exeunt`: the doors of the product. Arguments come in here, work is done in the rooms below, and what a person must know goes out.
 //!
-//! Each command is one file in [`commands`]; [`edge`] turns failures into a sentence, its causes, what to do next and an exit code;
+//! Each command is one file in [`commands`]; [`failure`] is a sentence, its causes, what to do next and an exit code, and [`edge`] prints it;
 //! [`output`] keeps data on standard output and everything else on standard error.
 
 use clap::Parser;
@@ -8,6 +8,7 @@ use clap::Parser;
 mod commands;
 mod desk;
 mod edge;
+mod failure;
 mod interrupt;
 mod layout;
 mod output;

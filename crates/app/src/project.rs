@@ -13,7 +13,7 @@ use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::map::{DataMap, Source};
 use exeunt_sources::{Database, Look};
 
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 
 pub struct Project {
     pub path: PathBuf,

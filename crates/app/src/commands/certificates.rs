@@ -9,7 +9,7 @@ use exeunt_model::map::DataMap;
 use exeunt_model::run::Ending;
 
 use crate::commands::plan::{changes_in_rows, plural};
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 use crate::output::within;
 
 /// Where a certificate stands.

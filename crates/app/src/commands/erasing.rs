@@ -11,7 +11,7 @@ use exeunt_model::run::RunId;
 use exeunt_store::Store;
 
 use crate::desk::StoreArgument;
-use crate::edge::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure};
 use crate::output::{Output, shell_word};
 use crate::project::Project;
 use crate::{desk, interrupt};

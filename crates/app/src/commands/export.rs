@@ -14,7 +14,7 @@ use crate::commands::plan::{human_bytes, plural};
 use crate::commands::request::{self, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::{self, StoreArgument, TOOL};
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::{Output, plain};
 use crate::progress::Shown;
 use crate::project::Project;

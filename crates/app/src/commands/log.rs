@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::commands::plan::plural;
 use crate::desk;
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::{self, Output};
 use crate::project::{folder_of, read_map};
 

@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::edge::Outcome;
+use crate::failure::Outcome;
 use crate::output::Output;
 
 mod certificates;

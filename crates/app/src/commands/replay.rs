@@ -15,7 +15,7 @@ use super::erasing::{Whereabouts, failure, means};
 use crate::commands::map::MapArgument;
 use crate::commands::plan::plural;
 use crate::desk::StoreArgument;
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

@@ -6,7 +6,7 @@ use exeunt_model::names::TableName;
 use exeunt_model::plan::{Choice, Profile, Purpose};
 
 use crate::commands::subject::{SubjectArgument, split_key};
-use crate::edge::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure};
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum ProfileArgument {

@@ -4,7 +4,7 @@ use exeunt_engine::planning::Subject;
 use exeunt_model::map::DataMap;
 use exeunt_model::names::SubjectKind;
 
-use crate::edge::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure};
 
 #[derive(Debug, clap::Args)]
 #[group(id = "whose", required = true, multiple = false)]

@@ -3,7 +3,7 @@
 use exeunt_model::map::parse::nearest;
 use exeunt_model::names::TableName;
 
-use crate::edge::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure};
 use crate::project::Project;
 
 /// A table by its full name, or by its last part where only one of the known tables has it.

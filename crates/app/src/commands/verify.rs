@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::commands::certificates;
 use crate::commands::plan::{human_bytes, plural};
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]

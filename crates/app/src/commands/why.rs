@@ -8,7 +8,7 @@ use crate::commands::map::MapArgument;
 use crate::commands::subject::split_key;
 use crate::commands::tables;
 use crate::desk::StoreArgument;
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::commands;
 use crate::commands::plan::{human_bytes, plural};
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::interrupt;
 use crate::output::{Output, shell_word};
 use crate::project::Project;

@@ -9,7 +9,7 @@ use exeunt_sources::{Keys, Look, Lookup};
 use sha2::{Digest as _, Sha256};
 
 use crate::commands::plan::plural;
-use crate::edge::Failure;
+use crate::failure::Failure;
 use crate::project::Project;
 
 /// What was seen of the rows that are to stay.

@@ -14,7 +14,7 @@ use super::Arguments;
 use crate::commands::certificates;
 use crate::commands::erasing::failure;
 use crate::commands::plan::plural;
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

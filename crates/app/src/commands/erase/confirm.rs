@@ -13,7 +13,7 @@ use exeunt_store::Store;
 use super::Arguments;
 use crate::commands::erasing::failure;
 use crate::commands::plan::describe;
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 use crate::output::Output;
 use crate::project::Project;
 

@@ -24,7 +24,7 @@ use crate::commands::plan::describe;
 use crate::commands::request::{self, ChoiceArguments};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
-use crate::edge::{ExitCode, OrFail, Outcome};
+use crate::failure::{ExitCode, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 use before::{already_erased, gone, stays_as_erased};

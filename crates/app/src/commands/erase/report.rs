@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Arguments;
 use crate::commands::certificates::{self, Written};
 use crate::commands::erasing::Whereabouts;
-use crate::edge::{ExitCode, Outcome};
+use crate::failure::{ExitCode, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

@@ -12,7 +12,7 @@ use super::Arguments;
 use super::report::deliver;
 use crate::commands::certificates;
 use crate::commands::erasing::{failure, means};
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

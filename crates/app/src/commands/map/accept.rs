@@ -7,7 +7,7 @@ use exeunt_model::map::lock::{Difference, Lock};
 use serde_json::json;
 
 use crate::commands::map::MapArgument;
-use crate::edge::{ExitCode, Failure, OrFail, Outcome};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

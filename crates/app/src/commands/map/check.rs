@@ -8,7 +8,7 @@ use exeunt_model::map::resolve::resolve;
 use serde::Serialize;
 
 use crate::commands::map::MapArgument;
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 use crate::project::{Project, count, read_map};
 

@@ -10,7 +10,7 @@ use exeunt_model::names::SourceName;
 use exeunt_sources::{Database, Look};
 use serde_json::json;
 
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use exeunt_model::map::discover::Draft;
 use serde_json::{Value, json};
 
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 use crate::output::Output;
 
 /// A map that somebody has worked on is not replaced by a draft.

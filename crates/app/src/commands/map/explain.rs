@@ -6,7 +6,7 @@ use exeunt_model::names::TableName;
 
 use crate::commands::map::MapArgument;
 use crate::commands::tables;
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::layout::{Table, wrap};
 use crate::output::{self, Output};
 use crate::project::Project;

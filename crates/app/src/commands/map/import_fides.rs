@@ -6,7 +6,7 @@ use exeunt_model::map::discover::fides::import;
 use exeunt_model::map::parse::render;
 use serde_json::json;
 
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 use crate::project::read_text;
 

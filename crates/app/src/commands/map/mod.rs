@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::edge::Outcome;
+use crate::failure::Outcome;
 use crate::output::Output;
 
 mod accept;

@@ -2,7 +2,7 @@
 
 use exeunt_model::map::schema::json_schema;
 
-use crate::edge::{ExitCode, Outcome};
+use crate::failure::{ExitCode, Outcome};
 use crate::output::Output;
 
 pub fn run(output: &Output) -> Outcome {

@@ -5,7 +5,7 @@ use std::path::Path;
 use exeunt_model::plan::Plan;
 use exeunt_model::plan::file::{Error, PlanFile};
 
-use crate::edge::{ExitCode, Failure, OrFail};
+use crate::failure::{ExitCode, Failure, OrFail};
 use crate::project::read_text;
 
 /// Writes a plan to a new or existing file.

@@ -12,7 +12,7 @@ use crate::commands::map::MapArgument;
 use crate::commands::request::{self, ChoiceArguments, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
-use crate::edge::{ExitCode, Outcome};
+use crate::failure::{ExitCode, Outcome};
 use crate::output::Output;
 use crate::project::Project;
 

@@ -8,7 +8,7 @@ mod show;
 pub use file::read;
 pub use page::{changes_in_rows, describe, human_bytes, plural};
 
-use crate::edge::{ExitCode, Failure, Outcome};
+use crate::failure::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]

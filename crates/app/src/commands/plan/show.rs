@@ -7,7 +7,7 @@ use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Plan, Profile, Purpose};
 
 use super::{file, page};
-use crate::edge::{ExitCode, Outcome};
+use crate::failure::{ExitCode, Outcome};
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]

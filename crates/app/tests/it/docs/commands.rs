@@ -41,8 +41,8 @@ fn reference_of_commands_is_current() {
 
 /// The variants of `ExitCode` with the first line of their comment, read from the source: the codes are data nowhere else.
 fn exit_codes() -> Vec<(u8, String)> {
-    let source = std::fs::read_to_string(repository("crates/app/src/edge.rs")).expect("read edge.rs");
-    let body = source.split_once("pub enum ExitCode {").expect("edge.rs has an enum ExitCode").1;
+    let source = std::fs::read_to_string(repository("crates/app/src/failure.rs")).expect("read failure.rs");
+    let body = source.split_once("pub enum ExitCode {").expect("failure.rs has an enum ExitCode").1;
     let body = body.split_once("\n}").expect("the enum ends").0;
     let mut found = Vec::new();
     let mut comment = String::new();
@@ -65,7 +65,7 @@ fn every_exit_code_is_explained() {
         assert!(page.contains(&row), "{path} has no row that begins with `{row}`");
     }
     let rows = page.lines().filter(|line| line.starts_with("| ") && line[2..].starts_with(|first: char| first.is_ascii_digit()));
-    assert_eq!(rows.count(), exit_codes().len(), "{path} lists codes that edge.rs does not have");
+    assert_eq!(rows.count(), exit_codes().len(), "{path} lists codes that failure.rs does not have");
 }
 
 /// The commands in a block: what stands after `exeunt` on a line, without a comment, lines that go on joined.
