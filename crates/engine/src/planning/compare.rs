@@ -46,6 +46,11 @@ fn approved_words(number: u64) -> &'static str {
 
 /// The first count in which two plans of the same structure differ, in words.
 pub fn count_difference(approved: &Plan, now: &Plan) -> Option<String> {
+    // A plan comes from a file that anybody may have written: a count that is missing is none that was approved.
+    let lengths = |plan: &Plan| (plan.step_rows.len(), plan.kept_rows.len(), plan.files.len());
+    if lengths(approved) != lengths(now) {
+        return Some("it does not count each of its steps".to_owned());
+    }
     let steps = approved.step_rows.iter().zip(&now.step_rows).zip(&now.outline.steps);
     for ((before, after), step) in steps {
         if before != after {
@@ -76,4 +81,48 @@ pub fn count_difference(approved: &Plan, now: &Plan) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use exeunt_model::digest::Digest;
+    use exeunt_model::names::SubjectKind;
+    use exeunt_model::plan::{MapReference, Outline, Profile, Purpose};
+
+    use super::*;
+
+    #[test]
+    fn a_plan_without_its_counts_approves_none() {
+        let digest = || Digest::of_bytes(b"");
+        let outline = Outline {
+            purpose: Purpose::Erase,
+            kind: SubjectKind::new("seat"),
+            profile: Profile::default(),
+            map: MapReference { name: "trial".into(), digest: digest(), categories: Vec::new() },
+            catalogs: Vec::new(),
+            choices: Vec::new(),
+            sets: Vec::new(),
+            steps: Vec::new(),
+            kept: Vec::new(),
+            guards: Vec::new(),
+            left_out: Vec::new(),
+            identifiers: Vec::new(),
+        };
+        let plan = |step_rows, kept_rows| Plan {
+            exeunt_plan: 1,
+            outline: outline.clone(),
+            subject: digest(),
+            successor: None,
+            step_rows,
+            kept_rows,
+            kept_until: Vec::new(),
+            files: Vec::new(),
+            lock: digest(),
+        };
+        let now = plan(vec![3], vec![1]);
+        assert_eq!(count_difference(&now, &now), None);
+        for approved in [plan(Vec::new(), vec![1]), plan(vec![3], Vec::new()), plan(vec![3, 0], vec![1])] {
+            assert!(count_difference(&approved, &now).is_some(), "{approved:?}");
+        }
+    }
 }
