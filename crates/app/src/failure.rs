@@ -31,7 +31,7 @@ pub enum ExitCode {
     Incomplete = 9,
     /// A file cannot be read or written: disk full, folder read-only, name taken, or it is another file.
     InputOutput = 10,
-    /// The plan is refused: rows elsewhere would suffer, a choice is missing, or a file is named in no plain form.
+    /// The plan is refused: rows elsewhere would suffer, a choice is missing, a file is named in no plain form, or a search is asked for with nothing to search for.
     PlanRefused = 11,
     /// The run cannot go on before somebody decides: what is there now is not what was approved.
     Undecided = 12,

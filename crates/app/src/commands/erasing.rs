@@ -141,6 +141,10 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
         Error::TakenAway { .. } | Error::Unowned { .. } => Failure::new(ExitCode::Undecided, error),
         Error::StillGoingOn { .. } => Failure::new(ExitCode::Incomplete, error).next("wait until the server has ended it"),
         Error::Interrupted => Failure::new(ExitCode::Interrupted, error),
+        Error::NothingToSearchFor { kind } => {
+            let name = format!("name columns that hold some, of four letters or more, as `identifiers` of `{kind}` in the map");
+            Failure::new(ExitCode::PlanRefused, error).next(name).next("or erase without --search-residuals").next(nothing)
+        }
         Error::NoSource { .. }
         | Error::InterruptedHalfway
         | Error::Plan(_)

@@ -88,6 +88,9 @@ fn begin(
     let mut identifiers = Vec::new();
     if order.terms.search_residuals {
         identifiers = residual::identifiers(plan, &mut sources)?;
+        if identifiers.is_empty() {
+            return Err(Error::NothingToSearchFor { kind: plan.outline.kind.clone() });
+        }
         document.baseline = Some(residual::baseline(means, &identifiers));
     }
     let plan = &document.plan;

@@ -1,7 +1,7 @@
 //! Why an erasure stopped.
 
 use exeunt_model::certificate::Phase;
-use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::Effect;
 use exeunt_model::run::RunId;
 
@@ -33,6 +33,9 @@ pub enum Error {
     FilesMissing(#[from] NoneThere),
     #[error("nobody approved the plan")]
     NotApproved,
+    /// The map names no identifying columns, or the subject's rows hold nothing long enough in them: a search would prove nothing.
+    #[error("this {kind} has no identifier to search for")]
+    NothingToSearchFor { kind: SubjectKind },
     /// What an unfinished run has erased already is missing from what this one could count, and what it hands over may be in both.
     #[error("run {run} has not come to its end, and may be about rows of this one")]
     Entangled { run: RunId },

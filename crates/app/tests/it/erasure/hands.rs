@@ -586,3 +586,14 @@ fn what_a_resumption_cannot_change_is_said() {
         assert!(text(&again).contains(name), "{}", text(&again));
     }
 }
+
+#[test]
+fn nothing_is_claimed_to_be_searched_for_where_there_is_nothing_to_search_for() {
+    let world = World::new(Kind::Sqlite);
+    let refused = world.erase(&["--search-residuals"]);
+    assert_eq!(refused.status.code(), Some(11), "{}", text(&refused));
+    assert!(text(&refused).contains("`identifiers` of `seat`"), "{}", text(&refused));
+    assert_eq!(world.count("seat"), 2);
+    assert!(world.unfinished().is_empty());
+    assert!(world.erase(&[]).status.success());
+}
