@@ -128,9 +128,13 @@ fn postgres(
     let answer = session.ask(OPERATION, &statement);
     let outcome = match answer {
         Ok(answer) => {
-            let counts = answer.rows.into_iter().next().unwrap_or_default();
-            let count = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
-            SearchOutcome::Searched(names(columns).zip(counts.into_iter().map(count)).collect())
+            let count = |text: &Option<String>| text.as_deref()?.parse().ok();
+            let counts = answer.rows.first().and_then(|row| row.iter().map(count).collect::<Option<Vec<u64>>>());
+            match counts.filter(|counts| counts.len() == columns.len()) {
+                Some(counts) => SearchOutcome::Searched(names(columns).zip(counts).collect()),
+                // What was not counted is not taken for absent.
+                None => SearchOutcome::Unsearchable("the server's answer was not understood".to_owned()),
+            }
         }
         Err(error @ (Error::ConnectionLost { .. } | Error::Protocol { .. })) => return Err(error),
         Err(error) => SearchOutcome::Unsearchable(error.to_string()),
