@@ -133,7 +133,13 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
             Failure::new(ExitCode::PlanRefused, error).next(own).next(unlink)
         }
         Error::NoSuchRun { .. } => Failure::new(ExitCode::NotFound, error).next("check the run and the --store"),
-        Error::NothingToResume { .. } => Failure::new(ExitCode::NotFound, error),
+        Error::NothingToResume { .. } => {
+            Failure::new(ExitCode::NotFound, error).next("to erase what is there now: run the erasure as a new one, without --resume")
+        }
+        Error::Record { .. } => {
+            let other = "the store is damaged, or another version of this program wrote it: bring that run to its end with that version";
+            Failure::new(ExitCode::Failed, error).next(other).next(nothing)
+        }
         Error::OtherMap { run } => {
             let abandon = format!("or give it up: {} --abandon", of.resume(run));
             Failure::new(ExitCode::PlanMismatch, error).next("resume it with the map that it was planned with").next(abandon)
@@ -153,7 +159,6 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
         | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }
-        | Error::Record { .. }
         | Error::Failpoint { .. } => Failure::new(ExitCode::Failed, error),
     }
 }
