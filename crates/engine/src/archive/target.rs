@@ -129,6 +129,7 @@ impl Closed {
         match fs::hard_link(&self.partial.path, path) {
             Ok(()) => fs::remove_file(&self.partial.path).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(Error::Exists { path: path.to_owned() }),
+            Err(_) if path.symlink_metadata().is_ok() => return Err(Error::Exists { path: path.to_owned() }),
             Err(_) => fs::rename(&self.partial.path, path).map_err(failed)?,
         }
         self.partial.finished = true;

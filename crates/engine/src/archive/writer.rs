@@ -6,6 +6,7 @@
 //!
 //! Memory does not depend on how much passes through: lists that grow with the number of files are spooled.
 
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -287,19 +288,27 @@ impl ArchiveWriter {
         Ok(Some(FileList { list, count: files.count, bytes: files.bytes }))
     }
 
-    /// The last part, with the manifest, gets its name last: until then the set is visibly incomplete.
+    /// The last part, with the manifest, gets its name last: until then the set is visibly incomplete. Where one cannot have its name, or the
+    /// names cannot be made to last, none keeps its.
     fn publish(self, manifest: Manifest) -> Result<Delivered, Error> {
         let Self { options, part, mut earlier, .. } = self;
         let number = (!earlier.is_empty()).then(|| u32::try_from(earlier.len() + 1).unwrap_or(u32::MAX));
         earlier.push((options.file_name(number), part.close(&options.key)?));
         let bytes_on_disk = earlier.iter().map(|(_, closed)| closed.bytes_on_disk).sum();
         let mut paths = Vec::with_capacity(earlier.len());
-        for (name, closed) in earlier {
+        let published = earlier.into_iter().try_for_each(|(name, closed)| {
             let path = options.folder.join(name);
             closed.publish(&path)?;
             paths.push(path);
+            Ok(())
+        });
+        if let Err(error) = published.and_then(|()| sync_folder(&options.folder)) {
+            for path in &paths {
+                // A part that cannot be removed is one without the last, which says that it is incomplete.
+                let _ = fs::remove_file(path);
+            }
+            return Err(error);
         }
-        sync_folder(&options.folder)?;
         Ok(Delivered { paths, bytes_on_disk, manifest })
     }
 }

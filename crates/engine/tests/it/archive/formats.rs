@@ -95,6 +95,18 @@ fn parts_are_archives_of_their_own_and_verify_finds_the_others() {
 }
 
 #[test]
+fn parts_that_cannot_all_have_their_names_leave_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("seat-17.part2.zip"), b"precious").expect("written");
+    let options = Options { part_size: Some(SMALLEST_PART), json_lines: true, ..options(folder.path()) };
+    let mut archive = ArchiveWriter::create(options).expect("a new archive");
+    push_noise(&mut archive, 60_000);
+    assert!(matches!(archive.finish(summary()), Err(Error::Exists { .. })));
+    assert_eq!(names_in(folder.path()), ["seat-17.part2.zip"]);
+    assert_eq!(fs::read(folder.path().join("seat-17.part2.zip")).expect("still there"), b"precious");
+}
+
+#[test]
 fn an_archive_that_fits_one_part_has_no_number() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut archive = ArchiveWriter::create(Options { part_size: Some(SMALLEST_PART), ..options(folder.path()) }).expect("a new archive");
