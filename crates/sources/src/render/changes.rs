@@ -20,8 +20,6 @@ pub(crate) enum Shape {
     /// At most so many hexadecimal digits.
     Text(u32),
     Uuid,
-    /// A whole number below this.
-    Number(i64),
 }
 
 impl Renderer<'_> {
@@ -161,12 +159,8 @@ pub(crate) fn shape(column: &Column) -> Option<Shape> {
     match column.kind {
         ColumnKind::Text => Some(Shape::Text(column.max_length.unwrap_or(PSEUDONYM_DIGITS).min(PSEUDONYM_DIGITS))),
         ColumnKind::Uuid => Some(Shape::Uuid),
-        ColumnKind::Integer => Some(Shape::Number(match column.declared_type.as_str() {
-            "smallint" => i64::from(i16::MAX),
-            "integer" => i64::from(i32::MAX),
-            _ => 1 << 53,
-        })),
         ColumnKind::Boolean
+        | ColumnKind::Integer
         | ColumnKind::Float
         | ColumnKind::Decimal
         | ColumnKind::Bytes
@@ -189,7 +183,6 @@ fn postgres_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
         Shape::Text(length) => format!("left({hash}, {length})"),
         // Version 8 and its variant, so that validators take it for what it is.
         Shape::Uuid => format!("overlay(overlay(left({hash}, 32) PLACING '8' FROM 13 FOR 1) PLACING '8' FROM 17 FOR 1)"),
-        Shape::Number(below) => format!("CAST(CAST('x' || left({hash}, 15) AS bit(60)) AS bigint) % {below}"),
     }
 }
 
@@ -197,7 +190,6 @@ fn sqlite_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
     match shape {
         Shape::Text(length) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'text', {length})"),
         Shape::Uuid => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'uuid', 0)"),
-        Shape::Number(below) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'number', {below})"),
     }
 }
 

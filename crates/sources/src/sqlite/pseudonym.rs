@@ -29,10 +29,6 @@ fn pseudonym(context: &Context<'_>) -> rusqlite::Result<Value> {
             let parts = [&digits[..8], &digits[8..12], &format!("8{}", &digits[13..16]), &format!("8{}", &digits[17..20]), &digits[20..32]];
             Value::Text(parts.join("-"))
         }
-        "number" => {
-            let number = i64::from_str_radix(&digits[..15], 16).map_err(|_| Error::InvalidQuery)?;
-            Value::Integer(number.checked_rem(length).ok_or(Error::InvalidQuery)?)
-        }
         _ => Value::Text(digits[..usize::try_from(length).unwrap_or(0).min(digits.len())].to_owned()),
     })
 }

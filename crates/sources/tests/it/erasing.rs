@@ -188,16 +188,15 @@ fn trees_and_cycles_go_at_once(world: &dyn World) {
 
 fn changes_fit_their_columns(world: &dyn World) {
     world.run(
-        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, short VARCHAR(6) UNIQUE, who UUID, number INTEGER, born DATE,
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, short VARCHAR(6) UNIQUE, who UUID, born DATE,
             flag BOOLEAN, void TEXT);
-         INSERT INTO person VALUES (1, 'Ada Example', 'ada', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 4711, '1990-01-01', TRUE, NULL),
-            (2, 'Bo Example', 'bo', 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 4712, '1991-01-01', TRUE, NULL);",
+         INSERT INTO person VALUES (1, 'Ada Example', 'ada', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '1990-01-01', TRUE, NULL),
+            (2, 'Bo Example', 'bo', 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '1991-01-01', TRUE, NULL);",
     );
     let changes = [
         ("name", Change::Pseudonym),
         ("short", Change::Pseudonym),
         ("who", Change::Pseudonym),
-        ("number", Change::Pseudonym),
         ("void", Change::Pseudonym),
         ("born", Change::Clear),
         ("flag", Change::Constant("false".into())),
@@ -207,13 +206,12 @@ fn changes_fit_their_columns(world: &dyn World) {
     let mut eraser = begun(world, &[], &keys);
     assert_eq!(apply(&mut eraser, &[], &[step("person", Work::Change { changes }, key("id"))], &keys), [1]);
     eraser.commit().unwrap();
-    let got = rows(world, "person", &["id", "name", "short", "who", "number", "born", "flag", "void"]);
+    let got = rows(world, "person", &["id", "name", "short", "who", "born", "flag", "void"]);
     let yes = world.pick("1", "true");
-    assert_eq!(got[1], format!("2 Bo Example bo b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11 4712 1991-01-01 {yes} -"));
+    assert_eq!(got[1], format!("2 Bo Example bo b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11 1991-01-01 {yes} -"));
     let no = world.pick("0", "false");
     // The same on both databases: equal values stay equal across sources.
-    let number = world.pick("377916254693940", "102783393");
-    assert_eq!(got[0], format!("1 d94acef4828cc095181d 716ef8 83cee386-c34c-8ebd-8a12-c09d61ec039c {number} - {no} -"));
+    assert_eq!(got[0], format!("1 d94acef4828cc095181d 716ef8 83cee386-c34c-8ebd-8a12-c09d61ec039c - {no} -"));
 }
 
 fn places_inside_json_are_changed(world: &dyn World) {
