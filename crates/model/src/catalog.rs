@@ -40,6 +40,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// A table by its whole name.
     pub fn table(&self, name: &TableName) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == *name)
     }
@@ -134,6 +135,7 @@ impl std::fmt::Display for Hazard {
 }
 
 impl Table {
+    /// A column by its name, letter by letter.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }

@@ -11,10 +11,12 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest(String);
 
 impl Digest {
+    /// The SHA-256 of these bytes.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self::from_hash(Sha256::digest(bytes).into())
     }
 
+    /// A SHA-256 that was computed elsewhere.
     pub fn from_hash(hash: [u8; 32]) -> Self {
         Self(format!("sha256:{}", hex(&hash)))
     }
@@ -37,6 +39,7 @@ impl Digest {
         (digits.len() == 64 && is_hex).then(|| Self(text.to_owned()))
     }
 
+    /// `sha256:` and 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

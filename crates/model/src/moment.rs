@@ -20,10 +20,12 @@ impl Moment {
         Timestamp::from_microsecond(microseconds).ok().map(Self)
     }
 
+    /// Microseconds since 1970, UTC.
     pub fn microseconds(self) -> i64 {
         self.0.as_microsecond()
     }
 
+    /// The same moment for calculating with it.
     pub fn timestamp(self) -> Timestamp {
         self.0
     }

@@ -20,10 +20,12 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
+            /// Takes a text for the name, whatever it holds.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
+            /// The name as it is written in a map.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -62,6 +64,7 @@ pub struct TableName {
 }
 
 impl TableName {
+    /// A table of a source; without a schema it is in the source's default one, if it has schemas.
     pub fn new(source: &SourceName, schema: Option<&str>, name: &str) -> Self {
         Self { source: source.clone(), schema: schema.map(str::to_owned), name: name.to_owned() }
     }

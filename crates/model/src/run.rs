@@ -81,6 +81,7 @@ pub enum Move {
 }
 
 impl State {
+    /// Every state.
     pub const ALL: [Self; 8] = [
         Self::Planned,
         Self::Started,
@@ -129,6 +130,7 @@ impl State {
         }
     }
 
+    /// As the store, certificates and `--json` spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -153,6 +155,7 @@ impl Ending {
         }
     }
 
+    /// As certificates and `--json` spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => State::Completed.as_str(),
@@ -203,6 +206,7 @@ impl RunId {
         Self(format!("{bits:032x}"))
     }
 
+    /// All 32 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -18,6 +18,7 @@ pub struct ColumnPath {
 }
 
 impl ColumnPath {
+    /// A whole column.
     pub fn column(name: impl Into<String>) -> Self {
         Self { column: name.into(), json: Vec::new() }
     }
@@ -116,6 +117,7 @@ impl Condition {
         }
     }
 
+    /// The rows that do not satisfy the condition, those that compare with null among them.
     #[expect(clippy::should_implement_trait, reason = "a constructor that folds constants, beside `all` and `any`")]
     pub fn not(condition: Condition) -> Self {
         match condition {

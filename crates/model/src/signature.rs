@@ -97,6 +97,7 @@ impl SigningKey {
         Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
 
+    /// What people compare when they compare keys.
     pub fn id(&self) -> KeyId {
         KeyId::of(self.0.verifying_key().as_bytes())
     }

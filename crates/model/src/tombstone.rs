@@ -17,6 +17,7 @@ use crate::run::RunId;
 pub struct HashSecret([u8; 32]);
 
 impl HashSecret {
+    /// The secret of a store.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

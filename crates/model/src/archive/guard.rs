@@ -25,6 +25,7 @@ pub struct Declaration {
     pub to_restore: String,
 }
 
+/// The guard, as a manifest declares it.
 pub fn declaration() -> Declaration {
     Declaration {
         prefix: MARK.to_string(),

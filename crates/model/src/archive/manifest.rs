@@ -176,6 +176,7 @@ pub enum Format {
 }
 
 impl Format {
+    /// The ending of a file with rows in this format.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Csv => "csv",

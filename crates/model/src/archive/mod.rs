@@ -27,8 +27,13 @@ pub const MANIFEST_CONTEXT: &str = "archive manifest";
 /// What the signature in the ZIP's comment is for.
 pub const SEAL_CONTEXT: &str = "archive";
 
+/// The page for reading.
 pub const INDEX_PATH: &str = "index.html";
+/// The list of files.
 pub const FILE_LIST_PATH: &str = "files.csv";
+/// The description for programs that read data packages.
 pub const PACKAGE_PATH: &str = "datapackage.json";
+/// The manifest.
 pub const MANIFEST_PATH: &str = "exeunt.json";
+/// The signature over the manifest.
 pub const SIGNATURE_PATH: &str = "exeunt.sig";

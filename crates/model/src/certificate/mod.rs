@@ -84,6 +84,7 @@ struct SignatureSchema {
 }
 
 impl Certificate {
+    /// The version of the format that this program writes and reads.
     pub const VERSION: u32 = 1;
 
     /// Signs a statement that is anchored in the log.

@@ -61,6 +61,7 @@ impl Verdict {
         }
     }
 
+    /// As certificates spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Erased => "ERASED",

@@ -396,6 +396,7 @@ impl Statement {
         }
     }
 
+    /// Rows that stay, of all tables.
     pub fn kept_rows(&self) -> u64 {
         self.kept.iter().map(|kept| kept.rows).sum()
     }

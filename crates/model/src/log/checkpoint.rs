@@ -53,6 +53,7 @@ impl LogKey {
         Self { name: log_name(key.verifying_key().as_bytes()), key }
     }
 
+    /// The 32 bytes by which its signatures are checked.
     pub fn public_key(&self) -> [u8; 32] {
         *self.key.verifying_key().as_bytes()
     }
@@ -137,10 +138,12 @@ impl Checkpoint {
         self.note.lines().filter(|line| line.starts_with('—')).count()
     }
 
+    /// The name of the key that signed it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// The size and the root that are signed.
     pub fn head(&self) -> &TreeHead {
         &self.head
     }

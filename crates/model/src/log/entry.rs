@@ -79,8 +79,10 @@ pub enum StopReason {
 }
 
 impl Entry {
+    /// The version of the format that this program writes and reads.
     pub const VERSION: u32 = 1;
 
+    /// An entry in this version of the format.
     pub fn new(time: Moment, event: Event) -> Self {
         Self { exeunt_log: Self::VERSION, time, event }
     }
@@ -98,6 +100,7 @@ impl Entry {
         if entry.exeunt_log == Self::VERSION && entry.to_bytes() == bytes { Ok(entry) } else { Err(Error::Form) }
     }
 
+    /// The hash of the entry as a leaf of the tree.
     pub fn leaf_hash(&self) -> Hash {
         merkle::leaf_hash(&self.to_bytes())
     }

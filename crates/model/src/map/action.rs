@@ -16,6 +16,7 @@ pub struct OnErase {
 }
 
 impl OnErase {
+    /// What erasing a subject of this kind does: the kind's own action, or else the default.
     pub fn for_kind(&self, kind: &SubjectKind) -> &Action {
         self.by_kind.get(kind).or(self.default.as_ref()).unwrap_or(&Action::Delete)
     }

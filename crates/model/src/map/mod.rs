@@ -124,18 +124,22 @@ pub struct FileKey {
 }
 
 impl DataMap {
+    /// What the map says of a table; `None` for one that is ignored or unknown.
     pub fn entry(&self, table: &TableName) -> Option<&TableEntry> {
         self.tables.iter().find(|entry| entry.table == *table)
     }
 
+    /// How subjects of a kind are declared.
     pub fn subject(&self, kind: &SubjectKind) -> Option<&Subject> {
         self.subjects.iter().find(|subject| subject.kind == *kind)
     }
 
+    /// A category by its name.
     pub fn category(&self, name: &CategoryName) -> Option<&Category> {
         self.categories.iter().find(|category| category.name == *name)
     }
 
+    /// A source by its name.
     pub fn source(&self, name: &SourceName) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == *name)
     }

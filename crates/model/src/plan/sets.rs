@@ -49,6 +49,7 @@ impl Sets {
         }
     }
 
+    /// The sets in their order: each refers only to sets before it.
     pub fn into_sets(self) -> Vec<RowSet> {
         self.sets
     }
@@ -76,6 +77,7 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether subjects of this kind can be in the scope.
     pub fn contains_kind(&self, kind: &SubjectKind) -> bool {
         self.scheme.scope_kinds(self.kind).contains(kind)
     }

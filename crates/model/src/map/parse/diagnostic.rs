@@ -62,10 +62,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Something that refuses the map.
     pub fn error(message: impl Into<String>) -> Self {
         Self::new(Severity::Error, message)
     }
 
+    /// Something that a person should look at, and that refuses nothing.
     pub fn warning(message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, message)
     }
@@ -74,18 +76,21 @@ impl Diagnostic {
         Self { severity, message: message.into(), position: None, expected: None, suggestion: None, notes: Vec::new() }
     }
 
+    /// Says where it is.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
     }
 
+    /// Says what was expected there.
     #[must_use]
     pub fn expect(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
+    /// Says what was probably meant.
     #[must_use]
     pub fn suggest(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(suggestion.into());
@@ -104,6 +109,7 @@ impl Diagnostic {
         }
     }
 
+    /// Adds what helps to understand it.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());

@@ -45,6 +45,7 @@ pub struct MappedTable {
 }
 
 impl Scheme {
+    /// A mapped table by its whole name.
     pub fn table(&self, name: &TableName) -> Option<&MappedTable> {
         self.tables.iter().find(|mapped| mapped.table.name == *name)
     }
@@ -54,10 +55,12 @@ impl Scheme {
         catalog_table(&self.catalogs, name)
     }
 
+    /// How subjects of a kind are declared.
     pub fn subject(&self, kind: &SubjectKind) -> Option<&Subject> {
         self.map.subject(kind)
     }
 
+    /// The way from subjects of a kind to the one that each is within; `None` for an outermost kind.
     pub fn within(&self, kind: &SubjectKind) -> Option<&Path> {
         self.within.iter().find(|(inner, _)| inner == kind).map(|(_, path)| path)
     }

@@ -29,10 +29,12 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem at a place of the map, as a sentence.
     pub fn new(place: Place, message: impl Into<String>) -> Self {
         Self { place, message: message.into(), help: None }
     }
 
+    /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
