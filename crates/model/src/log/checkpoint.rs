@@ -138,12 +138,12 @@ impl Checkpoint {
         self.note.lines().filter(|line| line.starts_with('—')).count()
     }
 
-    /// The name of the key that signed it.
+    /// The name of the log, made from its key.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The size and the root that are signed.
+    /// The size and the root that it states.
     pub fn head(&self) -> &TreeHead {
         &self.head
     }
