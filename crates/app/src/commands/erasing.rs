@@ -118,9 +118,9 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
             let next = format!("bring that one to its end first: {}", of.resume(run));
             Failure::new(ExitCode::Incomplete, error).next(next).next(nothing)
         }
-        Error::Store(_) => {
-            Failure::attempt(ExitCode::InputOutput, error).next("check the store's file, its rights and the free space").next(nothing)
-        }
+        Error::Store(_) => Failure::attempt(ExitCode::InputOutput, error)
+            .next("check the store's file, its rights and the free space")
+            .next("this attempt erased nothing"),
         Error::Drift { .. } => {
             Failure::new(ExitCode::CatalogDrift, error).next(format!("{nothing}; review the databases: {}", project.accept_command()))
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::Fate;
-use super::sets::{Scope, Sets};
+use super::sets::{Pointer, Scope, Sets};
 use super::{Effect, Guard, Step, Work};
 use crate::catalog::ReferentialAction;
 use crate::map::Action;
@@ -17,7 +17,8 @@ pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<Ta
     let mut guards = Vec::new();
     for edge in scope.scheme.edges() {
         let Some(target) = fates.get(&edge.to).filter(|fate| fate.is_deleted()) else { continue };
-        let points = scope.pointing(sets, &edge.columns, &edge.to, &edge.referenced, target.rows.erased.clone());
+        let pointer = Pointer { columns: &edge.columns, to: &edge.to, referenced: &edge.referenced, alike: edge.alike };
+        let points = scope.pointing(sets, pointer, target.rows.erased.clone());
         let when = edge.when.iter().map(|(column, text)| Condition::Equals { column: column.clone(), text: text.clone() });
         let points = Condition::all(when.chain([points]).collect::<Vec<_>>());
         let origin = fates.get(&edge.from);

@@ -70,6 +70,16 @@ impl Staying for NothingStays {
     }
 }
 
+/// Columns that hold the referenced columns of rows of `to`.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointer<'a> {
+    pub columns: &'a [ColumnPath],
+    pub to: &'a TableName,
+    pub referenced: &'a [String],
+    /// As in [`crate::map::resolve::Edge`].
+    pub alike: bool,
+}
+
 /// The scope of a subject: which rows of subject tables are the subject or within it.
 pub struct Scope<'a> {
     pub scheme: &'a Scheme,
@@ -98,13 +108,13 @@ impl Scope<'_> {
     pub fn leading(&self, sets: &mut Sets, hops: &[Link], kind: &SubjectKind, stays: &mut dyn Staying) -> Condition {
         let Some((hop, rest)) = hops.split_first() else { return self.owners(sets, kind) };
         match hop {
-            Link::Forward { columns, to, referenced, when, .. } => {
+            Link::Forward { columns, to, referenced, when, alike, .. } => {
                 let inner = self.leading(sets, rest, kind, stays);
                 let staying = stays.staying(sets, to);
                 // Where all rows that lead on are among those that stay, none is left; saying so keeps empty steps out of plans.
                 let all_stay = staying == inner || matches!(&staying, Condition::Any(found) if found.contains(&inner));
                 let inner = if all_stay { Condition::Never } else { Condition::all([inner, Condition::not(staying)]) };
-                Condition::all([when_holds(when), self.pointing(sets, columns, to, referenced, inner)])
+                Condition::all([when_holds(when), self.pointing(sets, Pointer { columns, to, referenced, alike: *alike }, inner)])
             }
             Link::Up { columns, referenced } => {
                 let base = self.leading(sets, rest, kind, stays);
@@ -125,8 +135,9 @@ impl Scope<'_> {
     /// Rows from which a forward hop leads to a row that satisfies the condition.
     pub fn below(&self, sets: &mut Sets, hop: &Link, condition: Condition) -> Condition {
         match hop {
-            Link::Forward { columns, to, referenced, when, .. } => {
-                Condition::all([when_holds(when), self.pointing(sets, columns, to, referenced, condition)])
+            Link::Forward { columns, to, referenced, when, alike, .. } => {
+                let pointer = Pointer { columns, to, referenced, alike: *alike };
+                Condition::all([when_holds(when), self.pointing(sets, pointer, condition)])
             }
             // Only forward hops hang rows from rows.
             Link::Up { .. } | Link::Reverse { .. } => Condition::Never,
@@ -135,15 +146,17 @@ impl Scope<'_> {
 
     /// Rows whose columns hold the referenced columns of a row of `to` that satisfies `inner`.
     ///
-    /// Where that row is the subject itself, its key can be compared at once: no look at the subject's table is needed.
-    pub fn pointing(&self, sets: &mut Sets, columns: &[ColumnPath], to: &TableName, referenced: &[String], inner: Condition) -> Condition {
+    /// Where that row is the subject itself and its key's text means the same in these columns, it can be compared at once: no look at the
+    /// subject's table is needed.
+    pub fn pointing(&self, sets: &mut Sets, pointer: Pointer<'_>, inner: Condition) -> Condition {
+        let Pointer { columns, to, referenced, alike } = pointer;
         if inner == Condition::Never {
             return Condition::Never;
         }
         if let Condition::SubjectKey { kind, columns: key } = &inner {
             let plain = columns.iter().all(|path| path.json.is_empty());
             let same = key.len() == referenced.len() && key.iter().all(|column| referenced.contains(column));
-            if plain && same {
+            if plain && same && alike {
                 let of_key = |name: &String| referenced.iter().position(|column| column == name).map(|at| columns[at].column.clone());
                 return Condition::SubjectKey { kind: kind.clone(), columns: key.iter().filter_map(of_key).collect() };
             }

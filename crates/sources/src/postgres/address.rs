@@ -86,18 +86,24 @@ impl Address {
             let (key, value) = pair.split_once('=').ok_or("a parameter after `?` is written name=value")?;
             address.set(key, decode(value)?, &mut hosts, &mut ports)?;
         }
+        let given = ports;
         if ports.is_none()
             && let Some(port) = variable("PGPORT")
         {
             ports = Some(port.parse().map_err(|_| "PGPORT is no number from 1 to 65535")?);
         }
         let hosts = hosts.or_else(|| if places.is_empty() { variable("PGHOST") } else { None });
+        let places = places.split(',').map(place).collect::<Result<Vec<_>, _>>()?;
         address.hosts = match hosts {
-            Some(names) => names.split(',').map(|name| (name.to_owned(), None)).collect(),
-            None => places.split(',').map(place).collect::<Result<Vec<_>, _>>()?,
+            // As for libpq, other hosts keep the ports that stand with the ones they replace; a single port is that of all.
+            Some(names) => {
+                let port = |at: usize| places.get(if places.len() == 1 { 0 } else { at }).and_then(|(_, port)| *port);
+                names.split(',').enumerate().map(|(at, name)| (name.to_owned(), port(at))).collect()
+            }
+            None => places,
         }
         .into_iter()
-        .map(|(name, port)| Host::new(name, port.or(ports).unwrap_or(DEFAULT_PORT)))
+        .map(|(name, port)| Host::new(name, given.or(port).or(ports).unwrap_or(DEFAULT_PORT)))
         .collect();
         if address.user.is_empty() {
             let user = variable("PGUSER").or_else(|| variable("USER"));
@@ -256,7 +262,12 @@ mod tests {
         assert_eq!(got.database, "app");
         assert_eq!(got.hosts, [Host::Tcp { name: "::1".into(), port: 7000 }, Host::Tcp { name: "second.example".into(), port: 5432 }]);
 
-        for url in ["postgres:///sales?user=app&host=/run/pg&port=6000", "postgres://app@%2Frun%2Fpg:6000/sales"] {
+        for url in [
+            "postgres:///sales?user=app&host=/run/pg&port=6000",
+            "postgres://app@%2Frun%2Fpg:6000/sales",
+            "postgres://app@localhost:6000/sales?host=/run/pg",
+            "postgres://app@localhost:7000/sales?host=/run/pg&port=6000",
+        ] {
             let got = parse(url).unwrap();
             assert_eq!(got.hosts, [Host::Unix { folder: "/run/pg".into(), port: 6000 }]);
             assert_eq!(got.database, "sales");

@@ -193,7 +193,8 @@ impl Renderer<'_> {
             sql: format!("{PLACE}k{number}"),
             family: super::operand::Family::Text,
             declared_type: "text".into(),
-            from_json: false,
+            // SQLite would take the text of a number for the number.
+            from_json: !self.is_postgres(),
         };
         let columns: Vec<Operand> = (1..=set.columns.len()).map(text).collect();
         let sql = if self.kept_keys == KeptKeys::KeyTable {

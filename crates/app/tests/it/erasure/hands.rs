@@ -95,15 +95,21 @@ impl World {
         let database = (kind == Kind::Postgres).then(|| Server::shared().database());
         let world = Self { folder: tempfile::tempdir().expect("make a folder"), database };
         world.execute(tables);
-        world.write_map(map);
+        if !map.is_empty() {
+            world.write_map(map);
+        }
         world
     }
 
-    fn write_map(&self, map: &str) {
+    pub(super) fn write_map(&self, map: &str) {
         let word = if self.database.is_some() { "postgres" } else { "sqlite" };
         fs::write(self.folder.path().join("trial.map.yaml"), map.replace("KIND", word)).expect("write the map");
         let accepted = self.run(&["map", "accept", "--map", "trial.map.yaml", "--yes"], None);
         assert!(accepted.status.success(), "{}", text(&accepted));
+    }
+
+    pub(super) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(super) fn execute(&self, sql: &str) {

@@ -8,4 +8,5 @@ mod kill;
 mod masked;
 mod several;
 mod told;
+mod types;
 pub mod world;

@@ -7,7 +7,7 @@ use action::{action_problems, clear_problem, file_name_problem, no_name_problem,
 
 use super::problem::{Place, Problem};
 use super::{Edge, MappedTable, Path, catalog_table, holds_rows, scope_kinds};
-use crate::catalog::{Catalog, Hazard, ReferentialAction, SourceKind, Table, TableKind};
+use crate::catalog::{Catalog, ColumnKind, Hazard, ReferentialAction, SourceKind, Table, TableKind};
 use crate::map::parse;
 use crate::map::{Action, DataMap, Subject, with_article};
 use crate::names::{SubjectKind, TableName};
@@ -304,6 +304,25 @@ pub fn loose_comparisons(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) ->
                 Problem::new(place, format!("{} cannot be counted on: {hazard}, and {reason}", table.name))
                     .help("give the column a comparison by bytes (COLLATE BINARY, a deterministic collation, text for citext)"),
             );
+        }
+    }
+    problems
+}
+
+/// SQLite takes the text `007` and the number 7 for the same: a number could then belong to two rows.
+pub fn numbers_for_texts(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) -> Vec<Problem> {
+    let of_sqlite = |table: &TableName| catalogs.iter().any(|catalog| catalog.source == table.source && catalog.kind == SourceKind::Sqlite);
+    let is_number = |kind: &ColumnKind| matches!(kind, ColumnKind::Integer | ColumnKind::Float | ColumnKind::Decimal);
+    let mapped = |edge: &Edge| map.entry(&edge.from).is_some() && map.entry(&edge.to).is_some();
+    let mut problems = Vec::new();
+    for edge in edges.iter().filter(|edge| of_sqlite(&edge.from) && edge.from.source == edge.to.source && mapped(edge)) {
+        let sides = edge.sides(catalogs).into_iter().flatten();
+        for (from, to) in sides.filter(|(from, to)| is_number(&from.kind) && to.kind == ColumnKind::Text) {
+            let message = format!(
+                "`{}` of {} holds numbers, and `{}` of {} texts: 007 and 7 would be one row's",
+                from.name, edge.from, to.name, edge.to
+            );
+            problems.push(Problem::new(Place::Table(edge.from.clone()), message).help("give both columns the same type"));
         }
     }
     problems

@@ -19,8 +19,15 @@ pub struct Path {
 /// One resolved hop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Link {
-    /// To the one row whose `referenced` columns these columns hold. `enforced`: it surely exists.
-    Forward { columns: Vec<ColumnPath>, to: TableName, referenced: Vec<String>, when: Vec<(ColumnPath, String)>, enforced: bool },
+    /// To the one row whose `referenced` columns these columns hold. `enforced`: it surely exists. `alike`: as in [`Edge`].
+    Forward {
+        columns: Vec<ColumnPath>,
+        to: TableName,
+        referenced: Vec<String>,
+        when: Vec<(ColumnPath, String)>,
+        enforced: bool,
+        alike: bool,
+    },
     /// To this row and every row above it in the table's own tree.
     Up { columns: Vec<String>, referenced: Vec<String> },
     /// To all rows of `table` whose columns hold this row's `referenced` columns.
@@ -121,6 +128,7 @@ impl Finder<'_> {
                 referenced: edge.referenced.clone(),
                 when: edge.when.clone(),
                 enforced: edge.enforced,
+                alike: edge.alike,
             }),
             [] => Err(self.no_edge(at, columns)),
             several => {
@@ -208,6 +216,7 @@ impl Finder<'_> {
                 referenced: edge.referenced.clone(),
                 when: edge.when.clone(),
                 enforced: edge.enforced,
+                alike: edge.alike,
             });
             if edge.to == *target {
                 found.push(links.clone());

@@ -187,14 +187,20 @@ fn hand_over_problem(map: &DataMap, edges: &[Edge], mapped: &MappedTable, column
     if mapped.table.column(column).is_none() {
         return Some(missing_column(place, &mapped.table, column));
     }
-    let to_subject =
-        map.subjects.iter().any(|subject| hand_over_edges(map, edges, &mapped.entry.table, column, &subject.kind).next().is_some());
-    if to_subject {
-        None
-    } else {
-        Some(Problem::new(
+    let mut found =
+        map.subjects.iter().flat_map(|subject| hand_over_edges(map, edges, &mapped.entry.table, column, &subject.kind)).peekable();
+    if found.peek().is_none() {
+        return Some(Problem::new(
             place,
             format!("`{column}` of {} does not point to a subject, so that nothing can be handed over", mapped.entry.table),
-        ))
+        ));
     }
+    let other = found.find(|edge| !edge.alike)?;
+    Some(
+        Problem::new(
+            place,
+            format!("`{column}` of {} is of another type than the key that it holds ({})", mapped.entry.table, other.describe()),
+        )
+        .help("give both columns the same type: the key of another subject is written into it"),
+    )
 }
