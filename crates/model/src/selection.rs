@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::map::action::Change;
 use crate::names::{SourceName, SubjectKind, TableName};
 
 /// A column, or a place inside a JSON column, written `column` or `column/name/name`.
@@ -62,6 +63,11 @@ pub enum Condition {
     },
     NotNull {
         columns: Vec<ColumnPath>,
+    },
+    /// The column, or a place in it, holds what the change writes there: null, the constant, or a text of the form of a pseudonym.
+    Changed {
+        column: ColumnPath,
+        by: Change,
     },
     /// The tuple of columns is one of the set's tuples.
     In {
@@ -133,7 +139,7 @@ impl Condition {
         match self {
             Self::Never | Self::Always => BTreeSet::new(),
             Self::SubjectKey { columns, .. } => columns.iter().map(String::as_str).collect(),
-            Self::Equals { column, .. } => BTreeSet::from([column.column.as_str()]),
+            Self::Equals { column, .. } | Self::Changed { column, .. } => BTreeSet::from([column.column.as_str()]),
             Self::NotNull { columns } | Self::In { columns, .. } => columns.iter().map(|path| path.column.as_str()).collect(),
             Self::Closure { base, columns, referenced } => {
                 base.columns().into_iter().chain(columns.iter().chain(referenced).map(String::as_str)).collect()
@@ -152,7 +158,7 @@ impl Condition {
 
     fn collect_sets(&self, found: &mut Vec<SetId>) {
         match self {
-            Self::Never | Self::Always | Self::SubjectKey { .. } | Self::Equals { .. } | Self::NotNull { .. } => {}
+            Self::Never | Self::Always | Self::SubjectKey { .. } | Self::Equals { .. } | Self::NotNull { .. } | Self::Changed { .. } => {}
             Self::In { set, .. } => {
                 if !found.contains(set) {
                     found.push(*set);

@@ -6,7 +6,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_model::catalog::{Catalog, ColumnKind, Hazard, Table};
+use exeunt_model::catalog::{Catalog, Hazard, Table};
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Outline, Step, Work};
 use exeunt_model::selection::{Condition, RowSet};
@@ -154,13 +154,6 @@ impl Eraser {
     pub fn row_key(&mut self, table: &TableName) -> Result<Option<Vec<String>>, Error> {
         let catalog = self.link.catalog()?;
         Ok(catalog.table(table).and_then(|table| table.row_key()).map(<[String]>::to_vec))
-    }
-
-    /// Whether a column holds text.
-    pub fn is_text(&mut self, table: &TableName, column: &str) -> Result<bool, Error> {
-        let catalog = self.link.catalog()?;
-        let found = catalog.table(table).and_then(|table| table.column(column));
-        Ok(found.is_some_and(|column| column.kind == ColumnKind::Text))
     }
 
     /// Whether a column may hold no value; true for one that is not known.

@@ -156,6 +156,7 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
         | Error::Plan(_)
         | Error::FilesMissing(_)
         | Error::OtherFolder { .. }
+        | Error::NamedTooLate { .. }
         | Error::NotApproved
         | Error::Journal { .. }
         | Error::JournalGone { .. }

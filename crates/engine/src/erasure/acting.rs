@@ -266,12 +266,8 @@ impl Acting {
 
     /// Rows that each of the steps would still affect: in the open transaction, or on a fresh snapshot. `None` where no count can tell.
     pub fn left(&mut self, plan: &Plan, steps: &[usize], phase: Phase) -> Result<Vec<Option<u64>>, Error> {
-        let mut conditions: Vec<Option<Condition>> = Vec::with_capacity(steps.len());
-        for at in steps {
-            let step = &plan.outline.steps[*at];
-            let mut is_text = |column: &str| self.eraser.is_text(&step.table, column).map_err(Error::source(&self.source, phase));
-            conditions.push(undone(&plan.outline, *at, self.keys.subject.len(), &mut is_text)?);
-        }
+        let conditions: Vec<Option<Condition>> =
+            steps.iter().map(|at| undone(&plan.outline, *at, self.keys.subject.len(), &|_| true)).collect();
         let asked: Vec<(&TableName, &Condition)> = steps
             .iter()
             .zip(&conditions)
@@ -289,30 +285,24 @@ impl Acting {
         }
         let rows = self.rows(plan, steps)?;
         for (at, rows) in steps.iter().zip(rows) {
-            if rows > 0 && !self.tells(plan, *at)? {
+            if rows > 0 && !Self::tells(plan, *at) {
                 return Ok(Pending::Untold);
             }
         }
         Ok(Pending::None)
     }
 
-    /// Whether a count tells that all of a step is done. A row that was handed over may have been taken away from the subject in another way.
-    fn tells(&mut self, plan: &Plan, step: usize) -> Result<bool, Error> {
-        let step = &plan.outline.steps[step];
-        let Work::Change { changes } = &step.work else { return Ok(matches!(step.work, Work::Unlink { .. })) };
-        for (path, change) in changes {
-            let told = match change {
-                Change::Clear => true,
-                Change::Constant(_) => {
-                    self.eraser.is_text(&step.table, &path.column).map_err(Error::source(&self.source, Phase::Erasing))?
-                }
+    /// Whether a count tells that all of a step is done. A row that was handed over may have been taken away from the subject in another way,
+    /// and a text may have had the form of a pseudonym before.
+    fn tells(plan: &Plan, step: usize) -> bool {
+        match &plan.outline.steps[step].work {
+            Work::Unlink { .. } => true,
+            Work::Change { changes } => changes.iter().all(|(_, change)| match change {
+                Change::Clear | Change::Constant(_) => true,
                 Change::Pseudonym => false,
-            };
-            if !told {
-                return Ok(false);
-            }
+            }),
+            Work::Delete { .. } | Work::HandOver { .. } | Work::BreakCycle { .. } | Work::Read { .. } => false,
         }
-        Ok(true)
     }
 
     /// What became of this database's transaction among those that the run has begun, as the database itself says. Of several, all but the
@@ -395,44 +385,32 @@ fn guarded(plan: &Plan, guard: usize, rows: u64) -> Result<(), Error> {
 /// The rows in which a step is not done yet.
 ///
 /// A deletion leaves none of its rows, an unlinking none that point to them. Handed-over rows are those whose column still holds the subject's
-/// key; cleared ones those that hold anything; those with a constant text any other. A pseudonym cannot be told from what was there before.
-pub(crate) fn undone<E>(
-    outline: &Outline,
-    step: usize,
-    key_width: usize,
-    is_text: &mut dyn FnMut(&str) -> Result<bool, E>,
-) -> Result<Option<Condition>, E> {
+/// key; cleared ones those that hold anything; those with a constant any other; those with a pseudonym what has not the form of one. Of the
+/// changes only those count that `counts` names.
+pub(crate) fn undone(outline: &Outline, step: usize, key_width: usize, counts: &dyn Fn(&Change) -> bool) -> Option<Condition> {
     let step = &outline.steps[step];
     let rows = || step.condition.clone();
-    Ok(match &step.work {
+    match &step.work {
         Work::Delete { .. } | Work::Unlink { .. } => Some(rows()),
         Work::HandOver { column } if key_width == 1 => {
             let kind = outline.kind.clone();
             Some(Condition::all([rows(), Condition::SubjectKey { kind, columns: vec![column.clone()] }]))
         }
         Work::Change { changes } => {
-            let mut held = Vec::new();
-            for (path, change) in changes {
-                match change {
-                    Change::Clear => held.push(Condition::NotNull { columns: vec![path.clone()] }),
-                    // The text form of other types is not the constant's.
-                    Change::Constant(text) if is_text(&path.column)? => {
-                        let other = Condition::not(Condition::Equals { column: path.clone(), text: text.clone() });
-                        // A place that is missing stays missing; a column gets the constant whatever it held.
-                        let there = match path.json.is_empty() {
-                            true => Condition::Always,
-                            false => Condition::NotNull { columns: vec![path.clone()] },
-                        };
-                        held.push(Condition::all([there, other]));
-                    }
-                    Change::Constant(_) | Change::Pseudonym => {}
-                }
-            }
+            let held = changes.iter().filter(|(_, change)| counts(change)).map(|(path, change)| {
+                let other = Condition::not(Condition::Changed { column: path.clone(), by: change.clone() });
+                // A place that is missing stays missing, and what is null gets no pseudonym; a column gets the constant whatever it held.
+                let there = match (change, path.json.is_empty()) {
+                    (Change::Constant(_), true) | (Change::Clear, _) => Condition::Always,
+                    (Change::Constant(_), false) | (Change::Pseudonym, _) => Condition::NotNull { columns: vec![path.clone()] },
+                };
+                Condition::all([there, other])
+            });
             match Condition::any(held) {
                 Condition::Never => None,
                 held => Some(Condition::all([rows(), held])),
             }
         }
         Work::HandOver { .. } | Work::BreakCycle { .. } | Work::Read { .. } => None,
-    })
+    }
 }

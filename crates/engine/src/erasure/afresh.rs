@@ -270,7 +270,12 @@ fn owning_columns(plan: &Plan, table: &TableName, condition: &Condition) -> Vec<
             owning_columns(plan, table, base).into_iter().chain(columns.iter().map(ColumnPath::column)).collect()
         }
         // What a row must not be does not lead to it.
-        Condition::Not(_) | Condition::Never | Condition::Always | Condition::Equals { .. } | Condition::NotNull { .. } => Vec::new(),
+        Condition::Not(_)
+        | Condition::Never
+        | Condition::Always
+        | Condition::Equals { .. }
+        | Condition::NotNull { .. }
+        | Condition::Changed { .. } => Vec::new(),
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Error {
     },
     #[error("{files} is another folder than when the run began: bring that one back, or go on with --accept-missing-files")]
     OtherFolder { files: SourceName },
+    #[error("{} of {files} {} deleted while a row came to name {}; look which rows do", counted(*named, "file"), if *named == 1 { "was" } else { "were" }, if *named == 1 { "it" } else { "them" })]
+    NamedTooLate { files: SourceName, named: u64 },
     #[error("plan the erasure")]
     Plan(#[from] crate::planning::Error),
     #[error(transparent)]

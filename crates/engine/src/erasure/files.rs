@@ -162,9 +162,29 @@ fn delete_in(
         if let Some(error) = failed {
             return Err(error);
         }
+        named_too_late(means, running, store, files, &settled)?;
         (means.report)(Progress::Files { done: total.min(((part + 1) * FILES_PER_NOTE) as u64), total });
     }
     Ok(())
+}
+
+/// A row may come to name a file between our look and its deletion. Nobody can keep it from that, so it is told.
+fn named_too_late(
+    means: &Means<'_>,
+    running: &mut Running,
+    store: &SourceName,
+    files: &[JournaledFile],
+    settled: &BTreeMap<usize, FileState>,
+) -> Result<(), Error> {
+    let deleted = settled.iter().filter(|(_, state)| **state == FileState::Deleted).map(|(at, _)| files[*at].key.clone());
+    let deleted: Vec<String> = deleted.collect();
+    if deleted.is_empty() {
+        return Ok(());
+    }
+    match still_named(means, running, store, &deleted)?.len() as u64 {
+        0 => Ok(()),
+        named => Err(Error::NamedTooLate { files: store.clone(), named }),
+    }
 }
 
 /// Deletes files one after the other, until one cannot be deleted or somebody asks to stop; what became of each, by its position.

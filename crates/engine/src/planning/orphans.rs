@@ -1,6 +1,5 @@
 //! Rows that the map's paths give to a subject that was erased: whose own row is gone, or stays as the erasure left it.
 
-use exeunt_model::catalog::ColumnKind;
 use exeunt_model::map::action::Change;
 use exeunt_model::names::{SourceName, TableName};
 use exeunt_model::plan::{Outline, Step, Work};
@@ -65,11 +64,12 @@ impl<L: Look> Snapshot<L> {
         self.bring_key(request, &mut outline, &mut keys);
         let mut found: Vec<(TableName, u64)> = Vec::new();
         for (at, step) in outline.steps.iter().enumerate() {
-            let mut is_text = |column: &str| {
-                let column = self.scheme.catalog_table(&step.table).and_then(|table| table.column(column));
-                Ok::<_, Error>(constants && column.is_some_and(|column| column.kind == ColumnKind::Text))
+            let counts = |change: &Change| match change {
+                Change::Clear => true,
+                Change::Constant(_) => constants,
+                Change::Pseudonym => false,
             };
-            let condition = undone(&outline, at, request.subject.key.len(), &mut is_text)?.unwrap_or(Condition::Never);
+            let condition = undone(&outline, at, request.subject.key.len(), &counts).unwrap_or(Condition::Never);
             let counted = self.reader(&step.table.source).count_all(&outline.sets, &[(&step.table, &condition)], &keys);
             let rows = counted.map_err(|source| Error::Read { database: step.table.source.clone(), source })?.into_iter().sum();
             match found.iter_mut().find(|(table, _)| *table == step.table) {

@@ -57,7 +57,7 @@ pub enum Change {
     /// Null; inside JSON the place is removed.
     Clear,
     Constant(String),
-    /// A text, uuid or whole number made from a keyed hash of the value, fitted to the column's type and length. The key is drawn for
+    /// A text or uuid made from a keyed hash of the value, fitted to the column's type and length. The key is drawn for
     /// the run and forgotten: equal values stay equal within one erasure and cannot be traced back.
     Pseudonym,
 }

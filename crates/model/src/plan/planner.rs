@@ -311,6 +311,7 @@ fn has_closure(condition: &Condition) -> bool {
         | Condition::SubjectKey { .. }
         | Condition::Equals { .. }
         | Condition::NotNull { .. }
+        | Condition::Changed { .. }
         | Condition::In { .. } => false,
     }
 }

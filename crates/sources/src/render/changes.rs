@@ -61,6 +61,41 @@ impl Renderer<'_> {
         })
     }
 
+    /// Whether a column, or a place in it, holds what the change writes there.
+    pub(crate) fn changed(
+        &self,
+        draft: &mut Draft,
+        table: &Table,
+        alias: &str,
+        path: &ColumnPath,
+        change: &Change,
+    ) -> Result<String, Error> {
+        let operand = self.operand(table, alias, path)?;
+        let column =
+            table.column(&path.column).ok_or_else(|| Error::NoColumn { table: table.name.clone(), column: path.column.clone() })?;
+        let whole = path.json.is_empty();
+        Ok(match change {
+            Change::Clear => format!("{} IS NULL", operand.sql),
+            Change::Constant(text) => {
+                let name = if whole { column.name.clone() } else { path.to_string() };
+                let constant = draft.parameter(Parameter::Constant { text: text.clone(), table: table.name.clone(), column: name });
+                match whole && self.is_postgres() {
+                    // Not every type can be compared with `=`; its texts can, once both have been through the type.
+                    true => format!("CAST({} AS text) = CAST(CAST({constant} AS {}) AS text)", operand.sql, column.declared_type),
+                    false => format!("{} = {constant}", operand.sql),
+                }
+            }
+            Change::Pseudonym => {
+                let shape = if whole { shape(column) } else { Some(Shape::Text(PSEUDONYM_DIGITS)) };
+                let shape = shape.ok_or_else(|| Error::NoPseudonym { table: table.name.clone(), column: column.name.clone() })?;
+                match self.is_postgres() {
+                    true => format!("CAST({} AS text) ~ '^{}$'", operand.sql, postgres_form(shape)),
+                    false => format!("{} GLOB '{}'", operand.sql, sqlite_form(shape)),
+                }
+            }
+        })
+    }
+
     fn column_name(&self, table: &Table, name: &str) -> Result<String, Error> {
         let column = table.column(name);
         column.map(|column| column.name.clone()).ok_or_else(|| Error::NoColumn { table: table.name.clone(), column: name.to_owned() })
@@ -190,6 +225,23 @@ fn sqlite_pseudonym(secret: &str, value: &str, shape: Shape) -> String {
     match shape {
         Shape::Text(length) => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'text', {length})"),
         Shape::Uuid => format!("{PSEUDONYM_FUNCTION}({secret}, {value}, 'uuid', 0)"),
+    }
+}
+
+/// What a pseudonym of the shape looks like, as a regular expression.
+fn postgres_form(shape: Shape) -> String {
+    match shape {
+        Shape::Text(length) => format!("[0-9a-f]{{{length}}}"),
+        Shape::Uuid => "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}".to_owned(),
+    }
+}
+
+/// The same as a pattern of SQLite.
+fn sqlite_form(shape: Shape) -> String {
+    let digits = |count: usize| "[0-9a-f]".repeat(count);
+    match shape {
+        Shape::Text(length) => digits(length as usize),
+        Shape::Uuid => format!("{}-{}-8{}-8{}-{}", digits(8), digits(4), digits(3), digits(3), digits(12)),
     }
 }
 

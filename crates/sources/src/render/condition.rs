@@ -45,6 +45,7 @@ impl Renderer<'_> {
                     true => format!("NOT ({})", parts.join(" AND ")),
                 })
             }
+            Leaf::Changed { column, by } => Ok(close(self.changed(draft, table, alias, column, by)?)),
             Leaf::In { columns, sets } => {
                 let left = self.operands(table, alias, columns)?;
                 let tuples: Vec<Tuples> = sets.iter().map(|set| self.set_tuples(draft, *set)).collect::<Result<_, _>>()?;

@@ -58,7 +58,12 @@ fn is_kept(set: &RowSet, kept_keys: KeptKeys) -> bool {
 /// How many tables the condition looks at beside its own.
 fn weight(condition: &Condition, weights: &[(SetId, usize)]) -> usize {
     match condition {
-        Condition::Never | Condition::Always | Condition::SubjectKey { .. } | Condition::Equals { .. } | Condition::NotNull { .. } => 0,
+        Condition::Never
+        | Condition::Always
+        | Condition::SubjectKey { .. }
+        | Condition::Equals { .. }
+        | Condition::NotNull { .. }
+        | Condition::Changed { .. } => 0,
         Condition::In { columns: _, set } => weights.iter().find(|(known, _)| known == set).map_or(1, |(_, weight)| *weight),
         // The rows themselves are looked for, and the roots of their tree.
         Condition::Closure { base, .. } => weight(base, weights).saturating_mul(2).saturating_add(3),

@@ -1,5 +1,6 @@
 //! Conditions in a form that databases run well: negations at the leaves, alternatives at the top.
 
+use exeunt_model::map::action::Change;
 use exeunt_model::selection::{ColumnPath, Condition, SetId};
 
 /// A condition whose negations stand at its leaves. Truth has two values: what compares with null is false.
@@ -23,6 +24,10 @@ pub(crate) enum Leaf {
     },
     NotNull {
         columns: Vec<ColumnPath>,
+    },
+    Changed {
+        column: ColumnPath,
+        by: Change,
     },
     /// The columns are a tuple of one of the sets.
     In {
@@ -55,6 +60,7 @@ impl Node {
             Condition::SubjectKey { kind: _, columns } => leaf(Leaf::SubjectKey { columns: columns.clone() }),
             Condition::Equals { column, text } => leaf(Leaf::Equals { column: column.clone(), text: text.clone() }),
             Condition::NotNull { columns } => leaf(Leaf::NotNull { columns: columns.clone() }),
+            Condition::Changed { column, by } => leaf(Leaf::Changed { column: column.clone(), by: by.clone() }),
             Condition::In { columns, set } => leaf(Leaf::In { columns: columns.clone(), sets: vec![*set] }),
             Condition::Closure { base, columns, referenced } => {
                 let tree =
@@ -99,6 +105,7 @@ impl Node {
         let wants_value = |path: &ColumnPath| match leaf {
             Leaf::SubjectKey { columns } | Leaf::InTree { columns, .. } => path.json.is_empty() && columns.contains(&path.column),
             Leaf::Equals { column, .. } => column == path,
+            Leaf::Changed { .. } => false,
             Leaf::NotNull { columns } | Leaf::In { columns, .. } => columns.contains(path),
         };
         leaf == denied || matches!(denied, Leaf::NotNull { columns } if columns.iter().all(wants_value))
@@ -121,7 +128,7 @@ impl Node {
                         Self::Never => None,
                         base => Some(Leaf::InTree { base: Box::new(base), columns, referenced }),
                     },
-                    other @ (Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. }) => Some(other),
+                    other @ (Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. } | Leaf::Changed { .. }) => Some(other),
                 };
                 match found {
                     Some(leaf) => Self::Leaf { leaf, negated },
@@ -222,7 +229,7 @@ impl Node {
             Self::Never | Self::Always => true,
             Self::All(inner) | Self::Any(inner) => inner.iter().all(Self::is_plain),
             Self::Leaf { leaf, negated: _ } => match leaf {
-                Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. } => true,
+                Leaf::SubjectKey { .. } | Leaf::Equals { .. } | Leaf::NotNull { .. } | Leaf::Changed { .. } => true,
                 Leaf::In { .. } | Leaf::InTree { .. } => false,
             },
         }

@@ -1,6 +1,7 @@
 //! Random conditions select exactly the rows that a naive reading of their definition selects, on both databases, with key sets in
 //! place and kept.
 
+use exeunt_model::map::action::Change;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::{Keys, Look, Lookup, Read};
@@ -105,6 +106,11 @@ fn holds(data: &Data, sets: &[RowSet], at: usize, row: &Row, condition: &Conditi
         Condition::SubjectKey { columns, .. } => columns.iter().all(|column| value(row, column) == Some(&data.subject)),
         Condition::Equals { column, text } => value(row, &column.column) == Some(text),
         Condition::NotNull { columns } => tuple(row, columns).is_some(),
+        Condition::Changed { column, by } => match by {
+            Change::Clear => value(row, &column.column).is_none(),
+            Change::Constant(text) => value(row, &column.column) == Some(text),
+            Change::Pseudonym => unreachable!("the columns here are too short for one"),
+        },
         Condition::In { columns, set } => {
             let set = sets.iter().find(|known| known.id == *set).unwrap();
             let other = TABLES.iter().position(|name| *name == set.table.name).unwrap();

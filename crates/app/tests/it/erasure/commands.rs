@@ -102,6 +102,24 @@ fn others_write_in_every_database_between_batches() {
     assert_eq!(world.verify_certificate()["statement"]["state"], "completed_with_retained");
 }
 
+/// Between the look at the rows and the deletion of the file.
+#[test]
+fn a_file_that_a_row_comes_to_name_in_the_last_moment_is_told() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::new(kind);
+        let paused = Paused::at(&world, "before_file");
+        world.execute("app", "UPDATE attachment SET blob_key = 'keys/of/mara.txt' WHERE id = 1");
+        let (status, told) = paused.go_on();
+        assert_eq!(status.code(), Some(9), "{told}");
+        assert_eq!(world.certified(), ["partly_failed"]);
+        let statement = world.verify_certificate()["statement"].clone();
+        let reason = statement["failures"][0]["reason"].as_str().expect("a reason").to_owned();
+        assert!(reason.contains("1 file of files was deleted while a row came to name it"), "{reason}");
+        let again = world.erase(&[], None);
+        assert!(again.status.success(), "the subject's part is done: {}", text(&again));
+    }
+}
+
 #[test]
 fn nothing_is_erased_without_the_label() {
     let world = World::new(Kind::Sqlite);

@@ -156,6 +156,14 @@ impl World {
         found.unwrap_or_else(|| panic!("{table} is not certified: {statement}")).clone()
     }
 
+    /// What the newest certificate says of one kind of work on a table.
+    pub(super) fn certified_step(&self, table: &str, action: &str) -> Value {
+        let statement = self.statement();
+        let steps = statement["tables"].as_array().expect("a list");
+        let found = steps.iter().find(|found| found["table"] == table && found["action"] == action);
+        found.unwrap_or_else(|| panic!("{action} {table} is not certified: {statement}")).clone()
+    }
+
     pub(super) fn erase(&self, more: &[&str]) -> Output {
         self.run(&[&ERASE, more].concat(), None)
     }

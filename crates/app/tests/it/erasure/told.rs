@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::hands;
 use super::world::{Kind, World, text};
 
 #[test]
@@ -87,4 +88,83 @@ fn a_schema_with_operators_of_the_systems_names_is_not_searched() {
     let refused = world.erase(&[], None);
     assert!(!refused.status.success(), "{}", text(&refused));
     assert_eq!(world.state(), before);
+}
+
+const TAKEN_BACK: &str = r#"
+exeunt: 1
+name: trial
+sources:
+  app: { kind: KIND, url: "${TRIAL_APP:-sqlite:app.db}" }
+subjects:
+  seat: { table: app.seat, key: id }
+categories:
+  work: { label: Work }
+tables:
+  app.seat: { category: work }
+  app.note:
+    category: work
+    owner: seat via seat_id
+    references: [{ columns: [seat_id], to: app.seat(id) }]
+    triggers: { keep_old: "keeps history" }
+    on_erase: { replace: { VALUES } }
+    unlink: [seat_id]
+"#;
+
+/// A trigger that was reviewed may still undo what a change does.
+#[test]
+fn changes_that_a_trigger_takes_back_are_not_claimed() {
+    let replaced = [
+        ("body: pseudonym", "body"),
+        ("code: pseudonym", "code"),
+        ("payload/name: pseudonym", "payload"),
+        ("points: { constant: '0' }", "points"),
+        ("body: { constant: gone }", "body"),
+        ("payload/name: { constant: gone }", "payload"),
+    ];
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        for (values, column) in replaced {
+            for taken_back in [true, false] {
+                let case = format!("{kind:?} {values} {taken_back}");
+                let tables = format!(
+                    "CREATE TABLE seat (id INTEGER PRIMARY KEY);
+                    CREATE TABLE note (id INTEGER PRIMARY KEY, seat_id INTEGER, body VARCHAR(60), code UUID, points NUMERIC(6, 2), payload JSON);
+                    INSERT INTO seat VALUES (1), (2);
+                    INSERT INTO note VALUES (1, 1, 'secret', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 7.5, '{{\"name\": \"secret\"}}'),
+                        (2, 1, NULL, NULL, 0, '{{}}'), (3, 2, 'other', NULL, NULL, NULL);
+                    {}",
+                    trigger(kind, if taken_back { column } else { "seat_id" })
+                );
+                let world = hands::World::with(kind, &tables, &TAKEN_BACK.replace("VALUES", values));
+                let erased =
+                    world.run(&["erase", "--map", "trial.map.yaml", "--seat", "1", "--yes-erase", "1", "--out", "certificates"], None);
+                let changed = world.certified_step("app.note", "change");
+                match taken_back {
+                    true => {
+                        assert_eq!(erased.status.code(), Some(9), "{case}: {}", text(&erased));
+                        assert!(changed["remaining"].as_i64().is_some_and(|rows| rows > 0), "{case}: {changed}");
+                    }
+                    false => {
+                        assert!(erased.status.success(), "{case}: {}", text(&erased));
+                        assert_eq!(changed["remaining"], 0, "{case}: {changed}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Puts a column back as it was, or does nothing of note.
+fn trigger(kind: Kind, column: &str) -> String {
+    let harmless = column == "seat_id";
+    match kind {
+        Kind::Sqlite if harmless => "CREATE TRIGGER keep_old AFTER UPDATE ON note BEGIN SELECT 1; END;".to_owned(),
+        Kind::Sqlite => format!(
+            "CREATE TRIGGER keep_old AFTER UPDATE OF {column} ON note BEGIN UPDATE note SET {column} = OLD.{column} WHERE id = NEW.id; END;"
+        ),
+        Kind::Postgres => format!(
+            "CREATE FUNCTION keep_old() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} RETURN NEW; END $$;
+            CREATE TRIGGER keep_old BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION keep_old();",
+            if harmless { String::new() } else { format!("NEW.{column} := OLD.{column};") }
+        ),
+    }
 }
