@@ -27,7 +27,7 @@ pub enum ExitCode {
     PlanMismatch = 7,
     /// A file is no archive or certificate as it was signed, or rows or identifiers remain after an erasure, or a search for them could not be made.
     VerificationFailed = 8,
-    /// The run stopped before its end and can be resumed.
+    /// The run stopped before its end and can be resumed, or somebody who was erased is back.
     Incomplete = 9,
     /// A file cannot be read or written: disk full, folder read-only, name taken, or it is another file.
     InputOutput = 10,

@@ -59,6 +59,8 @@ pub struct FollowedPath {
     pub path: String,
     /// The subjects that it leads to now.
     pub subjects: Vec<FoundSubject>,
+    /// It leads to nobody, and an erasure may have made it so: the map lets the column be emptied where the row stays for another owner.
+    pub may_be_unlinked: bool,
     /// What an erasure of such a subject does with the row.
     pub action: String,
 }
@@ -162,7 +164,14 @@ fn follow(
         }
     }
     let action = describe(mapped.entry.on_erase.for_kind(&path.kind));
-    Ok(FollowedPath { kind: path.kind.clone(), owns, path: path.describe(), subjects, action })
+    let unlinks = match path.hops.first() {
+        Some(Link::Forward { columns, .. }) => {
+            columns.iter().any(|path| path.json.is_empty() && mapped.entry.unlink.contains(&path.column))
+        }
+        Some(Link::Up { .. } | Link::Reverse { .. }) | None => false,
+    };
+    let may_be_unlinked = owns && unlinks && subjects.is_empty();
+    Ok(FollowedPath { kind: path.kind.clone(), owns, path: path.describe(), subjects, may_be_unlinked, action })
 }
 
 /// The sets of rows that a path goes through, beginning at the row, and the condition for where it ends.
@@ -306,7 +315,7 @@ impl Reason {
         match self {
             Self::Ignored => "the map ignores its table".to_owned(),
             Self::Kept { ground } => format!("it is kept whoever is erased: {ground}"),
-            Self::OwnerIsHere => "its owner is here, and no erasure of it is on record".to_owned(),
+            Self::OwnerIsHere => "it has an owner who is here, and no erasure of that owner is on record".to_owned(),
             Self::Shared { owners } => format!("{owners} subjects own it, and it stays until the last of them goes"),
             Self::ErasureUnfinished { run } => format!("the erasure of an owner is not finished: run {run}"),
             Self::CameBack { run, erased } => {

@@ -52,8 +52,9 @@ fn plain(kind: &str) -> String {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    // Several processes may write the same certificate at once.
     let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".partial");
+    unfinished.push(format!(".{}.partial", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
     let written = File::create(&unfinished)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))

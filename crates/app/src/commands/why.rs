@@ -69,6 +69,12 @@ fn describe(explanation: &Explanation) -> String {
         lines.push(format!("  {verb} a {} by {}", path.kind, path.path));
         if path.subjects.is_empty() {
             lines.push("    leads to nobody now".to_owned());
+            if path.may_be_unlinked {
+                lines.push(format!(
+                    "    where it led to a {} that was erased, the erasure emptied it: the row stayed for its other owner",
+                    path.kind
+                ));
+            }
         }
         for subject in &path.subjects {
             lines.push(format!("    leads to {} {}", path.kind, subject.key.join(",")));

@@ -77,6 +77,21 @@ fn a_number_is_the_same_however_many_digits_are_written() {
     assert_eq!((world.count("note"), world.count("note WHERE seat_id = 2"), world.count("seat")), (1, 1, 2));
 }
 
+#[test]
+fn a_floating_point_number_names_no_whole_number() {
+    let tables = "
+        CREATE TABLE seat (id BIGINT PRIMARY KEY);
+        CREATE TABLE note (id INTEGER PRIMARY KEY, seat_id DOUBLE PRECISION);
+        INSERT INTO seat VALUES (9007199254740992), (9007199254740993);
+        INSERT INTO note VALUES (1, 9007199254740992);
+    ";
+    let world = World::with(Kind::Postgres, tables, "");
+    std::fs::write(world.path("trial.map.yaml"), MAP.replace("KIND", "postgres")).expect("write the map");
+    let checked = world.run(&["map", "check", "--map", "trial.map.yaml"], None);
+    assert_eq!(checked.status.code(), Some(3), "{}", text(&checked));
+    assert!(text(&checked).contains("floating-point numbers"), "{}", text(&checked));
+}
+
 /// The keys come from another database as texts.
 #[test]
 fn a_number_in_another_database_belongs_to_no_text_that_is_written_otherwise() {

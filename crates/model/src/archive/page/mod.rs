@@ -175,7 +175,7 @@ fn figures(html: &mut String, content: &Content<'_>, shares: &[Share<'_>]) {
     if let Some(files) = files {
         figure("Files", &number(files.count), "");
     }
-    figure("Size, unpacked", &size(bytes), "");
+    figure("Size of rows and files", &size(bytes), "");
     if let Some((first, last)) = overall(manifest.tables.iter().filter_map(|table| table.dates.as_ref())) {
         figure("From – to", &range(first, last), " class=\"long\"");
     }

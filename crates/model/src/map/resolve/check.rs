@@ -309,15 +309,27 @@ pub fn loose_comparisons(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) ->
     problems
 }
 
-/// SQLite takes the text `007` and the number 7 for the same: a number could then belong to two rows.
-pub fn numbers_for_texts(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) -> Vec<Problem> {
+/// SQLite takes the text `007` and the number 7 for the same, and PostgreSQL large whole numbers for the floating-point number that is nearest:
+/// a number could then belong to two rows.
+pub fn folded_numbers(map: &DataMap, catalogs: &[Catalog], edges: &[Edge]) -> Vec<Problem> {
     let of_sqlite = |table: &TableName| catalogs.iter().any(|catalog| catalog.source == table.source && catalog.kind == SourceKind::Sqlite);
     let is_number = |kind: &ColumnKind| matches!(kind, ColumnKind::Integer | ColumnKind::Float | ColumnKind::Decimal);
     let mapped = |edge: &Edge| map.entry(&edge.from).is_some() && map.entry(&edge.to).is_some();
     let mut problems = Vec::new();
-    for edge in edges.iter().filter(|edge| of_sqlite(&edge.from) && edge.from.source == edge.to.source && mapped(edge)) {
-        let sides = edge.sides(catalogs).into_iter().flatten();
-        for (from, to) in sides.filter(|(from, to)| is_number(&from.kind) && to.kind == ColumnKind::Text) {
+    for edge in edges.iter().filter(|edge| mapped(edge) && edge.from.source == edge.to.source) {
+        let sqlite = of_sqlite(&edge.from);
+        for (from, to) in edge.sides(catalogs).into_iter().flatten() {
+            let floats = [from, to].into_iter().filter(|column| column.kind == ColumnKind::Float).count();
+            if !sqlite && floats == 1 && is_number(&from.kind) && is_number(&to.kind) {
+                let message = format!(
+                    "one of `{}` of {} and `{}` of {} holds floating-point numbers: several large keys would be the same",
+                    from.name, edge.from, to.name, edge.to
+                );
+                problems.push(Problem::new(Place::Table(edge.from.clone()), message).help("give both columns the same type"));
+            }
+            if !sqlite || !is_number(&from.kind) || to.kind != ColumnKind::Text {
+                continue;
+            }
             let message = format!(
                 "`{}` of {} holds numbers, and `{}` of {} texts: 007 and 7 would be one row's",
                 from.name, edge.from, to.name, edge.to

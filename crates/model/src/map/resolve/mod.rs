@@ -126,7 +126,7 @@ pub fn resolve(map: &DataMap, catalogs: &[Catalog]) -> Result<Scheme, Vec<Proble
     }
     problems.extend(check::nesting(&within));
     problems.extend(check::loose_comparisons(map, catalogs, &edges));
-    problems.extend(check::numbers_for_texts(map, catalogs, &edges));
+    problems.extend(check::folded_numbers(map, catalogs, &edges));
     let mut tables = Vec::new();
     for entry in &map.tables {
         let Some(table) = catalog_table(catalogs, &entry.table) else { continue };
