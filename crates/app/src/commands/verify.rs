@@ -199,7 +199,7 @@ fn describe(verified: &Verified, expected: bool) -> String {
     };
     let mut lines = vec![
         format!("the certificate holds: {state}"),
-        format!("  one {}, erased by {}", statement.scope.kind, statement.closed.for_people()),
+        format!("  one {}, closed on {}", statement.scope.kind, statement.closed.for_people()),
         format!("  {}", certificates::done(statement)),
     ];
     lines.extend(certificates::missing_files(statement));
