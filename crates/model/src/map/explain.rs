@@ -239,9 +239,9 @@ fn stays(mapped: &MappedTable) -> Vec<String> {
 
 fn near(scheme: &Scheme, table: &TableName) -> Vec<String> {
     let mut lines = Vec::new();
-    for edge in scheme.edges() {
+    for edge in &scheme.edges {
         if edge.to == *table {
-            lines.push(format!("{} points here{}: {}", columns_of(&edge), when(&edge), effect(&edge)));
+            lines.push(format!("{} points here{}: {}", columns_of(edge), when(edge), effect(edge)));
         } else if edge.from == *table && edge.on_delete == Some(ReferentialAction::Cascade) {
             lines.push(format!("{} of this table points to {}: a row there takes its rows here along", columns(&edge.columns), edge.to));
         }

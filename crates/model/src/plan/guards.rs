@@ -15,7 +15,7 @@ use crate::selection::{ColumnPath, Condition};
 pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<TableName, Fate>) -> (Vec<Step>, Vec<Guard>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut guards = Vec::new();
-    for edge in scope.scheme.edges() {
+    for edge in &scope.scheme.edges {
         let Some(target) = fates.get(&edge.to).filter(|fate| fate.is_deleted()) else { continue };
         let pointer = Pointer { columns: &edge.columns, to: &edge.to, referenced: &edge.referenced, alike: edge.alike };
         let points = scope.pointing(sets, pointer, target.rows.erased.clone());
@@ -25,14 +25,14 @@ pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<Ta
         if points == Condition::Never || origin.is_some_and(|fate| covers(fate, &points)) {
             continue;
         }
-        let exempt = origin.map_or(Condition::Never, |fate| exempt(fate, &edge));
+        let exempt = origin.map_or(Condition::Never, |fate| exempt(fate, edge));
         let condition = Condition::all([points, Condition::not(exempt)]);
         let mapped = scope.scheme.table(&edge.from);
         let listed = |path: &ColumnPath| path.json.is_empty() && mapped.is_some_and(|mapped| mapped.entry.unlink.contains(&path.column));
         let unlinked: Vec<String> = edge.columns.iter().filter(|path| listed(path)).map(|path| path.column.clone()).collect();
         if unlinked.is_empty() {
-            let effect = effect(&edge);
-            guards.push(Guard { table: edge.from, columns: edge.columns, references: edge.to, effect, condition });
+            let effect = effect(edge);
+            guards.push(Guard { table: edge.from.clone(), columns: edge.columns.clone(), references: edge.to.clone(), effect, condition });
             continue;
         }
         let same = |step: &&mut Step| step.table == edge.from && matches!(&step.work, Work::Unlink { columns } if *columns == unlinked);

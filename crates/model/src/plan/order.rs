@@ -28,7 +28,7 @@ pub struct Order {
 /// [`Error::Cycle`] when a cycle consists of references that can neither be cleared nor deferred.
 pub fn order(scheme: &Scheme, tables: &[TableName]) -> Result<Order, Error> {
     let among: BTreeSet<&TableName> = tables.iter().collect();
-    let edges = scheme.edges();
+    let edges = &scheme.edges;
     let relevant = |edge: &&Edge| edge.from != edge.to && among.contains(&edge.from) && among.contains(&edge.to);
     let mut live: Vec<&Edge> = edges.iter().filter(relevant).collect();
     let mut left: Vec<&TableName> = tables.iter().rev().collect();

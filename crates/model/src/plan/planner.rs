@@ -144,7 +144,7 @@ pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
         let work = Work::Delete {
             row_key: mapped.table.row_key().map(<[String]>::to_vec).unwrap_or_default(),
             files: files(mapped),
-            tree: scheme.edges().iter().any(|edge| edge.from == *name && edge.to == *name),
+            tree: scheme.edges.iter().any(|edge| edge.from == *name && edge.to == *name),
         };
         outline.steps.extend(delete_related(scheme, &fates, name, work));
     }
@@ -268,8 +268,8 @@ fn actions(scheme: &Scheme, scope: &Scope<'_>, asked: &Asked<'_>) -> Result<(BTr
 /// leads to the subject. A row in which it names somebody else is left to them.
 fn handed_over(scope: &Scope<'_>, sets: &mut Sets, mapped: &MappedTable, action: &Action, rows: Rows) -> Rows {
     let Action::HandOver { column } = action else { return rows };
-    let edges = scope.scheme.edges();
-    let named = hand_over_edges(&scope.scheme.map, &edges, &mapped.table.name, column, scope.kind).map(|edge| {
+    let edges = &scope.scheme.edges;
+    let named = hand_over_edges(&scope.scheme.map, edges, &mapped.table.name, column, scope.kind).map(|edge| {
         let when = edge.when.iter().map(|(column, text)| Condition::Equals { column: column.clone(), text: text.clone() });
         let key = Condition::SubjectKey { kind: scope.kind.clone(), columns: vec![column.clone()] };
         Condition::all(when.chain([key]).collect::<Vec<_>>())

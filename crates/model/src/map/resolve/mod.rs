@@ -33,6 +33,8 @@ pub struct Scheme {
     pub tables: Vec<MappedTable>,
     /// For each subject kind that is within another: the path that leads there.
     pub within: Vec<(SubjectKind, Path)>,
+    /// Every reference of every table, declared by the database or by the map, in the order of the catalogs.
+    pub edges: Vec<Edge>,
 }
 
 /// A table with its entry and the paths to its owners.
@@ -63,11 +65,6 @@ impl Scheme {
     /// The way from subjects of a kind to the one that each is within; `None` for an outermost kind.
     pub fn within(&self, kind: &SubjectKind) -> Option<&Path> {
         self.within.iter().find(|(inner, _)| inner == kind).map(|(_, path)| path)
-    }
-
-    /// Every reference of every table, declared by the database or by the map, in the order of the catalogs.
-    pub fn edges(&self) -> Vec<Edge> {
-        edge::edges(&self.map, &self.catalogs)
     }
 
     /// The kinds whose rows go along when a subject of this kind does: itself, and every kind within it.
@@ -150,5 +147,5 @@ pub fn resolve(map: &DataMap, catalogs: &[Catalog]) -> Result<Scheme, Vec<Proble
         problems.extend(check::table(map, catalogs, &edges, &within, mapped));
     }
     problems.extend(circle::circles(map, &tables));
-    if problems.is_empty() { Ok(Scheme { map: map.clone(), catalogs: catalogs.to_vec(), tables, within }) } else { Err(problems) }
+    if problems.is_empty() { Ok(Scheme { map: map.clone(), catalogs: catalogs.to_vec(), tables, within, edges }) } else { Err(problems) }
 }
