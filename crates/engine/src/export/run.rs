@@ -81,7 +81,7 @@ pub fn export(
     let mut archive = ArchiveWriter::create(settings.archive.clone())?;
     let mut left_out = describe::left_out(&snapshot.scheme, &outline);
     let mut counts = Counts::default();
-    let edges = &snapshot.scheme.edges;
+    let edges = snapshot.scheme.edges.clone();
     for steps in outline.steps.chunk_by(|one, next| one.table.source == next.table.source) {
         let (rows, withheld) = stream(&mut snapshot, (&outline, &edges), &keys, steps, &mut archive, progress)?;
         counts.step_rows.extend(rows);
