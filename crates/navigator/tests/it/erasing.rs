@@ -141,6 +141,7 @@ fn rendered(condition: &Condition, table: &str, key: i64) -> String {
             format!("ifnull(({}) IN (SELECT * FROM temp.set_{}), 0)", names.join(", "), set.0)
         }
         Condition::Closure { .. } => panic!("the map follows no tree"),
+        Condition::Changed { .. } => panic!("no plan finds rows by what it changes"),
         Condition::All(inner) => list(inner, " AND "),
         Condition::Any(inner) => list(inner, " OR "),
         Condition::Not(inner) => format!("NOT ({})", rendered(inner, table, key)),
