@@ -268,6 +268,7 @@ impl<'a> State<'a> {
                 let tuple: Option<Vec<String>> = columns.iter().map(|path| self.value(table, row, path)).collect();
                 tuple.is_some_and(|tuple| sets[set].contains(&tuple))
             }
+            Condition::Changed { .. } => unreachable!("no plan finds rows by what it changes"),
             Condition::Closure { base, columns, referenced } => {
                 self.closure(table, base, columns, referenced, sets).contains(&row.as_ptr())
             }
