@@ -55,7 +55,7 @@ fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
 }
 
 /// Seats of plain users with a usual amount of work; such as are equally busy stand side by side.
-fn ordinary_seats(layout: &Layout) -> Vec<i64> {
+pub fn ordinary_seats(layout: &Layout) -> Vec<i64> {
     let mut seats: Vec<_> = layout
         .all_seats()
         .filter(|seat| seat.state == "active" && seat.permission == "user" && ORDINARY.contains(&seat.weight))

@@ -46,6 +46,11 @@ impl Erasure<'_> {
         Ok((ran, Deleted { rows }))
     }
 
+    /// Erases with the product, which searches all text columns before and after. What it finds elsewhere ends it with 8.
+    pub fn run_searching(&self, subject: Subject, label: &str) -> Result<Ran> {
+        self.runner.run_to(self.ours(subject, label).arg("--search-residuals"), &[0, 8])
+    }
+
     /// Erases by hand; `end` is `COMMIT`, or `ROLLBACK` to count only.
     pub fn run_floor(&self, subject: Subject, end: &str) -> Result<(Ran, Deleted)> {
         let ran = self.runner.run(&mut self.floor.erase(self.world, &self.platform.database, subject, end))?;

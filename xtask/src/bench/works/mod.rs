@@ -15,6 +15,7 @@ mod export_heavy_seat;
 mod export_seat;
 mod exports;
 mod generator;
+mod residual_search;
 
 pub struct Work {
     pub name: &'static str,
@@ -30,6 +31,7 @@ pub const ALL: &[Work] = &[
     export_seat::WORK,
     erase_seat::WORK,
     erase_contract::WORK,
+    residual_search::WORK,
     demo::WORK,
     generator::WORK,
     clean_build::WORK,
