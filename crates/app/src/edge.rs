@@ -48,10 +48,21 @@ const BAD: &str = "\u{1b}[1;31m";
 const HINT: &str = "\u{1b}[1;36m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// Help and version go to standard output and end well; everything else is a usage error on standard error.
+/// Help and version go to standard output and end well; everything else is a usage error on standard error, as one JSON object where JSON is
+/// asked for.
 pub fn refused_arguments(refused: &clap::Error) -> std::process::ExitCode {
-    // A closed pipe takes the message with it; there is nobody left to tell.
+    if !refused.use_stderr() {
+        // A closed pipe takes the message with it; there is nobody left to tell.
+        let _ = refused.print();
+        return ExitCode::Done.into();
+    }
+    // What was given is not understood, so that it is looked at as it stands.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = refused.render().to_string();
+        let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure::message(ExitCode::Usage, sentence).next("exeunt COMMAND --help");
+        return print(&failure, &Output::new(true)).into();
+    }
     let _ = refused.print();
-    let code = if refused.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
-    code.into()
+    ExitCode::Usage.into()
 }

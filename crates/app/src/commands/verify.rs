@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::commands::certificates;
 use crate::commands::plan::{human_bytes, plural};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
-use crate::output::Output;
+use crate::output::{Output, shell_word};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -33,6 +33,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         Kind::Certificate => certificate(arguments, output),
         Kind::Archive => archive(arguments, None, output),
         Kind::EncryptedArchive => archive(arguments, Some(unlock(arguments)?), output),
+        Kind::Plan => {
+            Err(Failure::message(ExitCode::VerificationFailed, format!("{} is a plan: nobody has signed it", arguments.file.display()))
+                .next(format!("see what it says: exeunt plan show {}", shell_word(&arguments.file.display().to_string())))
+                .next("whether it still holds is found out by `exeunt erase` or `exeunt export` with --plan"))
+        }
         Kind::Unknown => Err(Failure::message(
             ExitCode::VerificationFailed,
             format!("{} is neither a certificate nor an archive", arguments.file.display()),
@@ -45,6 +50,7 @@ enum Kind {
     Certificate,
     Archive,
     EncryptedArchive,
+    Plan,
     Unknown,
 }
 
@@ -54,6 +60,7 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
     let mut start = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(32).read_to_end(&mut start)).map_err(|error| not_read(path, error))?;
     Ok(match start.as_slice() {
+        start @ [b'{', ..] if start.windows(11).any(|window| window == b"exeunt_plan") => Kind::Plan,
         [b'{', ..] => Kind::Certificate,
         [b'P', b'K', ..] => Kind::Archive,
         start if start.starts_with(b"age-encryption.org/") => Kind::EncryptedArchive,

@@ -101,6 +101,24 @@ fn arguments_that_make_no_sense_end_with_2() {
 }
 
 #[test]
+fn under_json_arguments_that_make_no_sense_are_an_object_too() {
+    for arguments in [&["--json", "plan", "--for", "nothing"][..], &["demo", "--seats", "many", "--json"], &["--json", "no-such-command"]] {
+        let ran = run(arguments).ends_with(2);
+        let object: serde_json::Value = serde_json::from_str(&ran.stderr).expect("one JSON object");
+        assert_eq!(object["code"], 2, "{object}");
+        assert!(object["error"].as_str().is_some_and(|error| !error.is_empty() && !error.contains('\u{1b}')), "{object}");
+    }
+}
+
+#[test]
+fn a_plan_is_told_from_a_certificate() {
+    let folder = tempfile::tempdir().expect("make a folder");
+    let plan = folder.path().join("plan.json");
+    std::fs::write(&plan, "{\n  \"exeunt_plan\": 1\n}\n").expect("write a file");
+    says(&exeunt_with(folder.path(), &["verify", &plan.display().to_string()], &[]).ends_with(8), &["is a plan", "exeunt plan show"]);
+}
+
+#[test]
 fn a_taken_name_is_not_written_over() {
     let place = tempfile::tempdir().expect("make a folder");
     std::fs::write(place.path().join("seat.zip"), "mine").expect("write a file");

@@ -57,7 +57,10 @@ fn open(database: &SourceName, path: &Path, access: OpenFlags) -> Result<Connect
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unreachable(database, path, &error))?;
     // The file is looked at only now; a file that is no database shows here.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|error| match code_of(&error) {
-        Some(ffi::SQLITE_NOTADB | ffi::SQLITE_CORRUPT) => told(database, "open the database", &error),
+        Some(ffi::SQLITE_NOTADB) => {
+            Error::DatabaseMissing { database: database.clone(), name: format!("{} (the file is no database)", place()) }
+        }
+        Some(ffi::SQLITE_CORRUPT) => told(database, "open the database", &error),
         _ => unreachable(database, path, &error),
     })?;
     Ok(connection)

@@ -24,7 +24,7 @@ fn sqlite_file_that_is_missing_or_no_database_is_told() {
     assert!(matches!(open("sqlite:nowhere.db"), Err(Error::DatabaseMissing { .. })));
     assert!(!folder.join("nowhere.db").exists());
     std::fs::write(folder.join("text.db"), "this is plainly no database at all, only a text that is long enough").unwrap();
-    assert!(matches!(open("sqlite:text.db"), Err(Error::Refused { .. })));
+    assert!(matches!(open("sqlite:text.db"), Err(Error::DatabaseMissing { .. })));
     assert!(matches!(open("sqlite:."), Err(Error::DatabaseMissing { .. })));
     assert!(matches!(Database::new(app(), SourceKind::Sqlite, "postgres://x", &[], &folder), Err(Error::Address { .. })));
 }

@@ -276,9 +276,10 @@ impl<'g> Drafter<'g, '_> {
                 continue;
             }
             let clearable = |name: &String| table.column(name).is_some_and(|column| column.nullable) && !table.primary_key.contains(name);
-            if link.columns.iter().all(clearable) {
-                let new: Vec<String> = link.columns.iter().filter(|column| !columns.contains(column)).cloned().collect();
-                columns.extend(new);
+            // A reference over several columns leads nowhere once one of them is empty.
+            let emptied: Vec<String> = link.columns.iter().filter(|name| clearable(name)).cloned().collect();
+            if !emptied.is_empty() {
+                columns.extend(emptied.into_iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>());
                 if !kinds.contains(&target.kind) {
                     kinds.push(target.kind.clone());
                 }
