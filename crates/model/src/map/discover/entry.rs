@@ -73,10 +73,14 @@ impl<'g> Drafter<'g, '_> {
         if self.known.get(&table.name).is_some_and(|known| known.skipped) {
             return ignored(table, proposal("was left out before"), Some("skip_processing".to_owned()));
         }
-        if bookkeeping(&table.name.name) {
-            return ignored(table, super::text::quoted("bookkeeping of schema changes, no customer data"), None);
-        }
-        if let Some(content) = framework(&table.name.name) {
+        let personal = self.personal_columns(table);
+        // A name alone decides nothing where the columns speak against it.
+        let known = if bookkeeping(&table.name.name) {
+            Some("bookkeeping of schema changes, no customer data")
+        } else {
+            framework(&table.name.name)
+        };
+        if let Some(content) = known.filter(|_| personal.is_empty()) {
             return ignored(table, super::text::quoted(content), None);
         }
         match table.kind {
@@ -92,7 +96,6 @@ impl<'g> Drafter<'g, '_> {
             TableKind::Foreign => return ignored(table, proposal("lives in another server; map it in a source of its own"), None),
         }
         let ways = owners::innermost(self.subjects, owners::forward(self.graph, self.subjects, &table.name));
-        let personal = self.personal_columns(table);
         let (handling, ways): (Vec<Way<'_>>, Vec<Way<'_>>) = ways.into_iter().partition(Way::handles);
         // Goods lead to whoever manages the store; that makes them nobody's data.
         let aside = |way: &Way<'_>| super::words::staff(&way.kind) && !way.natural();

@@ -157,3 +157,12 @@ fn a_schema_in_which_everything_points_to_everything_is_drafted_in_time() {
     let (text, _) = drafted(tables, false);
     assert!(text.contains("app.entry: { category: entry, owner: user via user_id }"), "{text}");
 }
+
+/// The name is one of a tool's, and the columns are not.
+#[test]
+fn a_table_with_personal_columns_is_left_to_a_person_whatever_its_name() {
+    let (text, _) = drafted(vec![table("migrations", &["id", "email", "moved_to"]), table("user", &["id", "email"])], false);
+    assert!(text.contains("app.migrations: \"todo"), "{text}");
+    let (text, _) = drafted(vec![table("migrations", &["id", "migration"]), table("user", &["id", "email"])], false);
+    assert!(text.contains("app.migrations: \"bookkeeping"), "{text}");
+}
