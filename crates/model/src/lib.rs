@@ -4,14 +4,18 @@
 //! catalog (what a database looks like), the data map (what its owner says about it), their resolution, and the plan.
 
 pub mod archive;
+pub mod authorization;
 pub mod catalog;
 pub mod certificate;
 pub mod digest;
+pub mod identity;
+pub mod job;
 pub mod log;
 pub mod map;
 pub mod moment;
 pub mod names;
 pub mod plan;
+pub mod request;
 pub mod run;
 pub mod selection;
 pub mod signature;

@@ -1,0 +1,196 @@
+//! Approvals: how many must agree to a request, who they may be, and what their decisions come to.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Channel, Kind, Scope};
+use crate::digest::Digest;
+use crate::identity::{PrincipalId, Role};
+
+/// What a desk asks of requests; a contract may be stricter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Admins who must be for the erasure of a contract, the one who asks among them.
+    pub contract_erasure_admins: u32,
+    /// Admins who must be for the erasure of a seat, the one who asks among them.
+    pub seat_erasure_admins: u32,
+    /// Hours from the last approval to the erasure of a contract, in which it can be cancelled.
+    pub contract_erasure_waiting_hours: u32,
+    /// The same for a seat.
+    pub seat_erasure_waiting_hours: u32,
+    /// Admins who must be for an export that holds colleagues' messages or notes, the one who asks among them.
+    pub colleagues_export_admins: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            contract_erasure_admins: 2,
+            seat_erasure_admins: 1,
+            contract_erasure_waiting_hours: 7 * 24,
+            seat_erasure_waiting_hours: 24,
+            colleagues_export_admins: 2,
+        }
+    }
+}
+
+/// A request as far as approvals depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    pub kind: Kind,
+    pub scope: Scope,
+    pub channel: Channel,
+    /// The role by which it was asked for.
+    pub role: Role,
+    /// Whether the seat is the requester's own.
+    pub own_seat: bool,
+    /// Whether it takes messages or notes that somebody else than the requester wrote.
+    pub private: bool,
+}
+
+/// What must come together before a request goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Approvals by others than the requester.
+    pub approvals: u32,
+    /// Who may give them.
+    pub by: Vec<Role>,
+    /// Hours in which the request can be cancelled after the last approval.
+    pub waiting_hours: u32,
+    /// Whether the holder of the seat, or every holder of the contract, is told.
+    pub tells_holder: bool,
+}
+
+/// What somebody decided about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub by: PrincipalId,
+    pub role: Role,
+    pub agreed: bool,
+    /// The plan that was agreed to; none for an export.
+    pub plan: Option<Digest>,
+}
+
+/// What the decisions come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// So many more must agree.
+    Waiting(u32),
+    Granted,
+    Refused,
+}
+
+/// What a request must have before it goes on.
+///
+/// Who asks as an admin counts as one of the admins who must be for it. Whatever nobody of the contract asked for needs an admin.
+pub fn requirement(ask: &Ask, policy: &Policy) -> Requirement {
+    let admins = match (ask.kind, ask.scope) {
+        (Kind::Erasure, Scope::Contract) => policy.contract_erasure_admins,
+        (Kind::Erasure, Scope::Seat) => policy.seat_erasure_admins,
+        (Kind::Export, Scope::Contract | Scope::Seat) if ask.private => policy.colleagues_export_admins,
+        (Kind::Export, Scope::Contract | Scope::Seat) => 1,
+        (Kind::Case, Scope::Contract | Scope::Seat) => 0,
+    };
+    let counts_as_admin = ask.role == Role::Admin && !ask.channel.is_proposal();
+    let waiting_hours = match (ask.kind, ask.scope) {
+        (Kind::Erasure, Scope::Contract) => policy.contract_erasure_waiting_hours,
+        (Kind::Erasure, Scope::Seat) => policy.seat_erasure_waiting_hours,
+        (Kind::Export | Kind::Case, Scope::Contract | Scope::Seat) => 0,
+    };
+    Requirement {
+        approvals: admins.saturating_sub(u32::from(counts_as_admin)),
+        // A contract with one admin would be stuck without its representative.
+        by: vec![Role::Admin, Role::Representative],
+        waiting_hours,
+        tells_holder: ask.kind == Kind::Export && ask.private,
+    }
+}
+
+/// What the decisions of a request come to. Only those about the present plan count.
+///
+/// Nobody counts twice, and nobody approves their own request.
+pub fn standing(requirement: &Requirement, requester: &PrincipalId, plan: Option<&Digest>, decisions: &[Decision]) -> Standing {
+    let counted = decisions.iter().filter(|decision| requirement.by.contains(&decision.role));
+    let mut agreed: Vec<&PrincipalId> = Vec::new();
+    for decision in counted {
+        if !decision.agreed {
+            return Standing::Refused;
+        }
+        if decision.by != *requester && decision.plan.as_ref() == plan && !agreed.contains(&&decision.by) {
+            agreed.push(&decision.by);
+        }
+    }
+    match requirement.approvals.saturating_sub(u32::try_from(agreed.len()).unwrap_or(u32::MAX)) {
+        0 => Standing::Granted,
+        left => Standing::Waiting(left),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(kind: Kind, scope: Scope, role: Role) -> Ask {
+        Ask { kind, scope, channel: Channel::Desk, role, own_seat: role == Role::Holder, private: false }
+    }
+
+    fn person(number: u128) -> PrincipalId {
+        PrincipalId::from_random(number)
+    }
+
+    fn agreed(number: u128, plan: &Digest) -> Decision {
+        Decision { by: person(number), role: Role::Admin, agreed: true, plan: Some(plan.clone()) }
+    }
+
+    #[test]
+    fn the_erasure_of_a_contract_takes_a_second_admin_and_a_week() {
+        let got = requirement(&ask(Kind::Erasure, Scope::Contract, Role::Admin), &Policy::default());
+        assert_eq!((got.approvals, got.waiting_hours), (1, 168));
+    }
+
+    #[test]
+    fn a_holder_needs_an_admin_for_anything() {
+        for kind in [Kind::Export, Kind::Erasure] {
+            assert_eq!(requirement(&ask(kind, Scope::Seat, Role::Holder), &Policy::default()).approvals, 1, "{kind}");
+        }
+    }
+
+    #[test]
+    fn colleagues_messages_take_a_second_admin_and_tell_the_holder() {
+        let asked = Ask { private: true, ..ask(Kind::Export, Scope::Seat, Role::Admin) };
+        let got = requirement(&asked, &Policy::default());
+        assert_eq!((got.approvals, got.tells_holder), (1, true));
+        assert_eq!(requirement(&Ask { private: false, ..asked }, &Policy::default()).approvals, 0);
+    }
+
+    #[test]
+    fn a_proposal_needs_an_admin_though_an_admins_token_made_it() {
+        let asked = Ask { channel: Channel::Scim, ..ask(Kind::Erasure, Scope::Seat, Role::Admin) };
+        assert_eq!(requirement(&asked, &Policy::default()).approvals, 1);
+    }
+
+    #[test]
+    fn nobody_approves_their_own_request_or_twice() {
+        let plan = Digest::of_bytes(b"plan");
+        let needed = Requirement { approvals: 2, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
+        let own = [agreed(1, &plan), agreed(2, &plan), agreed(2, &plan)];
+        assert_eq!(standing(&needed, &person(1), Some(&plan), &own), Standing::Waiting(1));
+        let both = [agreed(2, &plan), agreed(3, &plan)];
+        assert_eq!(standing(&needed, &person(1), Some(&plan), &both), Standing::Granted);
+    }
+
+    #[test]
+    fn an_approval_of_another_plan_counts_for_nothing() {
+        let (old, new) = (Digest::of_bytes(b"old"), Digest::of_bytes(b"new"));
+        let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
+        assert_eq!(standing(&needed, &person(1), Some(&new), &[agreed(2, &old)]), Standing::Waiting(1));
+    }
+
+    #[test]
+    fn one_refusal_ends_it() {
+        let plan = Digest::of_bytes(b"plan");
+        let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
+        let refused = Decision { agreed: false, ..agreed(3, &plan) };
+        assert_eq!(standing(&needed, &person(1), Some(&plan), &[agreed(2, &plan), refused]), Standing::Refused);
+    }
+}
