@@ -8,6 +8,7 @@ pub mod authorization;
 pub mod catalog;
 pub mod certificate;
 pub mod digest;
+pub mod directory;
 pub mod identity;
 pub mod job;
 pub mod log;

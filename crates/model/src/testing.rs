@@ -114,6 +114,7 @@ pub fn map() -> DataMap {
         name: "testing".into(),
         sources: vec![Source { name: SourceName::new("app"), kind: SourceKind::Postgres, url: String::new(), schemas: Vec::new() }],
         subjects: vec![subject("contract", None), subject("seat", Some(claim("contract")))],
+        directory: None,
         categories: vec![Category {
             name: CategoryName::new("everything"),
             label: "Everything".into(),

@@ -1,6 +1,8 @@
 //! What a map means for one table, in plain words: whose rows, what an export does, what erasing each kind of subject does, what stays
 //! and why, and what lies near.
 
+mod directory;
+
 use serde::Serialize;
 
 use crate::catalog::ReferentialAction;
@@ -9,6 +11,8 @@ use crate::map::with_article;
 use crate::map::{Action, Change, ExportDisposition, Ground, Subject};
 use crate::names::{CategoryName, SubjectKind, TableName};
 use crate::selection::ColumnPath;
+
+pub use directory::directory;
 
 /// Everything a person should know of one table before they rely on the map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +31,9 @@ pub struct Explanation {
     pub stays: Vec<String>,
     /// References to and from the table, cascades and triggers.
     pub near: Vec<String>,
+    /// What the directory reads from it, for the tables of contracts and seats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub directory: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,6 +56,7 @@ pub fn explain(scheme: &Scheme, table: &TableName) -> Option<Explanation> {
             erase: Vec::new(),
             stays: vec!["all rows stay, whoever is erased".to_owned()],
             near: near(scheme, table),
+            directory: Vec::new(),
         });
     }
     let mapped = scheme.table(table)?;
@@ -63,6 +71,7 @@ pub fn explain(scheme: &Scheme, table: &TableName) -> Option<Explanation> {
         erase: scheme.map.subjects.iter().map(|subject| erasure(scheme, mapped, subject)).collect(),
         stays: stays(mapped),
         near: near(scheme, table).into_iter().chain(triggers(mapped)).collect(),
+        directory: directory::of_table(scheme, table),
     })
 }
 
@@ -300,6 +309,7 @@ impl Explanation {
         section("Erasure", &erase);
         section("What stays", &self.stays);
         section("Near it", &self.near);
+        section("Directory", &self.directory);
         text
     }
 

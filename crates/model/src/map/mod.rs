@@ -3,6 +3,7 @@
 //! This file holds the map as plain data. [`resolve`] holds it against catalogs and finds every owner path.
 
 pub mod action;
+pub mod directory;
 pub mod discover;
 pub mod explain;
 pub mod lock;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, Change, Ground, OnErase};
+pub use directory::Directory;
 pub use owner::{Claim, Hop, Reference};
 
 use crate::catalog::SourceKind;
@@ -30,6 +32,9 @@ pub struct DataMap {
     pub name: String,
     pub sources: Vec<Source>,
     pub subjects: Vec<Subject>,
+    /// Who holds which seat, for the desk. A map without it has the digest that it had before there was such a section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Directory>,
     pub categories: Vec<Category>,
     pub tables: Vec<TableEntry>,
     /// Tables that hold no customer data, with the reason.

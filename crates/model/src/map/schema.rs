@@ -35,6 +35,7 @@ pub fn json_schema() -> Value {
                 },
                 "additionalProperties": { "$ref": "#/$defs/subject" }
             },
+            "directory": { "$ref": "#/$defs/directory" },
             "categories": {
                 "description": "Kinds of data that a customer is told about, by name.",
                 "type": "object",
@@ -60,12 +61,105 @@ pub fn json_schema() -> Value {
 
 /// What the rest refers to.
 fn definitions() -> Value {
-    let groups = [words(), declarations(), actions(), tables()];
+    let groups = [words(), declarations(), directory(), actions(), tables()];
     let fields = groups.into_iter().filter_map(|group| match group {
         Value::Object(fields) => Some(fields),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
     });
     Value::Object(fields.flatten().collect())
+}
+
+/// Who holds which seat.
+fn directory() -> Value {
+    let when = json!({
+        "description": "Of the rows that the step leads to, those count alone in which these columns hold these texts; null is a value too.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": { "$ref": "#/$defs/value" }
+    });
+    let columns = json!({ "$ref": "#/$defs/stepped_columns" });
+    let values = json!({ "$ref": "#/$defs/values" });
+    json!({
+        "directory": {
+            "description": "Who holds which seat and what contracts there are, for the desk.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["contract", "seat"],
+            "properties": {
+                "contract": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "subject": { "description": "The kind of subject that is a contract.", "$ref": "#/$defs/name", "default": "contract" },
+                        "name": { "description": "What people call it; otherwise the subject's label.", "$ref": "#/$defs/directory_column" },
+                        "tier": { "description": "Its tier or plan.", "$ref": "#/$defs/directory_column" },
+                        "state": { "$ref": "#/$defs/state_column" },
+                        "purchase_admin": {
+                            "description": "Who bought it: the key of a seat, or the value of the seat's column under seat.",
+                            "oneOf": [
+                                columns,
+                                {
+                                    "type": "object",
+                                    "additionalProperties": false,
+                                    "required": ["column"],
+                                    "properties": { "column": columns, "when": when, "seat": { "$ref": "#/$defs/directory_column" } }
+                                }
+                            ]
+                        }
+                    }
+                },
+                "seat": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["email", "role"],
+                    "properties": {
+                        "subject": { "description": "The kind of subject that is a seat.", "$ref": "#/$defs/name", "default": "seat" },
+                        "email": { "description": "The e-mail address of whoever holds it.", "$ref": "#/$defs/directory_column" },
+                        "name": { "description": "What the holder is called.", "$ref": "#/$defs/directory_column" },
+                        "role": {
+                            "description": "Which values mean which role; any other value means a holder.",
+                            "type": "object",
+                            "additionalProperties": false,
+                            "required": ["column", "admin"],
+                            "properties": { "column": columns, "when": when, "admin": values, "sub_admin": values, "holder": values }
+                        },
+                        "state": { "$ref": "#/$defs/state_column" },
+                        "language": { "description": "A tag such as de or de-AT.", "$ref": "#/$defs/directory_column" }
+                    }
+                }
+            }
+        },
+        "directory_column": {
+            "oneOf": [
+                columns,
+                {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["column"],
+                    "properties": { "column": columns, "when": when }
+                }
+            ]
+        },
+        "state_column": {
+            "description": "Which values mean active; without active, all but those of ended.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["column"],
+            "anyOf": [{ "required": ["active"] }, { "required": ["ended"] }],
+            "properties": { "column": columns, "when": when, "active": values, "ended": values }
+        },
+        "stepped_columns": {
+            "description": "A column of the subject's table or one that is a step away, such as member_id.email or seat_assignment(seat_id).last_name.",
+            "$ref": "#/$defs/columns"
+        },
+        "value": { "description": "A text, or null.", "type": ["string", "number", "boolean", "null"] },
+        "values": {
+            "oneOf": [
+                { "$ref": "#/$defs/value" },
+                { "type": "array", "items": { "$ref": "#/$defs/value" }, "uniqueItems": true }
+            ]
+        }
+    })
 }
 
 /// Names, columns and claims.
@@ -311,7 +405,7 @@ fn tables() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::map::parse::{TABLE_FIELDS, TOP_FIELDS};
+    use crate::map::parse::{CONTRACT_FIELDS, SEAT_FIELDS, TABLE_FIELDS, TOP_FIELDS};
 
     #[test]
     fn schema_and_parser_know_the_same_fields() {
@@ -328,5 +422,7 @@ mod tests {
         };
         assert_eq!(names("/properties"), sorted(&TOP_FIELDS));
         assert_eq!(names("/$defs/table/properties"), sorted(&TABLE_FIELDS));
+        assert_eq!(names("/$defs/directory/properties/contract/properties"), sorted(&CONTRACT_FIELDS));
+        assert_eq!(names("/$defs/directory/properties/seat/properties"), sorted(&SEAT_FIELDS));
     }
 }

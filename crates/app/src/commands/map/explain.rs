@@ -1,6 +1,6 @@
 //! `exeunt map explain`: what the map means for a table, or for all of them.
 
-use exeunt_model::map::explain::{Explanation, explain, explain_all};
+use exeunt_model::map::explain::{Explanation, directory, explain, explain_all};
 use exeunt_model::map::resolve::Scheme;
 use exeunt_model::names::TableName;
 
@@ -69,7 +69,16 @@ fn overview(scheme: &Scheme, all: &[Explanation]) -> String {
             table.row([format!("  {}", explanation.table), of, erased(explanation)]);
         }
     }
-    table.to_text(usize::from(output::width()))
+    let width = usize::from(output::width());
+    let mut text = table.to_text(width);
+    let sentences = directory(scheme);
+    if !sentences.is_empty() {
+        text += "\n\ndirectory:";
+        for sentence in sentences {
+            text += &format!("\n{}", wrap(&format!("  {sentence}"), width).join("\n"));
+        }
+    }
+    text
 }
 
 /// One path on each line.

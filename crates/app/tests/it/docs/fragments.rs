@@ -77,6 +77,8 @@ fn reference_of_the_map_lists_every_field() {
         ("The file", "/properties"),
         ("sources", "/$defs/source/properties"),
         ("subjects", "/$defs/subject/properties"),
+        ("directory.contract", "/$defs/directory/properties/contract/properties"),
+        ("directory.seat", "/$defs/directory/properties/seat/properties"),
         ("categories", "/$defs/category/properties"),
         ("tables", "/$defs/table/properties"),
         ("references", "/$defs/reference/properties"),

@@ -75,7 +75,7 @@ impl Reader<'_> {
         }
     }
 
-    fn report_mistake(&mut self, node: &Node, offset: usize, mistake: Mistake) {
+    pub(super) fn report_mistake(&mut self, node: &Node, offset: usize, mistake: Mistake) {
         let span = self.part(node, offset + mistake.part.start..offset + mistake.part.end);
         let mut wrong = self.error(&span, mistake.message);
         wrong.suggestion = mistake.suggestion;

@@ -12,6 +12,7 @@ mod action;
 mod claim;
 mod declare;
 mod diagnostic;
+mod directory;
 mod names;
 mod nearest;
 mod path;
@@ -32,9 +33,11 @@ pub use nearest::nearest;
 pub use positions::Positions;
 
 use crate::catalog::SourceKind;
-use crate::map::{Category, DataMap, Source, TableEntry};
+use crate::map::{Category, DataMap, Source, Subject, TableEntry};
 use crate::names::TableName;
 pub(in crate::map) use action::RESERVED;
+#[cfg(test)]
+pub(in crate::map) use directory::{CONTRACT_FIELDS, SEAT_FIELDS};
 #[cfg(test)]
 pub(in crate::map) use table::TABLE_FIELDS;
 
@@ -45,7 +48,7 @@ use tree::{Node, Value};
 /// The version of the map's format that this program reads.
 pub const FORMAT: &str = "1";
 
-pub(in crate::map) const TOP_FIELDS: [&str; 7] = ["exeunt", "name", "sources", "subjects", "categories", "tables", "ignore"];
+pub(in crate::map) const TOP_FIELDS: [&str; 8] = ["exeunt", "name", "sources", "subjects", "directory", "categories", "tables", "ignore"];
 
 /// A map that could be read.
 #[derive(Debug, Clone)]
@@ -98,10 +101,11 @@ impl Reader<'_> {
         }
         let sources: Vec<Source> =
             each(self, "sources", "sources by name").into_iter().filter_map(|(key, node)| self.source(key, node)).collect();
-        let subjects = each(self, "subjects", "kinds of subjects by name")
+        let subjects: Vec<Subject> = each(self, "subjects", "kinds of subjects by name")
             .into_iter()
             .filter_map(|(key, node)| self.subject(key, node, &names))
             .collect();
+        let directory = fields.get("directory").and_then(|node| self.directory(node, &subjects, &names));
         let categories: Vec<Category> =
             each(self, "categories", "categories by name").into_iter().filter_map(|(key, node)| self.category(key, node, &names)).collect();
         let mut tables: Vec<TableEntry> = Vec::new();
@@ -125,7 +129,7 @@ impl Reader<'_> {
         if self.diagnostics.is_empty() {
             self.warn_of_unused(&sources, &categories, &tables);
         }
-        Some(DataMap { name: name?, sources, subjects, categories, tables, ignore })
+        Some(DataMap { name: name?, sources, subjects, directory, categories, tables, ignore })
     }
 
     /// A name that nothing refers to is probably a mistake elsewhere.
@@ -162,7 +166,7 @@ impl Reader<'_> {
             Some(Value::Map(entries)) => entries.as_slice(),
             Some(Value::Null | Value::Text(_) | Value::List(_)) | None => &[],
         };
-        for section in ["sources", "subjects", "categories", "tables", "ignore"] {
+        for section in ["sources", "subjects", "directory", "categories", "tables", "ignore"] {
             if let Some(key) = fields.key(section) {
                 self.positions.put(&[section], self.position(&key.span));
             }

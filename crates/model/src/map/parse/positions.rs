@@ -34,6 +34,7 @@ impl Positions {
             Place::Map => None,
             Place::Source(name, field) => self.at(&["sources", name.as_str(), field]),
             Place::Subject(kind, field) => self.at(&["subjects", kind.as_str(), field]),
+            Place::Directory(part, field) => self.at(&["directory", part, field]),
             Place::Category(name, field) => self.at(&["categories", name.as_str(), field]),
             Place::Table(table) => self.at(&["tables", &table.to_string()]),
             Place::Field(table, field) => self.at(&["tables", &table.to_string(), field]),

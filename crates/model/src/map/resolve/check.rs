@@ -3,7 +3,8 @@
 mod action;
 
 pub use action::hand_over_edges;
-use action::{action_problems, clear_problem, file_name_problem, no_name_problem, path_problem, successor_problems};
+pub(super) use action::path_problem;
+use action::{action_problems, clear_problem, file_name_problem, no_name_problem, successor_problems};
 
 use super::problem::{Place, Problem};
 use super::{Edge, MappedTable, Path, catalog_table, holds_rows, scope_kinds};
@@ -119,7 +120,7 @@ pub fn subject(map: &DataMap, catalogs: &[Catalog], subject: &Subject) -> Vec<Pr
 }
 
 /// What the map says is secret of a column, if anything.
-fn secret_path<'a>(map: &'a DataMap, table: &TableName, column: &str) -> Option<&'a ColumnPath> {
+pub(super) fn secret_path<'a>(map: &'a DataMap, table: &TableName, column: &str) -> Option<&'a ColumnPath> {
     map.entry(table)?.secret.iter().find(|path| path.column == column)
 }
 

@@ -8,6 +8,7 @@
 
 mod check;
 mod circle;
+mod directory;
 mod edge;
 mod path;
 mod problem;
@@ -16,6 +17,7 @@ mod problem;
 mod tests;
 
 pub use check::hand_over_edges;
+pub use directory::{Located, Roster};
 pub use edge::Edge;
 pub use path::{Link, Path, functional};
 pub use problem::{Place, Problem};
@@ -35,6 +37,8 @@ pub struct Scheme {
     pub within: Vec<(SubjectKind, Path)>,
     /// Every reference of every table, declared by the database or by the map, in the order of the catalogs.
     pub edges: Vec<Edge>,
+    /// Who holds which seat; `None` for a map that does not say.
+    pub directory: Option<Roster>,
 }
 
 /// A table with its entry and the paths to its owners.
@@ -147,5 +151,16 @@ pub fn resolve(map: &DataMap, catalogs: &[Catalog]) -> Result<Scheme, Vec<Proble
         problems.extend(check::table(map, catalogs, &edges, &within, mapped));
     }
     problems.extend(circle::circles(map, &tables));
-    if problems.is_empty() { Ok(Scheme { map: map.clone(), catalogs: catalogs.to_vec(), tables, within, edges }) } else { Err(problems) }
+    let directory = match directory::roster(&finder, &within) {
+        Ok(roster) => roster,
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    };
+    if problems.is_empty() {
+        Ok(Scheme { map: map.clone(), catalogs: catalogs.to_vec(), tables, within, edges, directory })
+    } else {
+        Err(problems)
+    }
 }

@@ -97,11 +97,7 @@ impl Finder<'_> {
         let mut at = start.clone();
         let mut links = Vec::new();
         for hop in hops {
-            let link = match hop {
-                Hop::To { columns, to } => self.forward(&at, columns, to.as_ref())?,
-                Hop::Up { columns } => self.up(&at, columns)?,
-                Hop::From { table, columns } => self.reverse(&at, table, columns)?,
-            };
+            let link = self.step(&at, hop)?;
             match &link {
                 Link::Forward { to, .. } => at = to.clone(),
                 Link::Reverse { table, .. } => at = table.clone(),
@@ -113,6 +109,15 @@ impl Finder<'_> {
             Ok(links)
         } else {
             Err(Message::help(format!("the path ends at {at}, not at {target}"), "add the columns that lead on from there"))
+        }
+    }
+
+    /// One hop from this table.
+    pub fn step(&self, at: &TableName, hop: &Hop) -> Result<Link, Message> {
+        match hop {
+            Hop::To { columns, to } => self.forward(at, columns, to.as_ref()),
+            Hop::Up { columns } => self.up(at, columns),
+            Hop::From { table, columns } => self.reverse(at, table, columns),
         }
     }
 

@@ -9,6 +9,8 @@ pub enum Place {
     Map,
     Source(SourceName, &'static str),
     Subject(SubjectKind, &'static str),
+    /// A field of the directory's `contract` or `seat`.
+    Directory(&'static str, &'static str),
     Category(CategoryName, &'static str),
     Table(TableName),
     /// A field of a table's entry.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::map::action::{Action, Change, OnErase};
+use crate::map::directory::{ContractColumns, Directory, Field, RoleColumn, SeatColumns};
 use crate::map::{Claim, Hop};
 use crate::selection::ColumnPath;
 use crate::testing::{catalog, map};
@@ -277,4 +278,67 @@ fn owner_paths_that_lead_in_a_circle_are_refused() {
     seat.about = vec![via("seat", &["manager_id"])];
     seat.on_erase = OnErase { default: Some(Action::Delete), ..OnErase::default() };
     assert_eq!(problems(&manager), Vec::<String>::new());
+}
+
+fn with_directory(change: impl FnOnce(&mut Directory)) -> DataMap {
+    let own = |column: &str| Field { step: None, columns: vec![column.into()], when: Vec::new() };
+    let mut directory = Directory {
+        contract: ContractColumns {
+            subject: SubjectKind::new("contract"),
+            name: Some(own("name")),
+            tier: Some(own("tier")),
+            state: None,
+            purchase_admin: None,
+        },
+        seat: SeatColumns {
+            subject: SubjectKind::new("seat"),
+            email: own("email"),
+            name: None,
+            role: RoleColumn { column: own("email"), admin: vec![Some("a".to_owned())], sub_admin: Vec::new(), holder: Vec::new() },
+            state: None,
+            language: None,
+        },
+    };
+    change(&mut directory);
+    DataMap { directory: Some(directory), ..map() }
+}
+
+#[test]
+fn a_directory_finds_its_columns_by_one_step() {
+    let drafted = Hop::From { table: "app.draft".parse().unwrap(), columns: vec![ColumnPath::column("seat_id")] };
+    let contract = Hop::To { columns: vec![ColumnPath::column("contract_id")], to: None };
+    let map = with_directory(|directory| {
+        directory.seat.name = Some(Field { step: Some(drafted), columns: vec!["text".into()], when: vec![("id".into(), None)] });
+        directory.seat.language = Some(Field { step: Some(contract), columns: vec!["tier".into()], when: Vec::new() });
+    });
+    let roster = resolve(&map, &[catalog()]).unwrap().directory.unwrap();
+    assert_eq!(roster.within.describe(), "contract_id → app.contract");
+    assert_eq!(roster.columns.seat.name.unwrap().table, "app.draft".parse().unwrap());
+    assert_eq!(roster.columns.seat.language.unwrap().table, "app.contract".parse().unwrap());
+    assert!(resolve(&crate::testing::map(), &[catalog()]).unwrap().directory.is_none());
+}
+
+#[test]
+fn a_directory_whose_columns_do_not_fit_is_refused() {
+    let own = |column: &str| Field { step: None, columns: vec![column.into()], when: Vec::new() };
+    let told = |change: fn(&mut Directory)| problems(&with_directory(change));
+    assert_eq!(problems(&with_directory(|directory| directory.seat.email = own("emial"))), ["app.seat has no column `emial`"]);
+    let numbered = ["`contract_id` of app.seat cannot be the e-mail address: its type is INTEGER"];
+    assert_eq!(problems(&with_directory(|directory| directory.seat.email = own("contract_id"))), numbered);
+    let listed = problems(&with_directory(|directory| directory.seat.role.column = own("contract_id")));
+    assert_eq!(listed, ["`contract_id` of app.seat never holds `a`"]);
+    let several = told(|directory| directory.seat.email.columns.push("contract_id".into()));
+    assert_eq!(several[0], "the e-mail address is one column, and here are several");
+    let step = told(|directory| directory.seat.email.step = Some(Hop::To { columns: vec!["email".into()], to: None }));
+    assert_eq!(step, ["no foreign key of app.seat consists of `email`"]);
+    let turned = told(|directory| {
+        directory.contract.subject = SubjectKind::new("seat");
+        directory.contract.name = None;
+        directory.contract.tier = None;
+    });
+    assert_eq!(turned, ["a seat is not within a seat"]);
+    let mut map = with_directory(|_| {});
+    entry_mut(&mut map, "app.seat").secret.push("email".into());
+    let secret = problems(&map);
+    assert!(secret.contains(&"`email` of app.seat is secret: whoever uses the desk would see it".to_owned()), "{secret:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::FULL;
 use crate::catalog::SourceKind;
+use crate::map::directory::Field;
 use crate::map::parse::parse;
 use crate::map::resolve::Place;
 use crate::map::{Action, Change, Claim, DataMap, Hop, TableEntry};
@@ -109,4 +110,33 @@ fn the_digest_knows_nothing_of_layout_and_everything_of_meaning() {
     let digest = |text: &str| parse(text).unwrap().map.digest();
     assert_eq!(digest(FULL), digest(&FULL.replace("key: [id]", "key:   id # same")));
     assert_ne!(digest(FULL), digest(&FULL.replace("10 years }", "11 years }")));
+}
+
+#[test]
+fn the_directory_is_read() {
+    let directory = parse(FULL).unwrap().map.directory.unwrap();
+    let own = |column: &str| Field { step: None, columns: vec![column.into()], when: Vec::new() };
+    assert_eq!(directory.contract.name, Some(own("name")));
+    let state = directory.contract.state.unwrap();
+    assert_eq!((state.active, state.ended), (Vec::new(), vec![Some("ended".to_owned()), None]));
+    let assignment = |columns: &[&str], when: &[(&str, Option<&str>)]| Field {
+        step: Some(Hop::From { table: table("app.seat_assignment"), columns: vec![ColumnPath::column("seat_id")] }),
+        columns: columns.iter().map(|column| ColumnPath::from(*column)).collect(),
+        when: when.iter().map(|(column, text)| (ColumnPath::from(*column), text.map(str::to_owned))).collect(),
+    };
+    assert_eq!(directory.contract.purchase_admin.unwrap().seat, Some(assignment(&["member_id"], &[])));
+    assert_eq!(directory.seat.email, Field { step: Some(to(&["person_id"])), ..own("email") });
+    assert_eq!(directory.seat.name, Some(assignment(&["first_name", "last_name"], &[("to_at", None)])));
+    let role = directory.seat.role;
+    assert_eq!((role.admin, role.holder), (vec![Some("admin".to_owned())], vec![None, Some(String::new())]));
+    assert_eq!(directory.seat.state.unwrap().column, own("settings/state"));
+    assert_eq!(directory.seat.language, None);
+}
+
+#[test]
+fn a_map_without_a_directory_keeps_its_digest() {
+    let (whole, _) = FULL.split_once("directory:").unwrap();
+    let map = parse(whole).unwrap().map;
+    assert!(!serde_json::to_string(&map).unwrap().contains("directory"));
+    assert_ne!(map.digest(), parse(FULL).unwrap().map.digest());
 }

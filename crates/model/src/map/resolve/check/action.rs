@@ -8,7 +8,7 @@ use crate::map::{Action, Change, DataMap};
 use crate::names::{SubjectKind, TableName};
 use crate::selection::ColumnPath;
 
-pub(super) fn path_problem(place: Place, table: &Table, path: &ColumnPath) -> Option<Problem> {
+pub(in crate::map::resolve) fn path_problem(place: Place, table: &Table, path: &ColumnPath) -> Option<Problem> {
     match table.column(&path.column) {
         None => Some(missing_column(place, table, &path.column)),
         Some(column) if !path.json.is_empty() && !matches!(column.kind, ColumnKind::Json | ColumnKind::Text) => {
