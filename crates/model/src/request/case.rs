@@ -1,6 +1,6 @@
 //! The states of a case: a request for other data, or for the deletion of enterprise data, that people handle.
 
-use super::{Error, spelled};
+use super::Error;
 
 spelled!(
     /// Where a case stands.

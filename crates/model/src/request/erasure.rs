@@ -3,7 +3,7 @@
 //! `running` is the point of no return: a worker may have destroyed rows. What comes back from it to an earlier state, did so before anything was
 //! destroyed, which the run's journal proves.
 
-use super::{Error, spelled};
+use super::Error;
 
 spelled!(
     /// Where an erasure stands.

@@ -1,6 +1,6 @@
 //! The states of an export.
 
-use super::{Error, spelled};
+use super::Error;
 
 spelled!(
     /// Where an export stands.

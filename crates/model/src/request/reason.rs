@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use super::spelled;
-
 spelled!(
     /// Why a request was refused. A person reads the sentence of it; programs read the code.
     Rejection {
