@@ -1,6 +1,6 @@
 //! What a command that plans or runs needs beside its map: the platform's sources and our own store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use exeunt_engine::missing::NoneThere;
 use exeunt_engine::planning;
@@ -8,7 +8,7 @@ use exeunt_engine::platform::{Address, Platform};
 use exeunt_model::moment::Moment;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::planner;
-use exeunt_store::Store;
+use exeunt_store::{Location, Store};
 use jiff::Timestamp;
 use rand::Rng as _;
 
@@ -24,61 +24,74 @@ pub const STORE: &str = "exeunt.db";
 
 #[derive(Debug, clap::Args)]
 pub struct StoreArgument {
-    /// The store, Exeunt's own file of keys, log, certificates and unfinished runs; made at first use [default: exeunt.db beside the map]
-    #[arg(long, value_name = "FILE", env = "EXEUNT_STORE")]
-    store: Option<PathBuf>,
+    /// The store, Exeunt's own file of keys, log, certificates and unfinished runs, made at first use; or a PostgreSQL database,
+    /// postgres://… [default: exeunt.db beside the map]
+    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true)]
+    store: Option<Location>,
 }
 
 impl StoreArgument {
     /// The store that was named, if one was.
-    pub fn given(&self) -> Option<&Path> {
-        self.store.as_deref()
+    pub fn given(&self) -> Option<&Location> {
+        self.store.as_ref()
     }
 
     /// Where the store is: as said, or beside the map.
-    pub fn path(&self, project: &Project) -> PathBuf {
-        self.store.clone().unwrap_or_else(|| output::within(project.folder(), STORE))
+    pub fn location(&self, project: &Project) -> Location {
+        self.store.clone().unwrap_or_else(|| output::within(project.folder(), STORE).into())
     }
 
     /// Opens the store and makes it at its first use.
     pub fn open(&self, project: &Project) -> Result<Store, Failure> {
-        open_store(&self.path(project))
+        open_store(&self.location(project))
     }
 
     /// Opens the store of a command that asks what was done before: a new one would know of nothing.
     pub fn open_existing(&self, project: &Project) -> Result<Store, Failure> {
-        open_existing_store(&self.path(project))
+        open_existing_store(&self.location(project))
     }
 }
 
 /// Opens a store that must be there.
-pub fn open_existing_store(path: &Path) -> Result<Store, Failure> {
-    let opened = Store::open_existing(path, Moment::new(now())).map_err(|error| not_opened(path, error))?;
+pub fn open_existing_store(location: &Location) -> Result<Store, Failure> {
+    let opened = Store::open_existing(location, Moment::new(now())).map_err(|error| not_opened(location, error))?;
     opened.ok_or_else(|| {
-        Failure::message(ExitCode::NotFound, format!("there is no store {}", path.display()))
+        Failure::message(ExitCode::NotFound, format!("there is no store {location}"))
             .next("name the store with --store or EXEUNT_STORE: the file exeunt.db beside the map, made by the first plan or erasure")
     })
 }
 
-pub fn open_store(path: &Path) -> Result<Store, Failure> {
-    let is_new = !path.exists();
-    let store = Store::open(path, Moment::new(now()), &mut |bytes| random(bytes)).map_err(|error| not_opened(path, error))?;
+pub fn open_store(location: &Location) -> Result<Store, Failure> {
+    let is_new = location.file().is_some_and(|path| !path.exists());
+    let store = Store::open(location, Moment::new(now()), &mut |bytes| random(bytes)).map_err(|error| not_opened(location, error))?;
     if is_new {
-        output::note(format!("{} is new: it holds the signing key and secrets; keep it private and backed up", path.display()));
+        output::note(format!("{location} is new: it holds the signing key and secrets; keep it private and backed up"));
     }
     Ok(store)
 }
 
-fn not_opened(path: &Path, error: exeunt_store::Error) -> Failure {
-    if matches!(error, exeunt_store::Error::NoStore { .. }) {
-        return Failure::new(ExitCode::InputOutput, error)
-            .next("name the store with --store or EXEUNT_STORE: a file that Exeunt made, or one that is not there yet; this one was left as it is");
-    }
+/// What a person can do about a store that was not opened.
+pub fn not_opened(location: &Location, error: exeunt_store::Error) -> Failure {
+    use exeunt_store::Error;
     let next = match &error {
-        exeunt_store::Error::Damaged { .. } => "bring the store back from a backup: what it has recorded stands nowhere else",
+        Error::NoStore { .. } => {
+            let other = "name the store with --store or EXEUNT_STORE: a file that Exeunt made, or one that is not there yet; this one was left as it is";
+            return Failure::new(ExitCode::InputOutput, error).next(other);
+        }
+        Error::NotMigrated { .. } => {
+            let next = "bring it to this version's schema: exeunt migrate --store …; programs of the version before go on working with it";
+            return Failure::new(ExitCode::StoreVersion, error).next(next);
+        }
+        Error::Newer { .. } => {
+            return Failure::new(ExitCode::StoreVersion, error).next("use the version of this program that wrote it, or a newer one");
+        }
+        Error::Damaged { .. } => "bring the store back from a backup: what it has recorded stands nowhere else",
+        Error::Unreachable { .. } => {
+            "check the server's address and that it runs; the part after postgres:// may hold user, password, host, port and database"
+        }
         _ => "check the store's file, its rights and those of its folder, or name another one with --store or EXEUNT_STORE",
     };
-    let error = anyhow::Error::new(error).context(format!("open the store {}", path.display()));
+    let error = anyhow::Error::new(error).context(format!("open the store {location}"));
     Failure::attempt(ExitCode::InputOutput, error).next(next)
 }
 

@@ -37,6 +37,8 @@ pub enum ExitCode {
     Undecided = 12,
     /// Of a store of files, not one that the rows name is there.
     FilesMissing = 13,
+    /// The store has another schema than this version of the program needs.
+    StoreVersion = 14,
     /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
     Interrupted = 130,
 }

@@ -1,62 +1,144 @@
 //! Opening the store and running transactions.
 
+use std::cell::RefCell;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use exeunt_model::log::LogKey;
 use exeunt_model::moment::Moment;
+use exeunt_model::run::RunId;
 use exeunt_model::signature::SigningKey;
 use exeunt_model::tombstone::HashSecret;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::OpenFlags;
 
 use crate::error::Error;
+use crate::location::Location;
+use crate::lock::RunLock;
 use crate::secret::{self, Secrets};
+use crate::sql::{self, Connection, Sqlite, Transaction};
 use crate::{migrations, run};
 
 /// How long a write waits for another process's transaction on the store; none of ours takes more than milliseconds.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The store: one SQLite file, readable by its owner alone.
+/// The store: one SQLite file, readable by its owner alone, or the schema `exeunt` of a PostgreSQL database.
+///
+/// It is one connection, used by one thread at a time. A connection to a server that was lost is opened anew by the next transaction.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
-    pub(crate) connection: Connection,
+    location: Location,
+    connection: RefCell<Connection>,
     secrets: Secrets,
 }
 
+/// The schema of a store before and after a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// 0 where there was none.
+    pub from: u32,
+    pub to: u32,
+}
+
 impl Store {
-    /// Opens the store, and makes it where there is none: its file with mode 0600, its schema, its keys.
+    /// Opens the store, and makes a file where there is none: with mode 0600, its schema, its keys. A file of an earlier version is migrated.
     ///
     /// `entropy` fills the new keys with random bytes; it is called only when the store is made.
     ///
     /// # Errors
-    /// [`Error::Exposed`] when others may read the file, [`Error::Newer`] when a newer version wrote it.
-    pub fn open(path: &Path, now: Moment, entropy: &mut dyn FnMut(&mut [u8; 32])) -> Result<Self, Error> {
-        let (created, mut connection) = create(path)?;
-        set(&connection).map_err(|source| Error::Open { path: path.to_owned(), source })?;
-        migrations::migrate(&mut connection, path, now)?;
-        let secrets = secret::load_or_draw(&mut connection, created, entropy)?;
-        Ok(Self { path: path.to_owned(), connection, secrets })
+    /// [`Error::Exposed`] when others may read the file, [`Error::Newer`] when a newer version wrote it, [`Error::NotMigrated`] for a server
+    /// whose schema is another one than this program needs.
+    pub fn open(location: &Location, now: Moment, entropy: &mut dyn FnMut(&mut [u8; 32])) -> Result<Self, Error> {
+        match location {
+            Location::File(path) => {
+                let (created, connection) = create(path)?;
+                let mut connection = Connection::Sqlite(Sqlite::new(connection));
+                migrations::migrate(&mut connection, location, now)?;
+                Self::with(location, connection, created, entropy)
+            }
+            Location::Postgres(url) => {
+                let mut connection = reach(location, url)?;
+                let (found, known) = (migrations::version(&mut connection)?, migrations::known());
+                match found.cmp(&known) {
+                    std::cmp::Ordering::Less => Err(Error::NotMigrated { location: location.clone(), found, known }),
+                    std::cmp::Ordering::Equal => Self::with(location, connection, false, entropy),
+                    std::cmp::Ordering::Greater => Err(Error::Newer { location: location.clone(), found, known }),
+                }
+            }
+        }
     }
 
     /// Opens the store only if it is there: `None` where no file is. No keys are drawn.
     ///
     /// # Errors
     /// Those of [`Self::open`], and [`Error::Damaged`] for a file that was made and never got its keys.
-    pub fn open_existing(path: &Path, now: Moment) -> Result<Option<Self>, Error> {
-        match fs::metadata(path) {
-            Ok(_) => Self::open(path, now, &mut |_| {}).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Create { path: path.to_owned(), source }),
+    pub fn open_existing(location: &Location, now: Moment) -> Result<Option<Self>, Error> {
+        if let Location::File(path) = location {
+            match fs::metadata(path) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(source) => return Err(Error::Create { path: path.clone(), source }),
+            }
+        }
+        Self::open(location, now, &mut |_| {}).map(Some)
+    }
+
+    /// Brings the schema to the version that this program needs, and draws the keys of a new store.
+    ///
+    /// Migrations lead forward only, each in a transaction of its own; whoever is cut off goes on where they were.
+    ///
+    /// # Errors
+    /// [`Error::Newer`]; [`Error::NoStore`] where the schema holds tables of somebody else.
+    pub fn migrate(location: &Location, now: Moment, entropy: &mut dyn FnMut(&mut [u8; 32])) -> Result<Migrated, Error> {
+        let (created, mut connection) = match location {
+            Location::File(path) => {
+                let (created, connection) = create(path)?;
+                (created, Connection::Sqlite(Sqlite::new(connection)))
+            }
+            Location::Postgres(url) => (false, reach(location, url)?),
+        };
+        let from = migrations::migrate(&mut connection, location, now)?;
+        Self::with(location, connection, created || from == 0, entropy)?;
+        Ok(Migrated { from, to: migrations::known() })
+    }
+
+    /// The version of the schema that is there, 0 where there is none, and the one that this program needs. Nothing is changed.
+    pub fn schema_versions(location: &Location) -> Result<(u32, u32), Error> {
+        let found = match location {
+            Location::File(path) if !path.exists() => 0,
+            Location::File(path) => {
+                let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                    .map_err(|source| Error::Open { location: location.clone(), source: source.into() })?;
+                migrations::version(&mut Connection::Sqlite(Sqlite::new(connection)))?
+            }
+            Location::Postgres(url) => migrations::version(&mut reach(location, url)?)?,
+        };
+        Ok((found, migrations::known()))
+    }
+
+    fn with(location: &Location, mut connection: Connection, created: bool, entropy: &mut dyn FnMut(&mut [u8; 32])) -> Result<Self, Error> {
+        let secrets = secret::load_or_draw(&mut connection, created, entropy)?;
+        Ok(Self { location: location.clone(), connection: RefCell::new(connection), secrets })
+    }
+
+    /// Another connection to the same store.
+    pub fn another(&self) -> Result<Self, Error> {
+        let connection = self.connect()?;
+        Ok(Self { location: self.location.clone(), connection: RefCell::new(connection), secrets: self.secrets.clone() })
+    }
+
+    fn connect(&self) -> Result<Connection, Error> {
+        match &self.location {
+            Location::File(path) => Ok(Connection::Sqlite(Sqlite::new(connect(path)?))),
+            Location::Postgres(url) => reach(&self.location, url),
         }
     }
 
-    /// Where its file is, as it was opened.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it is, as it was opened.
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// The key that archives and certificates are signed with.
@@ -75,33 +157,72 @@ impl Store {
     }
 
     /// Runs `work` in one transaction that is on disk when this returns, or not at all.
-    pub(crate) fn transact<T>(
+    ///
+    /// On a server `work` may be done several times, where other transactions stood in its way: it must change nothing but the store.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Database`] of an unknown outcome when the server was lost while it committed.
+    pub fn transact<T, E: From<Error>>(
         &mut self,
         operation: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::during(operation))?;
-        let value = work(&transaction)?;
-        transaction.commit().map_err(Error::during(operation))?;
-        Ok(value)
+        work: impl FnMut(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.reconnect()?;
+        self.connection.get_mut().transact(operation, work)
+    }
+
+    /// Runs `read`, which writes nothing, on one moment of the store.
+    pub fn look<T, E: From<Error>>(
+        &self,
+        operation: &'static str,
+        read: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.reconnect()?;
+        self.connection.borrow_mut().look(operation, read)
+    }
+
+    fn reconnect(&self) -> Result<(), Error> {
+        if self.connection.borrow().is_closed() {
+            let connection = self.connect()?;
+            self.connection.replace(connection);
+        }
+        Ok(())
     }
 
     /// Takes the lock of a run for this process; it is given back when the value is dropped or the process ends, however it ends.
     ///
     /// # Errors
     /// [`Error::GoingOn`] when another process holds it.
-    pub fn lock_run(&self, run: &exeunt_model::run::RunId) -> Result<crate::lock::RunLock, Error> {
-        crate::lock::RunLock::take(&self.path, run)
+    pub fn lock_run(&self, run: &RunId) -> Result<RunLock, Error> {
+        RunLock::take(&self.location, run)
     }
 
     /// The runs that no process has brought to an end.
     pub fn unfinished_runs(&self) -> Result<Vec<run::Run>, Error> {
-        run::unfinished(&self.connection)
+        self.look("read runs", run::unfinished)
+    }
+}
+
+/// Connects to a server, and refuses a schema that holds something else.
+fn reach(location: &Location, url: &str) -> Result<Connection, Error> {
+    let client = sql::connect(url).map_err(|source| Error::Unreachable { location: location.clone(), source })?;
+    let mut connection = Connection::Postgres(Box::new(client));
+    ours(location, &mut connection)?;
+    Ok(connection)
+}
+
+/// Refuses somebody else's tables before anything is set or made there.
+fn ours(location: &Location, connection: &mut Connection) -> Result<(), Error> {
+    let tables = connection.tables()?;
+    let known = ["schema_version", "tombstone"].iter().all(|name| tables.iter().any(|table| table == name));
+    match tables.is_empty() || known {
+        true => Ok(()),
+        false => Err(Error::NoStore { location: location.clone(), what: "another database" }),
     }
 }
 
 /// Makes an empty file of mode 0600 where there is none, and refuses one that is no store or that others can read. Says whether it made one.
-fn create(path: &Path) -> Result<(bool, Connection), Error> {
+fn create(path: &Path) -> Result<(bool, rusqlite::Connection), Error> {
     let failed = |source| Error::Create { path: path.to_owned(), source };
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok((true, connect(path)?)),
@@ -110,13 +231,12 @@ fn create(path: &Path) -> Result<(bool, Connection), Error> {
             no_other_file(path, &metadata)?;
             // A store that was never written to is as good as a new one.
             let empty = metadata.len() == 0;
-            let connection = connect(path)?;
             if !empty {
-                no_other_database(path, &connection)?;
+                no_other_database(path)?;
             }
             // After the rest: nobody is told to change the rights of another file.
             match metadata.mode() & 0o077 {
-                0 => Ok((empty, connection)),
+                0 => Ok((empty, connect(path)?)),
                 _ => Err(Error::Exposed { path: path.to_owned() }),
             }
         }
@@ -129,7 +249,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Refuses what is no database before it is opened as one.
 fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
-    let refused = |what| Err(Error::NoStore { path: path.to_owned(), what });
+    let refused = |what| Err(Error::NoStore { location: path.into(), what });
     if metadata.is_dir() {
         return refused("a folder");
     }
@@ -149,33 +269,29 @@ fn no_other_file(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
 }
 
 /// Refuses somebody else's database before anything is set in it, such as one of the platform.
-fn no_other_database(path: &Path, connection: &Connection) -> Result<(), Error> {
-    let ours = "-- is_store
-        SELECT count(*) = 0 OR count(*) FILTER (WHERE type = 'table' AND name IN ('schema_version', 'tombstone')) = 2
-        FROM sqlite_schema";
-    match connection.query_row(ours, [], |row| row.get(0)).map_err(|source| Error::Open { path: path.to_owned(), source })? {
-        true => Ok(()),
-        false => Err(Error::NoStore { path: path.to_owned(), what: "another database" }),
-    }
+fn no_other_database(path: &Path) -> Result<(), Error> {
+    let location = Location::from(path);
+    ours(&location, &mut Connection::Sqlite(Sqlite::new(open(path)?)))
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
-    let failed = |source| Error::Open { path: path.to_owned(), source };
+fn open(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let failed = |source: rusqlite::Error| Error::Open { location: path.into(), source: source.into() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     Ok(connection)
 }
 
 /// FULL: a commit is on disk when it returns, since an erasure relies on its opened certificate outliving a power cut.
 /// What is deleted is overwritten, and the write-ahead log is removed with the last connection.
-fn set(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
+fn connect(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let connection = open(path)?;
+    let settings = "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA trusted_schema = OFF;",
-    )
+         PRAGMA trusted_schema = OFF;";
+    connection.execute_batch(settings).map_err(|source| Error::Open { location: path.into(), source: source.into() })?;
+    Ok(connection)
 }

@@ -3,8 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
+use exeunt_model::identity::JobId;
 use exeunt_model::log::{checkpoint, entry};
 use exeunt_model::run::{self, RunId};
+
+use crate::location::Location;
+use crate::sql;
 
 /// The store could not be opened, read or written. No message holds a key or a value of a source's row.
 #[derive(Debug, thiserror::Error)]
@@ -15,34 +19,48 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    #[error("open the store {}", path.display())]
+    #[error("open the store {location}")]
     Open {
-        path: PathBuf,
+        location: Location,
         #[source]
-        source: rusqlite::Error,
+        source: sql::Error,
     },
-    #[error("{} is no store of Exeunt: it is {what}", path.display())]
-    NoStore { path: PathBuf, what: &'static str },
+    #[error("reach the store {location}")]
+    Unreachable {
+        location: Location,
+        #[source]
+        source: sql::Unreachable,
+    },
+    #[error("{location} is no store of Exeunt: it is {what}")]
+    NoStore { location: Location, what: &'static str },
     #[error("the store is readable by others than its owner; run: chmod 600 {}", path.display())]
     Exposed { path: PathBuf },
-    #[error("the store {} was written by a newer version of this program (schema {found}, known is {known})", path.display())]
-    Newer { path: PathBuf, found: u32, known: u32 },
+    #[error("the store {location} was written by a newer version of this program (schema {found}, known is {known})")]
+    Newer { location: Location, found: u32, known: u32 },
+    /// Only of a server's store: one in a file migrates itself.
+    #[error("the store {location} has schema {found}, and this program needs {known}")]
+    NotMigrated { location: Location, found: u32, known: u32 },
     #[error("migrate the store to schema {version}")]
     Migrate {
         version: u32,
         #[source]
-        source: rusqlite::Error,
+        source: sql::Error,
     },
     #[error("{operation} in the store")]
     Database {
         operation: &'static str,
         #[source]
-        source: rusqlite::Error,
+        source: sql::Error,
     },
+    #[error("read an answer of the store")]
+    Answer(#[from] sql::Error),
     #[error("{operation} in the store: {got} rows were affected instead of {want}")]
     RowCount { operation: &'static str, want: usize, got: usize },
     #[error("the store is damaged: {what}")]
     Damaged { what: String },
+    /// Another worker has the job now: whatever was about to be written is not.
+    #[error("job {job} was taken over by another worker")]
+    LeaseLost { job: JobId },
     #[error("read entry {number} of the log")]
     Entry {
         number: u64,
@@ -77,13 +95,33 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err`: names the operation that failed.
-    pub(crate) fn during(operation: &'static str) -> impl Fn(rusqlite::Error) -> Self {
-        move |source| Self::Database { operation, source }
-    }
-
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
+    }
+
+    /// Whether the same may succeed later, because a server was away or another transaction stood in the way.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Database { source, .. } | Self::Answer(source) => {
+                source.is_lost() || source.is_conflict()
+            }
+            Self::Create { .. }
+            | Self::NoStore { .. }
+            | Self::Exposed { .. }
+            | Self::Newer { .. }
+            | Self::NotMigrated { .. }
+            | Self::RowCount { .. }
+            | Self::Damaged { .. }
+            | Self::LeaseLost { .. }
+            | Self::Entry { .. }
+            | Self::Checkpoint { .. }
+            | Self::Move { .. }
+            | Self::NoSuchRun { .. }
+            | Self::Unfinished { .. }
+            | Self::GoingOn { .. }
+            | Self::Lock { .. } => false,
+        }
     }
 }
 

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use exeunt_model::names::SourceName;
 use exeunt_model::run::RunId;
 use exeunt_model::selection::SetId;
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde::{Deserialize, Serialize};
 
 use crate::database::Store;
-use crate::error::{Error, expect_rows};
+use crate::error::Error;
+use crate::read::{from_json, json};
 use crate::run::NewRun;
+use crate::sql::{Transaction, parameters};
 
 /// Tuples in one row of `erasure_keys`.
 const TUPLES_PER_PART: usize = 5_000;
@@ -120,9 +121,8 @@ impl Store {
             let sql = "-- commit_source
                 UPDATE erasure_source
                 SET state = 'committed'
-                WHERE run = ?1 AND source = ?2 AND state = 'acting'";
-            let got = transaction.execute(sql, (run.as_str(), source.as_str())).map_err(Error::during(OPERATION))?;
-            expect_rows(OPERATION, 1, got)?;
+                WHERE run = $1 AND source = $2 AND state = 'acting'";
+            transaction.one_row(OPERATION, sql, &parameters![run.as_str(), source.as_str()])?;
             affected.iter().try_for_each(|(step, rows)| set_affected(transaction, run, *step, *rows))
         })
     }
@@ -133,10 +133,9 @@ impl Store {
         self.transact(OPERATION, |transaction| {
             let sql = "-- note_batch
                 UPDATE erasure_step
-                SET batch_rows = ?3, batch_transaction = ?4
-                WHERE run = ?1 AND step = ?2";
-            let got = transaction.execute(sql, (run.as_str(), step, batch.rows, &batch.transaction)).map_err(Error::during(OPERATION))?;
-            expect_rows(OPERATION, 1, got)
+                SET batch_rows = $3, batch_transaction = $4
+                WHERE run = $1 AND step = $2";
+            transaction.one_row(OPERATION, sql, &parameters![run.as_str(), step, batch.rows, batch.transaction.as_deref()])
         })
     }
 
@@ -148,19 +147,18 @@ impl Store {
     /// Replaces what was approved of a source: somebody has approved anew what is left there. Files that are known already keep their state.
     pub fn reapprove(&mut self, run: &RunId, source: &SourceName, approved: &Reapproval<'_>) -> Result<(), Error> {
         const OPERATION: &str = "note new counts";
-        let failed = || Error::during(OPERATION);
         self.transact(OPERATION, |transaction| {
             let sql = "-- replan_step
                 UPDATE erasure_step
-                SET planned = ?3, batch_rows = NULL, batch_transaction = NULL
-                WHERE run = ?1 AND step = ?2";
+                SET planned = $3, batch_rows = NULL, batch_transaction = NULL
+                WHERE run = $1 AND step = $2";
             for (step, rows) in approved.planned {
-                expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), step, rows)).map_err(failed())?)?;
+                transaction.one_row(OPERATION, sql, &parameters![run.as_str(), *step, *rows])?;
             }
             let sql = "-- forget_keys
                 DELETE FROM erasure_keys
-                WHERE run = ?1 AND source = ?2";
-            transaction.execute(sql, (run.as_str(), source.as_str())).map_err(failed())?;
+                WHERE run = $1 AND source = $2";
+            transaction.rows(OPERATION, sql, &parameters![run.as_str(), source.as_str()])?;
             insert_keys(transaction, run, approved.keys)?;
             let known = known_files(transaction, run)?;
             let new = approved.files.iter().filter(|file| !known.contains(&(file.files.as_str().to_owned(), file.key.clone())));
@@ -180,205 +178,204 @@ impl Store {
         self.transact(OPERATION, |transaction| {
             let sql = "-- settle_file
                 UPDATE erasure_file
-                SET state = ?4
-                WHERE run = ?1 AND files = ?2 AND file_key = ?3 AND state = 'pending'";
-            let mut statement = transaction.prepare(sql).map_err(Error::during(OPERATION))?;
+                SET state = $4
+                WHERE run = $1 AND files = $2 AND file_key = $3 AND state = 'pending'";
             settled.iter().try_for_each(|(file, state)| {
-                let got =
-                    statement.execute((run.as_str(), file.files.as_str(), &file.key, state.as_str())).map_err(Error::during(OPERATION))?;
-                expect_rows(OPERATION, 1, got)
+                let values = parameters![run.as_str(), file.files.as_str(), file.key.as_str(), state.as_str()];
+                transaction.one_row(OPERATION, sql, &values)
             })
         })
     }
 
     /// The sources of a run in the order in which they are committed.
     pub fn sources_of(&self, run: &RunId) -> Result<Vec<(SourceName, SourceState)>, Error> {
-        let failed = || Error::during("read a run's sources");
+        const OPERATION: &str = "read a run's sources";
         let sql = "-- sources_of
             SELECT source, state = 'committed'
             FROM erasure_source
-            WHERE run = ?1
+            WHERE run = $1
             ORDER BY position";
-        let mut statement = self.connection.prepare(sql).map_err(failed())?;
-        let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
-        rows.map(|row| {
-            let (source, committed): (String, bool) = row.map_err(failed())?;
-            Ok((SourceName::new(source), if committed { SourceState::Committed } else { SourceState::Acting }))
+        self.look(OPERATION, |transaction| {
+            transaction.all(OPERATION, sql, &parameters![run.as_str()], |row| {
+                let state = if row.get::<bool>(1)? { SourceState::Committed } else { SourceState::Acting };
+                Ok((SourceName::new(row.get::<String>(0)?), state))
+            })
         })
-        .collect()
     }
 
     /// How far each step of a run is, in the plan's order.
     pub fn steps_of(&self, run: &RunId) -> Result<Vec<StepProgress>, Error> {
-        let failed = || Error::during("read a run's steps");
+        const OPERATION: &str = "read a run's steps";
         let sql = "-- steps_of
             SELECT step, planned, affected, batch_rows, batch_transaction
             FROM erasure_step
-            WHERE run = ?1
+            WHERE run = $1
             ORDER BY step";
-        let mut statement = self.connection.prepare(sql).map_err(failed())?;
-        let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
-        rows.map(|row| {
-            let (step, planned, affected, rows, transaction): (u32, u64, Option<u64>, Option<u64>, Option<String>) =
-                row.map_err(failed())?;
-            Ok(StepProgress { step, planned, affected, batch: rows.map(|rows| Batch { rows, transaction }) })
+        self.look(OPERATION, |transaction| {
+            transaction.all(OPERATION, sql, &parameters![run.as_str()], |row| {
+                let rows: Option<u64> = row.get(3)?;
+                let transaction: Option<String> = row.get(4)?;
+                Ok(StepProgress {
+                    step: row.get(0)?,
+                    planned: row.get(1)?,
+                    affected: row.get(2)?,
+                    batch: rows.map(|rows| Batch { rows, transaction }),
+                })
+            })
         })
-        .collect()
     }
 
     /// What the run remembers of the subject; `None` once it has ended.
     pub fn personal_data_of(&self, run: &RunId) -> Result<Option<PersonalData>, Error> {
+        const OPERATION: &str = "read a run's subject";
         let sql = "-- personal_of
             SELECT data
             FROM erasure_personal
-            WHERE run = ?1";
-        let data: Option<String> =
-            self.connection.query_row(sql, [run.as_str()], |row| row.get(0)).optional().map_err(Error::during("read a run's subject"))?;
-        data.map(|data| serde_json::from_str(&data).map_err(|_| Error::damaged("a run's subject cannot be read"))).transpose()
+            WHERE run = $1";
+        self.look(OPERATION, |transaction| {
+            transaction.optional(OPERATION, sql, &parameters![run.as_str()], |row| from_json(&row.get::<String>(0)?, "a run's subject"))
+        })
     }
 
     /// The journaled keys of a source.
     pub fn keys_of(&self, run: &RunId, source: &SourceName) -> Result<Vec<JournaledKeys>, Error> {
-        let failed = || Error::during("read a run's keys");
+        const OPERATION: &str = "read a run's keys";
         let sql = "-- keys_of
             SELECT key_set, tuples
             FROM erasure_keys
-            WHERE run = ?1 AND source = ?2
+            WHERE run = $1 AND source = $2
             ORDER BY key_set, part";
-        let mut statement = self.connection.prepare(sql).map_err(failed())?;
-        let mut rows = statement.query((run.as_str(), source.as_str())).map_err(failed())?;
         let mut keys: Vec<JournaledKeys> = Vec::new();
-        while let Some(row) = rows.next().map_err(failed())? {
-            let (set, tuples): (u32, String) = row.try_into().map_err(failed())?;
-            let tuples: Vec<Vec<String>> = serde_json::from_str(&tuples).map_err(|_| Error::damaged("a run's keys cannot be read"))?;
-            match keys.last_mut() {
-                Some(last) if last.set == SetId(set) => last.tuples.extend(tuples),
-                Some(_) | None => keys.push(JournaledKeys { source: source.clone(), set: SetId(set), tuples }),
-            }
-        }
+        self.look(OPERATION, |transaction| {
+            transaction.each(OPERATION, sql, &parameters![run.as_str(), source.as_str()], &mut |row| {
+                let set = SetId(row.get(0)?);
+                let tuples: Vec<Vec<String>> = from_json(&row.get::<String>(1)?, "a run's keys")?;
+                match keys.last_mut() {
+                    Some(last) if last.set == set => last.tuples.extend(tuples),
+                    Some(_) | None => keys.push(JournaledKeys { source: source.clone(), set, tuples }),
+                }
+                Ok(())
+            })
+        })?;
         Ok(keys)
     }
 
     /// The files of a run, by the column that named them; none once the run has ended.
     pub fn files_of(&self, run: &RunId) -> Result<Vec<JournaledFile>, Error> {
-        let failed = || Error::during("read a run's files");
+        const OPERATION: &str = "read a run's files";
         let sql = "-- files_of
             SELECT files, file_key, named_by, present, state
             FROM erasure_file
-            WHERE run = ?1
+            WHERE run = $1
             ORDER BY named_by, files, file_key";
-        let mut statement = self.connection.prepare(sql).map_err(failed())?;
-        let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
-        rows.map(|row| {
-            let (files, key, named_by, present, state): (String, String, u32, bool, String) = row.map_err(failed())?;
-            let state = FileState::ALL.into_iter().find(|known| known.as_str() == state);
-            let state = state.ok_or_else(|| Error::damaged("a journaled file has an unknown state"))?;
-            Ok(JournaledFile { files: SourceName::new(files), key, named_by, present, state })
+        self.look(OPERATION, |transaction| {
+            transaction.all(OPERATION, sql, &parameters![run.as_str()], |row| {
+                let state: String = row.get(4)?;
+                let state = FileState::ALL.into_iter().find(|known| known.as_str() == state);
+                Ok(JournaledFile {
+                    files: SourceName::new(row.get::<String>(0)?),
+                    key: row.get(1)?,
+                    named_by: row.get(2)?,
+                    present: row.get(3)?,
+                    state: state.ok_or_else(|| Error::damaged("a journaled file has an unknown state"))?,
+                })
+            })
         })
-        .collect()
     }
 }
 
-fn set_affected(transaction: &Transaction<'_>, run: &RunId, step: u32, affected: u64) -> Result<(), Error> {
-    const OPERATION: &str = "note affected rows";
+fn set_affected(transaction: &mut Transaction<'_>, run: &RunId, step: u32, affected: u64) -> Result<(), Error> {
     let sql = "-- set_affected
         UPDATE erasure_step
-        SET affected = ?3, batch_rows = NULL, batch_transaction = NULL
-        WHERE run = ?1 AND step = ?2";
-    let got = transaction.prepare_cached(sql).and_then(|mut statement| statement.execute((run.as_str(), step, affected)));
-    expect_rows(OPERATION, 1, got.map_err(Error::during(OPERATION))?)
+        SET affected = $3, batch_rows = NULL, batch_transaction = NULL
+        WHERE run = $1 AND step = $2";
+    transaction.one_row("note affected rows", sql, &parameters![run.as_str(), step, affected])
 }
 
-fn replace_document(transaction: &Transaction<'_>, run: &RunId, document: &str) -> Result<(), Error> {
-    const OPERATION: &str = "note what was decided";
+fn replace_document(transaction: &mut Transaction<'_>, run: &RunId, document: &str) -> Result<(), Error> {
     let sql = "-- replace_document
         UPDATE erasure_run
-        SET plan = ?2
-        WHERE id = ?1";
-    expect_rows(OPERATION, 1, transaction.execute(sql, (run.as_str(), document)).map_err(Error::during(OPERATION))?)
+        SET plan = $2
+        WHERE id = $1";
+    transaction.one_row("note what was decided", sql, &parameters![run.as_str(), document])
 }
 
 /// Writes the journal of a run that begins.
-pub(crate) fn begin(transaction: &Transaction<'_>, new: &NewRun<'_>) -> Result<(), Error> {
+pub(crate) fn begin(transaction: &mut Transaction<'_>, new: &NewRun<'_>) -> Result<(), Error> {
     const OPERATION: &str = "write the journal";
-    let failed = || Error::during(OPERATION);
     let run = new.id.as_str();
     let source_sql = "-- insert_source
         INSERT INTO erasure_source (run, position, source, state)
-        VALUES (?1, ?2, ?3, 'acting')";
+        VALUES ($1, $2, $3, 'acting')";
     for (position, source) in (0u32..).zip(new.sources) {
-        expect_rows(OPERATION, 1, transaction.execute(source_sql, (run, position, source.as_str())).map_err(failed())?)?;
+        transaction.one_row(OPERATION, source_sql, &parameters![run, position, source.as_str()])?;
     }
     let step_sql = "-- insert_step
         INSERT INTO erasure_step (run, step, planned, affected)
-        VALUES (?1, ?2, ?3, NULL)";
-    let mut statement = transaction.prepare(step_sql).map_err(failed())?;
+        VALUES ($1, $2, $3, NULL)";
     for (step, planned) in (0u32..).zip(new.planned) {
-        expect_rows(OPERATION, 1, statement.execute((run, step, planned)).map_err(failed())?)?;
+        transaction.one_row(OPERATION, step_sql, &parameters![run, step, *planned])?;
     }
     let personal_sql = "-- insert_personal
         INSERT INTO erasure_personal (run, data)
-        VALUES (?1, ?2)";
-    let data = json(new.personal)?;
-    expect_rows(OPERATION, 1, transaction.execute(personal_sql, (run, data)).map_err(failed())?)?;
+        VALUES ($1, $2)";
+    transaction.one_row(OPERATION, personal_sql, &parameters![run, json(new.personal)?])?;
 
     insert_keys(transaction, new.id, new.keys)?;
     insert_files(transaction, new.id, new.files)
 }
 
-fn insert_keys(transaction: &Transaction<'_>, run: &RunId, keys: &[JournaledKeys]) -> Result<(), Error> {
-    const OPERATION: &str = "write the journal";
-    let failed = || Error::during(OPERATION);
-    let key_sql = "-- insert_keys
+fn insert_keys(transaction: &mut Transaction<'_>, run: &RunId, keys: &[JournaledKeys]) -> Result<(), Error> {
+    let sql = "-- insert_keys
         INSERT INTO erasure_keys (run, source, key_set, part, tuples)
-        VALUES (?1, ?2, ?3, ?4, ?5)";
-    let mut statement = transaction.prepare(key_sql).map_err(failed())?;
+        VALUES ($1, $2, $3, $4, $5)";
     for keys in keys {
         for (part, tuples) in (0u32..).zip(keys.tuples.chunks(TUPLES_PER_PART)) {
-            let got = statement.execute((run.as_str(), keys.source.as_str(), keys.set.0, part, json(&tuples)?)).map_err(failed())?;
-            expect_rows(OPERATION, 1, got)?;
+            let values = parameters![run.as_str(), keys.source.as_str(), keys.set.0, part, json(&tuples)?];
+            transaction.one_row("write the journal", sql, &values)?;
         }
     }
     Ok(())
 }
 
-fn insert_files<'a>(transaction: &Transaction<'_>, run: &RunId, files: impl IntoIterator<Item = &'a JournaledFile>) -> Result<(), Error> {
-    const OPERATION: &str = "write the journal";
-    let failed = || Error::during(OPERATION);
-    let file_sql = "-- insert_file
+fn insert_files<'a>(
+    transaction: &mut Transaction<'_>,
+    run: &RunId,
+    files: impl IntoIterator<Item = &'a JournaledFile>,
+) -> Result<(), Error> {
+    let sql = "-- insert_file
         INSERT INTO erasure_file (run, files, file_key, named_by, present, state)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let mut statement = transaction.prepare(file_sql).map_err(failed())?;
+        VALUES ($1, $2, $3, $4, $5, $6)";
     for JournaledFile { files, key, named_by, present, state } in files {
-        let got = statement.execute((run.as_str(), files.as_str(), key, named_by, present, state.as_str())).map_err(failed())?;
-        expect_rows(OPERATION, 1, got)?;
+        let values = parameters![run.as_str(), files.as_str(), key, *named_by, *present, state.as_str()];
+        transaction.one_row("write the journal", sql, &values)?;
     }
     Ok(())
 }
 
 /// File source and key of the files that are journaled.
-fn known_files(transaction: &Transaction<'_>, run: &RunId) -> Result<BTreeSet<(String, String)>, Error> {
-    let failed = || Error::during("read a run's files");
+fn known_files(transaction: &mut Transaction<'_>, run: &RunId) -> Result<BTreeSet<(String, String)>, Error> {
     let sql = "-- known_files
         SELECT files, file_key
         FROM erasure_file
-        WHERE run = ?1";
-    let mut statement = transaction.prepare(sql).map_err(failed())?;
-    let rows = statement.query_map([run.as_str()], |row| row.try_into()).map_err(failed())?;
-    rows.map(|row| row.map_err(failed())).collect()
+        WHERE run = $1";
+    let known = transaction.all("read a run's files", sql, &parameters![run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(known.into_iter().collect())
 }
 
 /// Deletes whatever the journal holds of the subject.
-pub(crate) fn forget(transaction: &Transaction<'_>, run: &RunId) -> Result<(), Error> {
+pub(crate) fn forget(transaction: &mut Transaction<'_>, run: &RunId) -> Result<(), Error> {
     const OPERATION: &str = "forget the subject of a run";
-    let failed = || Error::during(OPERATION);
-    for sql in ["DELETE FROM erasure_keys WHERE run = ?1", "DELETE FROM erasure_file WHERE run = ?1"] {
-        transaction.execute(sql, [run.as_str()]).map_err(failed())?;
-    }
-    let got = transaction.execute("DELETE FROM erasure_personal WHERE run = ?1", [run.as_str()]).map_err(failed())?;
-    expect_rows(OPERATION, 1, got)
-}
-
-fn json<T: Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| Error::damaged("a journal entry cannot be written"))
+    let keys = "-- forget_all_keys
+        DELETE FROM erasure_keys
+        WHERE run = $1";
+    let files = "-- forget_files
+        DELETE FROM erasure_file
+        WHERE run = $1";
+    let personal = "-- forget_personal
+        DELETE FROM erasure_personal
+        WHERE run = $1";
+    transaction.rows(OPERATION, keys, &parameters![run.as_str()])?;
+    transaction.rows(OPERATION, files, &parameters![run.as_str()])?;
+    transaction.one_row(OPERATION, personal, &parameters![run.as_str()])
 }

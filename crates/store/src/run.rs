@@ -7,12 +7,13 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, SubjectKind};
 use exeunt_model::run::{Ending, Move, RunId, State};
 use exeunt_model::tombstone::Tombstone;
-use rusqlite::{Connection, Row, Transaction};
 
 use crate::certificate::{self, Keys};
 use crate::database::Store;
-use crate::error::{Error, expect_rows};
+use crate::error::Error;
 use crate::journal::{self, JournaledFile, JournaledKeys, PersonalData};
+use crate::read::{moment, parsed};
+use crate::sql::{Row, Transaction, Value, parameters};
 use crate::{log, tombstone};
 
 /// A run as the store knows it.
@@ -71,6 +72,8 @@ impl Store {
         const OPERATION: &str = "open a run";
         let key = self.log_key();
         self.transact(OPERATION, |transaction| {
+            // Before anything is looked at: whoever begins another run waits here.
+            log::lock(transaction)?;
             if let Some(unfinished) = unfinished_of(transaction, new.kind, new.subject)? {
                 return Err(Error::Unfinished { run: unfinished.id });
             }
@@ -87,22 +90,17 @@ impl Store {
             let state = State::Planned.after(Move::Start).and_then(|state| state.after(Move::Act)).map_err(moved)?;
             let sql = "-- insert_run
                 INSERT INTO erasure_run (id, state, kind, subject, plan, started, opening_entry, attempts, closed)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, NULL)";
-            let got = transaction
-                .execute(
-                    sql,
-                    (
-                        new.id.as_str(),
-                        state.as_str(),
-                        new.kind.as_str(),
-                        new.subject.as_str(),
-                        new.document,
-                        now.microseconds(),
-                        opening.number,
-                    ),
-                )
-                .map_err(Error::during(OPERATION))?;
-            expect_rows(OPERATION, 1, got)?;
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 1, NULL)";
+            let values = parameters![
+                new.id.as_str(),
+                state.as_str(),
+                new.kind.as_str(),
+                new.subject.as_str(),
+                new.document,
+                now.microseconds(),
+                opening.number,
+            ];
+            transaction.one_row(OPERATION, sql, &values)?;
             journal::begin(transaction, new)
         })
     }
@@ -119,9 +117,8 @@ impl Store {
             let sql = "-- count_attempt
                 UPDATE erasure_run
                 SET attempts = attempts + 1
-                WHERE id = ?1";
-            let got = transaction.execute(sql, [run.as_str()]).map_err(Error::during(OPERATION))?;
-            expect_rows(OPERATION, 1, got)?;
+                WHERE id = $1";
+            transaction.one_row(OPERATION, sql, &parameters![run.as_str()])?;
             log::append(transaction, &key, &Entry::new(now, Event::ErasureResumed { run: run.clone() }))?;
             expect_run(transaction, run)
         })
@@ -159,11 +156,11 @@ impl Store {
         self.transact("close a run", |transaction| {
             let now = statement.closed;
             let ending = statement.state;
-            let (closed, certificate) = close(transaction, &keys, statement)?;
+            let (closed, certificate) = close(transaction, &keys, statement.clone())?;
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
                     let within = within.iter().map(|(kind, subject)| (kind.clone(), subject.clone(), None));
-                    for (kind, subject, remainder) in std::iter::once((closed.kind, closed.subject, remainder)).chain(within) {
+                    for (kind, subject, remainder) in std::iter::once((closed.kind, closed.subject, remainder.clone())).chain(within) {
                         tombstone::insert(transaction, &Tombstone { kind, subject, erased: now, run: run.clone(), remainder })?;
                     }
                     journal::forget(transaction, &run)?;
@@ -187,13 +184,12 @@ impl Store {
         }
         let keys = self.sealing_keys();
         self.transact(OPERATION, |transaction| {
-            let (_, certificate) = close(transaction, &keys, statement)?;
+            let (_, certificate) = close(transaction, &keys, statement.clone())?;
             let sql = "-- abandon_run
                 UPDATE erasure_run
                 SET abandoned = 1
-                WHERE id = ?1 AND abandoned = 0";
-            let got = transaction.execute(sql, [run.as_str()]).map_err(Error::during(OPERATION))?;
-            expect_rows(OPERATION, 1, got)?;
+                WHERE id = $1 AND abandoned = 0";
+            transaction.one_row(OPERATION, sql, &parameters![run.as_str()])?;
             journal::forget(transaction, &run)?;
             Ok(certificate)
         })
@@ -205,12 +201,12 @@ impl Store {
 
     /// A run, whatever its state; `None` where the store knows none of this name.
     pub fn run(&self, run: &RunId) -> Result<Option<Run>, Error> {
-        find(&self.connection, run)
+        self.look("read runs", |transaction| find(transaction, run))
     }
 
     /// The run of a subject that has not come to its end, of which there is at most one.
     pub fn unfinished_run(&self, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
-        unfinished_of(&self.connection, kind, subject)
+        self.look("read runs", |transaction| unfinished_of(transaction, kind, subject))
     }
 
     /// All runs about a subject, oldest first.
@@ -218,15 +214,15 @@ impl Store {
         let sql = "-- runs_of
             SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
             FROM erasure_run
-            WHERE kind = ?1 AND subject = ?2
+            WHERE kind = $1 AND subject = $2
             ORDER BY started";
-        let runs = list(&self.connection, sql, &[kind.as_str(), subject.as_str()])?;
+        let runs = self.look("read runs", |transaction| list(transaction, sql, &parameters![kind.as_str(), subject.as_str()]))?;
         Ok(runs.into_iter().map(|run| RunSummary { id: run.id, state: run.state, started: run.started }).collect())
     }
 }
 
 /// Moves the run to the end that its statement says, and seals the statement.
-fn close(transaction: &Transaction<'_>, keys: &Keys, statement: Statement) -> Result<(Run, Certificate), Error> {
+fn close(transaction: &mut Transaction<'_>, keys: &Keys, statement: Statement) -> Result<(Run, Certificate), Error> {
     let moves = [Move::Verify, statement.state.attempted()];
     let closed = change_state(transaction, &statement.id, &moves, Some(statement.closed))?;
     if closed.subject != statement.scope.subject || closed.kind != statement.scope.kind || closed.started != statement.started {
@@ -236,49 +232,42 @@ fn close(transaction: &Transaction<'_>, keys: &Keys, statement: Statement) -> Re
     Ok((closed, certificate))
 }
 
-pub(crate) fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
+pub(crate) fn unfinished(transaction: &mut Transaction<'_>) -> Result<Vec<Run>, Error> {
     let sql = "-- unfinished_runs
         SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
         FROM erasure_run
         WHERE state IN ('started', 'running', 'verifying', 'partly_failed') AND abandoned = 0
         ORDER BY started";
-    list(connection, sql, &[])
+    list(transaction, sql, &parameters![])
 }
 
-fn unfinished_of(connection: &Connection, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
+fn unfinished_of(transaction: &mut Transaction<'_>, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
     let sql = "-- unfinished_run_of
         SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
         FROM erasure_run
-        WHERE kind = ?1 AND subject = ?2 AND abandoned = 0
+        WHERE kind = $1 AND subject = $2 AND abandoned = 0
             AND state IN ('started', 'running', 'verifying', 'partly_failed')";
-    Ok(list(connection, sql, &[kind.as_str(), subject.as_str()])?.pop())
+    Ok(list(transaction, sql, &parameters![kind.as_str(), subject.as_str()])?.pop())
 }
 
-fn list(connection: &Connection, sql: &str, parameters: &[&str]) -> Result<Vec<Run>, Error> {
-    let failed = || Error::during("read runs");
-    let mut statement = connection.prepare(sql).map_err(failed())?;
-    let mut rows = statement.query(rusqlite::params_from_iter(parameters)).map_err(failed())?;
-    let mut runs = Vec::new();
-    while let Some(row) = rows.next().map_err(failed())? {
-        runs.push(read(row)?);
-    }
-    Ok(runs)
+fn list(transaction: &mut Transaction<'_>, sql: &str, values: &[Value]) -> Result<Vec<Run>, Error> {
+    transaction.all("read runs", sql, values, read)
 }
 
-fn find(connection: &Connection, run: &RunId) -> Result<Option<Run>, Error> {
+fn find(transaction: &mut Transaction<'_>, run: &RunId) -> Result<Option<Run>, Error> {
     let sql = "-- run
         SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
         FROM erasure_run
-        WHERE id = ?1";
-    Ok(list(connection, sql, &[run.as_str()])?.pop())
+        WHERE id = $1";
+    Ok(list(transaction, sql, &parameters![run.as_str()])?.pop())
 }
 
-fn expect_run(connection: &Connection, run: &RunId) -> Result<Run, Error> {
-    find(connection, run)?.ok_or_else(|| Error::NoSuchRun { run: run.clone() })
+fn expect_run(transaction: &mut Transaction<'_>, run: &RunId) -> Result<Run, Error> {
+    find(transaction, run)?.ok_or_else(|| Error::NoSuchRun { run: run.clone() })
 }
 
 /// Makes the moves one after the other; the row must still be in the state that was read.
-fn change_state(transaction: &Transaction<'_>, run: &RunId, moves: &[Move], closed: Option<Moment>) -> Result<Run, Error> {
+fn change_state(transaction: &mut Transaction<'_>, run: &RunId, moves: &[Move], closed: Option<Moment>) -> Result<Run, Error> {
     const OPERATION: &str = "move a run";
     let mut found = expect_run(transaction, run)?;
     let before = found.state;
@@ -288,29 +277,23 @@ fn change_state(transaction: &Transaction<'_>, run: &RunId, moves: &[Move], clos
     found.closed = closed;
     let sql = "-- move_run
         UPDATE erasure_run
-        SET state = ?3, closed = ?4
-        WHERE id = ?1 AND state = ?2";
-    let got = transaction
-        .execute(sql, (run.as_str(), before.as_str(), found.state.as_str(), closed.map(Moment::microseconds)))
-        .map_err(Error::during(OPERATION))?;
-    expect_rows(OPERATION, 1, got)?;
+        SET state = $3, closed = $4
+        WHERE id = $1 AND state = $2";
+    let values = parameters![run.as_str(), before.as_str(), found.state.as_str(), closed.map(Moment::microseconds)];
+    transaction.one_row(OPERATION, sql, &values)?;
     Ok(found)
 }
 
 fn read(row: &Row<'_>) -> Result<Run, Error> {
-    type Fields = (String, String, String, String, String, i64, u64, u64, Option<i64>);
-    let (id, state, kind, subject, document, started, opening_entry, attempts, closed): Fields =
-        row.try_into().map_err(Error::during("read a run"))?;
-    let moment = |microseconds| Moment::from_microseconds(microseconds).ok_or_else(|| Error::damaged("a run has no time"));
     Ok(Run {
-        id: id.parse().map_err(|_| Error::damaged("a run has no name"))?,
-        state: state.parse().map_err(|_| Error::damaged("a run has an unknown state"))?,
-        kind: SubjectKind::new(kind),
-        subject: tombstone::digest(&subject)?,
-        document,
-        started: moment(started)?,
-        opening_entry,
-        attempts,
-        closed: closed.map(moment).transpose()?,
+        id: parsed(&row.get::<String>(0)?, "a run's id")?,
+        state: parsed(&row.get::<String>(1)?, "a run's state")?,
+        kind: SubjectKind::new(row.get::<String>(2)?),
+        subject: tombstone::digest(&row.get::<String>(3)?)?,
+        document: row.get(4)?,
+        started: moment(row.get(5)?)?,
+        opening_entry: row.get(6)?,
+        attempts: row.get(7)?,
+        closed: row.get::<Option<i64>>(8)?.map(moment).transpose()?,
     })
 }

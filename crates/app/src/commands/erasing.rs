@@ -71,7 +71,7 @@ pub struct Whereabouts<'a> {
 impl Whereabouts<'_> {
     /// The command that goes on with the run, as a shell takes it.
     pub fn resume(self, run: &RunId) -> String {
-        let store = self.store.given().map(|store| format!(" --store {}", shell_word(&store.display().to_string())));
+        let store = self.store.given().map(|store| format!(" --store {}", shell_word(&store.to_string())));
         format!("exeunt erase --map {}{} --resume {run}", shell_word(&self.map.display().to_string()), store.unwrap_or_default())
     }
 }

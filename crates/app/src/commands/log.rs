@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use exeunt_model::certificate;
 use exeunt_model::log::{Checkpoint, merkle};
-use exeunt_store::Store;
+use exeunt_store::{Location, Store};
 use serde_json::json;
 
 use crate::commands::plan::plural;
@@ -27,8 +27,8 @@ pub struct VerifyArguments {
     map: Option<PathBuf>,
 
     /// The store [default: exeunt.db beside the map, or in this folder where no map is named]
-    #[arg(long, value_name = "FILE", env = "EXEUNT_STORE")]
-    store: Option<PathBuf>,
+    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true)]
+    store: Option<Location>,
 
     /// A checkpoint or certificate that you have kept: prove that the log has only grown since
     #[arg(long, value_name = "FILE")]
@@ -42,7 +42,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
 }
 
 fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
-    let store = desk::open_existing_store(&store_path(arguments)?)?;
+    let store = desk::open_existing_store(&location(arguments)?)?;
     let report = store.verify_log().or_fail(ExitCode::VerificationFailed, || "verify the log")?;
     let key = store.signing_key().id();
     let certificates = store
@@ -82,13 +82,13 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Outcome {
 }
 
 /// Where the store is: as said, beside the map, or here.
-fn store_path(arguments: &VerifyArguments) -> Result<PathBuf, Failure> {
-    if let Some(path) = &arguments.store {
-        return Ok(path.clone());
+fn location(arguments: &VerifyArguments) -> Result<Location, Failure> {
+    if let Some(location) = &arguments.store {
+        return Ok(location.clone());
     }
-    let Some(map) = &arguments.map else { return Ok(PathBuf::from(desk::STORE)) };
+    let Some(map) = &arguments.map else { return Ok(Path::new(desk::STORE).into()) };
     read_map(map)?;
-    Ok(output::within(folder_of(map), desk::STORE))
+    Ok(output::within(folder_of(map), desk::STORE).into())
 }
 
 fn count(entries: u64) -> String {

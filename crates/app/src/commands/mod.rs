@@ -14,6 +14,7 @@ mod erasing;
 mod export;
 mod log;
 mod map;
+mod migrate;
 pub mod plan;
 mod replay;
 mod request;
@@ -56,6 +57,8 @@ pub enum Command {
     /// Check the append-only record of erasures
     #[command(subcommand)]
     Log(log::Command),
+    /// Bring the store to the schema of this version
+    Migrate(migrate::Arguments),
 }
 
 pub fn run(command: Command, output: &Output) -> Outcome {
@@ -69,5 +72,6 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Why(arguments) => why::run(&arguments, output),
         Command::Replay(arguments) => replay::run(&arguments, output),
         Command::Log(command) => log::run(command, output),
+        Command::Migrate(arguments) => migrate::run(&arguments, output),
     }
 }

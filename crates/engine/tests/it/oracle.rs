@@ -72,7 +72,7 @@ fn check(world: &World, request: &Request, place: &Place<'_>, folder: &Path, num
     let files = folder.join(format!("case-{number}"));
     std::fs::create_dir_all(&files).map_err(told)?;
     let mut entropy = |bytes: &mut [u8; 32]| bytes.fill(u8::try_from(number % 250 + 1).unwrap_or_default());
-    let mut store = Store::open(&files.join("store.db"), Moment::new(now()), &mut entropy).map_err(told)?;
+    let mut store = Store::open(&files.join("store.db").into(), Moment::new(now()), &mut entropy).map_err(told)?;
 
     let result = exported(world, request, &platform, &store, &files).map_err(|problem| format!("export {problem}")).and_then(|()| {
         compare::unchanged(world, &compare::initial(world), &place.snapshot(world)?)

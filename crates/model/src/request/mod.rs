@@ -5,6 +5,7 @@
 //!          ├─ erasure   the states of an erasure
 //!          ├─ case      the states of a case: other data, or deletion of enterprise data
 //!          ├─ approval  how many must agree, who they may be, and what their decisions come to
+//!          ├─ document  what was decided when a request was made
 //!          ├─ conflict  which requests stand in each other's way
 //!          └─ reason    why a request was rejected, and why it failed
 //! ```
@@ -44,6 +45,7 @@ pub(crate) use spelled;
 pub mod approval;
 pub mod case;
 pub mod conflict;
+pub mod document;
 pub mod erasure;
 pub mod export;
 pub mod reason;

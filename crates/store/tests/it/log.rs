@@ -5,29 +5,31 @@ use rusqlite::Connection;
 use crate::world::{World, at, open, run, statement};
 
 /// A store with five entries: a completed run, a stopped one and an open one.
-fn filled() -> World {
-    let world = World::new();
+fn fill(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "first").expect("write the log");
     store.close_run(statement(1, "first", 0), &[], None).expect("write the log");
     open(&mut store, 2, "second").expect("write the log");
     store.stop_run(&run(2), StopReason::CountsDiffer, at(25)).expect("write the log");
     open(&mut store, 3, "third").expect("write the log");
-    world
 }
 
-#[test]
-fn an_untouched_log_verifies_and_continues_each_earlier_state() {
-    let world = filled();
+on_both!(
+    an_untouched_log_verifies_and_continues_each_earlier_state,
+    the_log_takes_no_change_and_no_deletion,
+    entries_appended_at_once_leave_no_gap,
+);
+
+fn an_untouched_log_verifies_and_continues_each_earlier_state(world: &World) {
+    fill(world);
     let store = world.store();
     let report = store.verify_log().unwrap();
     assert_eq!((report.entries, report.checkpoints), (5, 5));
     let newest = store.checkpoint().unwrap().unwrap();
     assert_eq!(report.checkpoint.as_ref(), Some(&newest));
 
-    let connection = Connection::open(world.path()).unwrap();
     for size in 1..=5u64 {
-        let note: String = connection.query_row("SELECT note FROM log_checkpoint WHERE size = ?1", [size], |row| row.get(0)).unwrap();
+        let note = world.text(&format!("SELECT note FROM log_checkpoint WHERE size = {size}"));
         let earlier = exeunt_model::log::Checkpoint::parse(&note).unwrap();
         let proof = store.consistency_with(size).unwrap();
         assert_eq!(merkle::verify_consistency(earlier.head(), newest.head(), &proof), Ok(()));
@@ -35,15 +37,34 @@ fn an_untouched_log_verifies_and_continues_each_earlier_state() {
     assert!(matches!(store.consistency_with(6), Err(Error::Damaged { .. })));
 }
 
-#[test]
-fn the_log_takes_no_change_and_no_deletion() {
-    let world = filled();
-    let connection = Connection::open(world.path()).unwrap();
+fn the_log_takes_no_change_and_no_deletion(world: &World) {
+    fill(world);
     for table in ["log_entry", "log_node", "log_checkpoint"] {
         let column = if table == "log_checkpoint" { "note" } else { "number" };
-        assert!(connection.execute(&format!("DELETE FROM {table}"), []).is_err());
-        assert!(connection.execute(&format!("UPDATE {table} SET {column} = {column}"), []).is_err());
+        assert!(world.execute(&format!("DELETE FROM {table}")).is_err());
+        assert!(world.execute(&format!("UPDATE {table} SET {column} = {column}")).is_err());
     }
+}
+
+fn entries_appended_at_once_leave_no_gap(world: &World) {
+    drop(world.store());
+    let location = world.location();
+    let begin = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        for worker in 0..4u128 {
+            let (location, begin) = (&location, &begin);
+            scope.spawn(move || {
+                let mut store = exeunt_store::Store::open(location, at(0), &mut |_| {}).unwrap();
+                begin.wait();
+                for number in 0..5 {
+                    let number = 100 + worker * 10 + number;
+                    open(&mut store, number, &format!("subject {number}")).unwrap();
+                }
+            });
+        }
+    });
+    let report = world.store().verify_log().unwrap();
+    assert_eq!((report.entries, report.checkpoints), (20, 20));
 }
 
 /// Somebody who may write the file can drop the triggers, but not hide what they did.
@@ -63,7 +84,8 @@ fn a_log_that_was_tampered_with_is_found_out() {
         "INSERT INTO log_checkpoint (size, note) SELECT 9, note FROM log_checkpoint WHERE size = 1",
     ];
     for sql in spoil {
-        let world = filled();
+        let world = World::file();
+        fill(&world);
         let connection = Connection::open(world.path()).unwrap();
         connection
             .execute_batch(

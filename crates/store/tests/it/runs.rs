@@ -9,13 +9,22 @@ use exeunt_store::{Error, FileState, SourceState, Store};
 
 use crate::world::{SECRET_KEY, World, app, at, digest, open, run, seat, statement};
 
+on_both!(
+    a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data,
+    a_run_that_partly_failed_keeps_its_journal_until_it_is_completed,
+    subjects_within_the_erased_one_get_tombstones_of_their_own,
+    nothing_is_closed_as_completed_against_its_counts,
+    a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again,
+    a_subject_has_one_unfinished_run,
+    the_journal_knows_how_far_a_run_is,
+    a_run_is_held_by_one_process_at_a_time,
+);
+
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-#[test]
-fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data() {
-    let world = World::new();
+fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     assert!(holds(&world.bytes(), SECRET_KEY), "the journal holds the keys while the run goes on");
@@ -33,9 +42,7 @@ fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data() {
     assert!(!holds(&world.bytes(), SECRET_KEY), "nothing of the subject is left in the store's files");
 }
 
-#[test]
-fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed() {
-    let world = World::new();
+fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     let first = store.close_run(statement(1, "subject", 2), &[], None).unwrap();
@@ -65,9 +72,7 @@ fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed() {
     ));
 }
 
-#[test]
-fn subjects_within_the_erased_one_get_tombstones_of_their_own() {
-    let world = World::new();
+fn subjects_within_the_erased_one_get_tombstones_of_their_own(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     let member = SubjectKind::new("member");
@@ -77,9 +82,7 @@ fn subjects_within_the_erased_one_get_tombstones_of_their_own() {
     assert_eq!(store.tombstones_of(&member, &digest("two")).unwrap()[0].run, run(1));
 }
 
-#[test]
-fn nothing_is_closed_as_completed_against_its_counts() {
-    let world = World::new();
+fn nothing_is_closed_as_completed_against_its_counts(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     let mut claimed = statement(1, "subject", 2);
@@ -90,9 +93,7 @@ fn nothing_is_closed_as_completed_against_its_counts() {
     assert_eq!(store.certificate_of(&run(1)).unwrap(), None);
 }
 
-#[test]
-fn a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again() {
-    let world = World::new();
+fn a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     store.close_run(statement(1, "subject", 0), &[], None).unwrap();
@@ -103,9 +104,7 @@ fn a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again() {
     assert_eq!(store.verify_log().unwrap().entries, entries);
 }
 
-#[test]
-fn a_subject_has_one_unfinished_run() {
-    let world = World::new();
+fn a_subject_has_one_unfinished_run(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     assert!(matches!(open(&mut store, 2, "subject"), Err(Error::Unfinished { run: unfinished }) if unfinished == run(1)));
@@ -118,9 +117,7 @@ fn a_subject_has_one_unfinished_run() {
     assert_eq!(unfinished, [run(3), run(4)]);
 }
 
-#[test]
-fn the_journal_knows_how_far_a_run_is() {
-    let world = World::new();
+fn the_journal_knows_how_far_a_run_is(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     assert_eq!(store.sources_of(&run(1)).unwrap(), [(app(), SourceState::Acting)]);
@@ -137,9 +134,7 @@ fn the_journal_knows_how_far_a_run_is() {
     assert!(store.settle_files(&run(1), &[(&files[0], FileState::Missing)]).is_err(), "a settled file stays settled");
 }
 
-#[test]
-fn a_run_is_held_by_one_process_at_a_time() {
-    let world = World::new();
+fn a_run_is_held_by_one_process_at_a_time(world: &World) {
     let store = world.store();
     let lock = store.lock_run(&run(1)).unwrap();
     assert!(matches!(store.lock_run(&run(1)), Err(Error::GoingOn { .. })));
@@ -150,27 +145,27 @@ fn a_run_is_held_by_one_process_at_a_time() {
 
 #[test]
 fn the_store_is_for_its_owner_alone() {
-    let world = World::new();
+    let world = World::file();
     drop(world.store());
     assert_eq!(fs::metadata(world.path()).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(Store::open(&world.path(), at(0), &mut |_| {}), Err(Error::Exposed { .. })));
+    assert!(matches!(Store::open(&world.location(), at(0), &mut |_| {}), Err(Error::Exposed { .. })));
 }
 
 #[test]
 fn keys_are_drawn_once() {
-    let world = World::new();
-    assert!(Store::open_existing(&world.path(), at(0)).unwrap().is_none());
+    let world = World::file();
+    assert!(Store::open_existing(&world.location(), at(0)).unwrap().is_none());
     let key = world.store().signing_key().id();
-    let again = Store::open(&world.path(), at(0), &mut |bytes| *bytes = [99; 32]).unwrap();
+    let again = Store::open(&world.location(), at(0), &mut |bytes| *bytes = [99; 32]).unwrap();
     assert_eq!(again.signing_key().id(), key);
-    assert_eq!(Store::open_existing(&world.path(), at(0)).unwrap().unwrap().signing_key().id(), key);
+    assert_eq!(Store::open_existing(&world.location(), at(0)).unwrap().unwrap().signing_key().id(), key);
 }
 
 #[test]
 fn a_file_that_is_no_store_is_told() {
-    let world = World::new();
+    let world = World::file();
     fs::write(world.path(), "not a database, but a text that is long enough to be looked at as one".repeat(20)).unwrap();
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(Store::open(&world.path(), at(0), &mut |_| {}), Err(Error::NoStore { .. })));
+    assert!(matches!(Store::open(&world.location(), at(0), &mut |_| {}), Err(Error::NoStore { .. })));
 }

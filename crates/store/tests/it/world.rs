@@ -1,4 +1,4 @@
-//! A store in a temporary folder, and an erasure run with its statement.
+//! A store of either kind, and an erasure run with its statement.
 
 use exeunt_model::certificate::{
     FileCount, MapBinding, Outside, Purpose, Recount, Residual, Scope, SourceBinding, Statement, TableCount, Tool, Verification,
@@ -8,23 +8,44 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::run::{Ending, RunId};
 use exeunt_model::selection::SetId;
-use exeunt_store::{FileState, JournaledFile, JournaledKeys, NewRun, PersonalData, Store};
+use exeunt_store::{FileState, JournaledFile, JournaledKeys, Location, NewRun, PersonalData, Store};
+use exeunt_testkit::postgres::{Database, Server};
 use tempfile::TempDir;
 
 /// A text that must not be found in the store's files after a run has ended.
 pub const SECRET_KEY: &str = "mara.lindqvist@personal.example";
 
 pub struct World {
+    /// Files beside the store, and the store where it is a file.
     pub folder: TempDir,
+    database: Option<Database<'static>>,
 }
 
 impl World {
-    pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("make a folder") }
+    /// A store in a file.
+    pub fn file() -> Self {
+        Self { folder: tempfile::tempdir().expect("make a folder"), database: None }
+    }
+
+    /// A store on a server.
+    pub fn server() -> Self {
+        Self { database: Some(Server::shared().database()), ..Self::file() }
     }
 
     pub fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("exeunt.db")
+    }
+
+    /// The address of the server.
+    pub fn url(&self) -> String {
+        self.database.as_ref().expect("a server").url().to_owned()
+    }
+
+    pub fn location(&self) -> Location {
+        match &self.database {
+            Some(database) => database.url().parse().expect("an address"),
+            None => self.path().into(),
+        }
     }
 
     pub fn store(&self) -> Store {
@@ -33,13 +54,47 @@ impl World {
             *bytes = [next; 32];
             next += 1;
         };
-        Store::open(&self.path(), at(0), &mut entropy).expect("open the store")
+        Store::migrate(&self.location(), at(0), &mut entropy).expect("migrate the store");
+        Store::open(&self.location(), at(0), &mut |_| {}).expect("open the store")
     }
 
-    /// All bytes of the store's files.
+    /// Everything that the store holds: the bytes of its files, or the rows of its tables.
     pub fn bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("list the folder");
-        files.flat_map(|file| std::fs::read(file.expect("list a file").path()).expect("read a file")).collect()
+        let Some(database) = &self.database else {
+            let files = std::fs::read_dir(self.folder.path()).expect("list the folder");
+            return files.flat_map(|file| std::fs::read(file.expect("list a file").path()).expect("read a file")).collect();
+        };
+        let mut client = database.client();
+        let tables = client.query("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'exeunt'", &[]);
+        let tables: Vec<String> = tables.expect("list tables").iter().map(|row| row.get(0)).collect();
+        let rows = |table: &String| {
+            let sql = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM exeunt.{table} AS t");
+            client.query_one(&sql, &[]).expect("read a table").get::<_, String>(0).into_bytes()
+        };
+        tables.iter().flat_map(rows).collect()
+    }
+
+    /// Does what somebody with the right to write to the database can do beside the program.
+    pub fn execute(&self, sql: &str) -> Result<(), String> {
+        match &self.database {
+            Some(database) => {
+                let mut client = database.client();
+                client.batch_execute(&format!("SET search_path = exeunt; {sql}")).map_err(|error| error.to_string())
+            }
+            None => rusqlite::Connection::open(self.path()).expect("open the file").execute_batch(sql).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// The only value of a query, as text.
+    pub fn text(&self, sql: &str) -> String {
+        match &self.database {
+            Some(database) => {
+                let mut client = database.client();
+                client.batch_execute("SET search_path = exeunt").expect("choose the schema");
+                client.query_one(sql, &[]).expect("ask the server").get(0)
+            }
+            None => rusqlite::Connection::open(self.path()).expect("open the file").query_row(sql, [], |row| row.get(0)).expect("ask"),
+        }
     }
 }
 

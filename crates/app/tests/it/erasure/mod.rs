@@ -6,6 +6,7 @@ mod hands;
 mod keys;
 mod kill;
 mod masked;
+mod server_store;
 mod several;
 mod told;
 mod types;

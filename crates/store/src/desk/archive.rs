@@ -1,0 +1,155 @@
+//! The tables `archive` and `link`: what exports delivered, and who may fetch it until when.
+
+use exeunt_model::identity::{ArchiveId, PrincipalId, RequestId};
+use exeunt_model::moment::Moment;
+
+use crate::error::Error;
+use crate::read::{moment, parsed};
+use crate::sql::{Row, Transaction, parameters};
+
+/// A file that an export delivered: the archive, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    pub id: ArchiveId,
+    pub request: RequestId,
+    /// From 1.
+    pub part: u32,
+    /// Where its bytes are in the archive store.
+    pub object: String,
+    pub file_name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub created: Moment,
+    pub expires: Moment,
+    /// When it was downloaded to its last byte, the first time.
+    pub downloaded: Option<Moment>,
+    pub deleted: Option<Moment>,
+}
+
+/// A link to an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub archive: ArchiveId,
+    /// Who alone may use it.
+    pub principal: PrincipalId,
+    pub expires: Moment,
+    /// It ends with the first download to the last byte.
+    pub single_use: bool,
+    pub used: Option<Moment>,
+}
+
+const COLUMNS: &str = "id, request, part, object, file_name, bytes, sha256, created, expires, downloaded, deleted";
+
+impl Transaction<'_> {
+    /// Adds an archive whose bytes are stored.
+    pub fn insert_archive(&mut self, archive: &Archive) -> Result<(), Error> {
+        let sql = "-- insert_archive
+            INSERT INTO archive (id, request, part, object, file_name, bytes, sha256, created, expires)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let values = parameters![
+            archive.id.as_str(),
+            archive.request.as_str(),
+            archive.part,
+            archive.object.as_str(),
+            archive.file_name.as_str(),
+            archive.bytes,
+            archive.sha256.as_str(),
+            archive.created.microseconds(),
+            archive.expires.microseconds()
+        ];
+        self.one_row("add an archive", sql, &values)
+    }
+
+    /// An archive by its id.
+    pub fn archive(&mut self, id: &ArchiveId) -> Result<Option<Archive>, Error> {
+        let sql = format!("-- archive\nSELECT {COLUMNS} FROM archive WHERE id = $1");
+        self.optional("read an archive", &sql, &parameters![id.as_str()], read)
+    }
+
+    /// The archives of a request, in the order of their parts.
+    pub fn archives_of(&mut self, request: &RequestId) -> Result<Vec<Archive>, Error> {
+        let sql = format!("-- archives_of\nSELECT {COLUMNS} FROM archive WHERE request = $1 ORDER BY part");
+        self.all("read a request's archives", &sql, &parameters![request.as_str()], read)
+    }
+
+    /// Notes that an archive was downloaded to its last byte.
+    pub fn note_download(&mut self, id: &ArchiveId, now: Moment) -> Result<(), Error> {
+        let sql = "-- note_download
+            UPDATE archive
+            SET downloaded = coalesce(downloaded, $2)
+            WHERE id = $1";
+        self.one_row("note a download", sql, &parameters![id.as_str(), now.microseconds()])
+    }
+
+    /// Notes that the bytes of a request's archives are gone from the archive store, and forgets the links to them.
+    pub fn archives_deleted(&mut self, request: &RequestId, now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "note deleted archives";
+        let sql = "-- archives_deleted
+            UPDATE archive
+            SET deleted = $2
+            WHERE request = $1 AND deleted IS NULL";
+        self.rows(OPERATION, sql, &parameters![request.as_str(), now.microseconds()])?;
+        let sql = "-- forget_links
+            DELETE FROM link
+            WHERE archive IN (SELECT id FROM archive WHERE request = $1)";
+        self.rows(OPERATION, sql, &parameters![request.as_str()]).map(|_| ())
+    }
+
+    /// Adds a link.
+    pub fn insert_link(&mut self, hash: &str, link: &Link, now: Moment) -> Result<(), Error> {
+        let sql = "-- insert_link
+            INSERT INTO link (hash, archive, principal, created, expires, single_use)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let values = parameters![
+            hash,
+            link.archive.as_str(),
+            link.principal.as_str(),
+            now.microseconds(),
+            link.expires.microseconds(),
+            link.single_use
+        ];
+        self.one_row("make a link", sql, &values)
+    }
+
+    /// A link, while it is good.
+    pub fn link(&mut self, hash: &str, now: Moment) -> Result<Option<Link>, Error> {
+        let sql = "-- link
+            SELECT archive, principal, expires, single_use, used
+            FROM link
+            WHERE hash = $1 AND expires > $2 AND (single_use = 0 OR used IS NULL)";
+        self.optional("look up a link", sql, &parameters![hash, now.microseconds()], |row| {
+            Ok(Link {
+                archive: parsed(&row.get::<String>(0)?, "an archive's id")?,
+                principal: parsed(&row.get::<String>(1)?, "a principal's id")?,
+                expires: moment(row.get(2)?)?,
+                single_use: row.get(3)?,
+                used: row.get::<Option<i64>>(4)?.map(moment).transpose()?,
+            })
+        })
+    }
+
+    /// Notes that everything that a link leads to was fetched through it.
+    pub fn note_link_use(&mut self, hash: &str, now: Moment) -> Result<(), Error> {
+        let sql = "-- note_link_use
+            UPDATE link
+            SET used = coalesce(used, $2)
+            WHERE hash = $1";
+        self.rows("note a link's use", sql, &parameters![hash, now.microseconds()]).map(|_| ())
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Archive, Error> {
+    Ok(Archive {
+        id: parsed(&row.get::<String>(0)?, "an archive's id")?,
+        request: parsed(&row.get::<String>(1)?, "a request's id")?,
+        part: row.get(2)?,
+        object: row.get(3)?,
+        file_name: row.get(4)?,
+        bytes: row.get(5)?,
+        sha256: row.get(6)?,
+        created: moment(row.get(7)?)?,
+        expires: moment(row.get(8)?)?,
+        downloaded: row.get::<Option<i64>>(9)?.map(moment).transpose()?,
+        deleted: row.get::<Option<i64>>(10)?.map(moment).transpose()?,
+    })
+}

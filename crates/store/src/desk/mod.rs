@@ -1,0 +1,50 @@
+//! The desk's tables, as functions of a transaction.
+//!
+//! ```text
+//! desk ─┬─ principal   who acts: accounts of the desk, and persons whom the directory knows
+//!       ├─ signing_in  links, sessions, API tokens: secrets are kept as their SHA-256
+//!       ├─ setting     what was chosen for a contract
+//!       ├─ request     what is asked for, where it stands, and its history
+//!       ├─ approval    what was decided about it
+//!       ├─ case        messages and files of a case
+//!       ├─ hold        what must not be erased for now
+//!       ├─ job         work with leases and fencing tokens
+//!       ├─ archive     delivered archives and links to them
+//!       ├─ mail        the outbox
+//!       ├─ webhook     receivers and deliveries
+//!       ├─ exit        exits of contracts
+//!       ├─ intake      what came in by other protocols
+//!       └─ forgetting  what an erasure leaves of its subject here: nothing
+//! ```
+//!
+//! Whoever calls composes a transaction of them; what they mean together is the engine's business. Moves of requests are rules of the model:
+//! nothing here decides.
+
+mod approval;
+mod archive;
+mod case;
+mod exit;
+mod forgetting;
+mod hold;
+mod intake;
+mod job;
+mod mail;
+mod principal;
+mod request;
+mod setting;
+mod signing_in;
+mod webhook;
+
+pub use archive::{Archive, Link};
+pub use case::{Attachment, CaseMessage};
+pub use exit::ContractExit;
+pub use forgetting::Forgotten;
+pub use hold::Hold;
+pub use intake::Intake;
+pub use job::{Job, JobCounts, Lease, Limits, NewJob};
+pub use mail::Mail;
+pub use principal::Account;
+pub use request::{Event, Filter, Personal, Position, Request};
+pub use setting::ContractSetting;
+pub use signing_in::Token;
+pub use webhook::{Delivery, Webhook};

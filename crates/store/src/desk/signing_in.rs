@@ -1,0 +1,193 @@
+//! The tables `sign_in_link`, `session` and `api_token`. Secrets are never kept, only their SHA-256.
+
+use std::collections::BTreeSet;
+
+use exeunt_model::authorization::Action;
+use exeunt_model::identity::{PrincipalId, TokenId};
+use exeunt_model::moment::Moment;
+
+use crate::error::Error;
+use crate::read::{moment, parsed};
+use crate::sql::{Row, Transaction, parameters};
+
+/// An API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub id: TokenId,
+    pub name: String,
+    /// Who acts with it.
+    pub principal: PrincipalId,
+    pub actions: BTreeSet<Action>,
+    /// The contract that it is limited to; `None`: as far as its principal reaches.
+    pub contract: Option<String>,
+    pub created: Moment,
+    pub expires: Option<Moment>,
+    pub revoked: Option<Moment>,
+    /// When it was used last, to the hour.
+    pub used: Option<Moment>,
+}
+
+/// Between two notes of a token's use: a write per request would cost more than it tells.
+const USE_NOTED_EVERY: i64 = 60 * 60 * 1_000_000;
+
+impl Transaction<'_> {
+    /// Adds a link that signs somebody in, once.
+    pub fn insert_sign_in_link(&mut self, hash: &str, principal: &PrincipalId, created: Moment, expires: Moment) -> Result<(), Error> {
+        let sql = "-- insert_sign_in_link
+            INSERT INTO sign_in_link (hash, principal, created, expires)
+            VALUES ($1, $2, $3, $4)";
+        let values = parameters![hash, principal.as_str(), created.microseconds(), expires.microseconds()];
+        self.one_row("make a sign-in link", sql, &values)
+    }
+
+    /// How many links a principal was sent since.
+    pub fn sign_in_links_since(&mut self, principal: &PrincipalId, since: Moment) -> Result<u64, Error> {
+        let sql = "-- sign_in_links_since
+            SELECT count(*)
+            FROM sign_in_link
+            WHERE principal = $1 AND created >= $2";
+        self.single("count sign-in links", sql, &parameters![principal.as_str(), since.microseconds()], |row| row.get(0))
+    }
+
+    /// Uses a link up. `None` when it is unknown, used or too old: whoever asks isn't told which.
+    pub fn use_sign_in_link(&mut self, hash: &str, now: Moment) -> Result<Option<PrincipalId>, Error> {
+        let sql = "-- use_sign_in_link
+            UPDATE sign_in_link
+            SET used = $2
+            WHERE hash = $1 AND used IS NULL AND expires > $2
+            RETURNING principal";
+        let values = parameters![hash, now.microseconds()];
+        self.optional("use a sign-in link", sql, &values, |row| parsed(&row.get::<String>(0)?, "a principal's id"))
+    }
+
+    /// Adds a session.
+    pub fn insert_session(&mut self, hash: &str, principal: &PrincipalId, created: Moment, expires: Moment) -> Result<(), Error> {
+        let sql = "-- insert_session
+            INSERT INTO session (hash, principal, created, expires)
+            VALUES ($1, $2, $3, $4)";
+        let values = parameters![hash, principal.as_str(), created.microseconds(), expires.microseconds()];
+        self.one_row("begin a session", sql, &values)
+    }
+
+    /// Whose session it is, while it lasts.
+    pub fn session(&mut self, hash: &str, now: Moment) -> Result<Option<PrincipalId>, Error> {
+        let sql = "-- session
+            SELECT principal
+            FROM session
+            WHERE hash = $1 AND expires > $2";
+        let values = parameters![hash, now.microseconds()];
+        self.optional("look up a session", sql, &values, |row| parsed(&row.get::<String>(0)?, "a principal's id"))
+    }
+
+    /// Ends a session; one that has ended stays ended.
+    pub fn end_session(&mut self, hash: &str) -> Result<(), Error> {
+        let sql = "-- end_session
+            DELETE FROM session
+            WHERE hash = $1";
+        self.rows("end a session", sql, &parameters![hash]).map(|_| ())
+    }
+
+    /// Ends all sessions of a principal, and makes all their links useless.
+    pub fn end_sessions_of(&mut self, principal: &PrincipalId) -> Result<(), Error> {
+        for sql in [
+            "-- end_sessions_of
+            DELETE FROM session
+            WHERE principal = $1",
+            "-- forget_links_of
+            DELETE FROM sign_in_link
+            WHERE principal = $1",
+        ] {
+            self.rows("end sessions", sql, &parameters![principal.as_str()])?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what is too old to sign anybody in.
+    pub fn sweep_signing_in(&mut self, now: Moment) -> Result<(), Error> {
+        for sql in [
+            "-- sweep_sessions
+            DELETE FROM session
+            WHERE expires <= $1",
+            "-- sweep_sign_in_links
+            DELETE FROM sign_in_link
+            WHERE expires <= $1",
+        ] {
+            self.rows("sweep sessions", sql, &parameters![now.microseconds()])?;
+        }
+        Ok(())
+    }
+
+    /// Adds a token; its secret is shown to whoever made it, once.
+    pub fn insert_token(&mut self, token: &Token, hash: &str) -> Result<(), Error> {
+        let sql = "-- insert_token
+            INSERT INTO api_token (id, hash, name, principal, actions, contract, created, expires)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let actions: Vec<&str> = token.actions.iter().map(|action| action.as_str()).collect();
+        let values = parameters![
+            token.id.as_str(),
+            hash,
+            token.name.as_str(),
+            token.principal.as_str(),
+            crate::read::json(&actions)?,
+            token.contract.as_deref(),
+            token.created.microseconds(),
+            token.expires.map(Moment::microseconds)
+        ];
+        self.one_row("make a token", sql, &values)
+    }
+
+    /// The token of this secret, while it is good.
+    pub fn token_of(&mut self, hash: &str, now: Moment) -> Result<Option<Token>, Error> {
+        let sql = "-- token_of
+            SELECT id, name, principal, actions, contract, created, expires, revoked, used
+            FROM api_token
+            WHERE hash = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)";
+        self.optional("look up a token", sql, &parameters![hash, now.microseconds()], read_token)
+    }
+
+    /// Notes that a token is used.
+    pub fn note_token_use(&mut self, token: &TokenId, now: Moment) -> Result<(), Error> {
+        let sql = "-- note_token_use
+            UPDATE api_token
+            SET used = $2
+            WHERE id = $1 AND (used IS NULL OR used <= $3)";
+        let values = parameters![token.as_str(), now.microseconds(), now.microseconds() - USE_NOTED_EVERY];
+        self.rows("note a token's use", sql, &values).map(|_| ())
+    }
+
+    /// The tokens of a principal, newest first; of everybody where none is named.
+    pub fn tokens(&mut self, principal: Option<&PrincipalId>) -> Result<Vec<Token>, Error> {
+        let sql = "-- tokens
+            SELECT id, name, principal, actions, contract, created, expires, revoked, used
+            FROM api_token
+            WHERE CAST($1 AS TEXT) IS NULL OR principal = $1
+            ORDER BY created DESC, id";
+        self.all("list tokens", sql, &parameters![principal.map(PrincipalId::as_str)], read_token)
+    }
+
+    /// Revokes a token. False when there is none that could be used.
+    pub fn revoke_token(&mut self, token: &TokenId, now: Moment) -> Result<bool, Error> {
+        let sql = "-- revoke_token
+            UPDATE api_token
+            SET revoked = $2
+            WHERE id = $1 AND revoked IS NULL";
+        Ok(self.rows("revoke a token", sql, &parameters![token.as_str(), now.microseconds()])? == 1)
+    }
+}
+
+fn read_token(row: &Row<'_>) -> Result<Token, Error> {
+    let names: Vec<String> = crate::read::from_json(&row.get::<String>(3)?, "a token's actions")?;
+    // An action that this version doesn't know is one that nobody is granted.
+    let actions = names.iter().filter_map(|name| Action::ALL.iter().copied().find(|action| action.as_str() == name)).collect();
+    Ok(Token {
+        id: parsed(&row.get::<String>(0)?, "a token's id")?,
+        name: row.get(1)?,
+        principal: parsed(&row.get::<String>(2)?, "a principal's id")?,
+        actions,
+        contract: row.get(4)?,
+        created: moment(row.get(5)?)?,
+        expires: row.get::<Option<i64>>(6)?.map(moment).transpose()?,
+        revoked: row.get::<Option<i64>>(7)?.map(moment).transpose()?,
+        used: row.get::<Option<i64>>(8)?.map(moment).transpose()?,
+    })
+}
