@@ -1,11 +1,14 @@
 //! Where a database is, and the two ways of opening it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_model::catalog::SourceKind;
+use exeunt_model::catalog::{Catalog, SourceKind};
+use exeunt_model::map::resolve::Roster;
 use exeunt_model::names::SourceName;
 
+use crate::directory::DirectoryReader;
 use crate::eraser::{Eraser, LOCK_PATIENCE};
 use crate::error::Error;
 use crate::link::{Connection, Link};
@@ -81,6 +84,24 @@ impl Database {
                 let mut session = Session::open(&self.name, address)?;
                 session.begin_reading(None)?;
                 Ok(Reader::new(Link::new(&self.name, Connection::Postgres(session), schemas)))
+            }
+        }
+    }
+
+    /// What can be asked about who holds which seat. The catalog is the one that the roster was found in. Nothing is opened yet.
+    pub fn directory(&self, roster: &Roster, catalog: &Arc<Catalog>) -> DirectoryReader {
+        DirectoryReader::new(self.clone(), roster, catalog)
+    }
+
+    /// Opens the database for single questions, each of which sees its own moment: no transaction is open.
+    pub(crate) fn open_for_questions(&self) -> Result<Link, Error> {
+        match &self.place {
+            Place::Sqlite(path) => {
+                let connection = sqlite::connection::open_asking(&self.name, path)?;
+                Ok(Link::new(&self.name, Connection::Sqlite { connection, path: path.clone() }, &[]))
+            }
+            Place::Postgres { address, schemas } => {
+                Ok(Link::new(&self.name, Connection::Postgres(Session::open(&self.name, address)?), schemas))
             }
         }
     }

@@ -4,6 +4,7 @@
 //! different types, so that an export cannot be handed the means to write.
 
 mod database;
+mod directory;
 mod eraser;
 mod error;
 mod fault;
@@ -22,6 +23,7 @@ mod sqlite;
 mod withhold;
 
 pub use database::Database;
+pub use directory::{DirectoryReader, Page};
 pub use eraser::{Eraser, Fate};
 pub use error::Error;
 pub use fault::Fault;

@@ -352,7 +352,7 @@ fn text_for(database: &SourceName, parameter: &Parameter, terms: Terms<'_>) -> R
             Some(_) | None => Err(problem(render::Error::NoSuccessor)),
         },
         Parameter::PseudonymSecret => Ok(hex(&terms.values.map(|values| values.pseudonym_secret).unwrap_or_default())),
-        Parameter::Constant { text, .. } => Ok(text.clone()),
+        Parameter::Constant { text, .. } | Parameter::Text(text) => Ok(text.clone()),
     }
 }
 
@@ -371,7 +371,7 @@ pub(crate) fn sqlite_values(database: &SourceName, catalog: &Catalog, rendered: 
             Parameter::Subject { table, column, .. }
             | Parameter::Constant { table, column, .. }
             | Parameter::Successor { table, column } => value_of(catalog.table(table).and_then(|table| table.column(column)), &text),
-            Parameter::Carried(_) | Parameter::PseudonymSecret => Value::Text(text),
+            Parameter::Carried(_) | Parameter::PseudonymSecret | Parameter::Text(_) => Value::Text(text),
         })
     };
     rendered.parameters.iter().map(value).collect()

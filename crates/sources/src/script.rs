@@ -93,6 +93,7 @@ fn line(purpose: String, rendered: Rendered) -> Line {
         Parameter::Successor { .. } => "the successor's key".to_owned(),
         Parameter::PseudonymSecret => "the secret of this run's pseudonyms".to_owned(),
         Parameter::Constant { column, .. } => format!("the map's constant for `{column}`"),
+        Parameter::Text(_) => "a text".to_owned(),
     };
     Line { purpose, parameters: rendered.parameters.iter().map(name).collect(), sql: rendered.sql }
 }

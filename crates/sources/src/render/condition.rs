@@ -82,7 +82,8 @@ impl Renderer<'_> {
         Ok(format!("({})", parts.join(" AND ")))
     }
 
-    fn equals(&self, table: &Table, alias: &str, path: &ColumnPath, text: &str) -> Result<String, Error> {
+    /// Whether the text form of a column is a text of the map.
+    pub(super) fn equals(&self, table: &Table, alias: &str, path: &ColumnPath, text: &str) -> Result<String, Error> {
         let operand = self.operand(table, alias, path)?;
         let is_text = !path.json.is_empty() || table.column(&path.column).is_some_and(|column| column.kind == ColumnKind::Text);
         let left = match is_text {

@@ -9,6 +9,7 @@
 
 pub(crate) mod changes;
 mod condition;
+pub(crate) mod directory;
 pub(crate) mod held;
 mod logic;
 pub(crate) mod operand;
@@ -77,6 +78,8 @@ pub(crate) enum Parameter {
     PseudonymSecret,
     /// A constant of the map for this column.
     Constant { text: String, table: TableName, column: String },
+    /// A text that is compared with texts.
+    Text(String),
 }
 
 /// A statement and what to bind to it, in the order of the numbers.

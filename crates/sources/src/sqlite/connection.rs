@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use exeunt_model::names::SourceName;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::error::Error;
 use crate::fault::Fault;
+use crate::render::directory::LOWER_FUNCTION;
+use crate::sqlite::value::text_of;
 
 /// How long a reader waits for a writer that is committing.
 const READ_PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +26,19 @@ pub(crate) fn open_reading(database: &SourceName, path: &Path) -> Result<Connect
         )
     });
     begun.map_err(|error| told(database, "begin a transaction", &error))?;
+    Ok(connection)
+}
+
+/// Opens a file for single questions: it cannot be written, and no transaction is open between them.
+pub(crate) fn open_asking(database: &SourceName, path: &Path) -> Result<Connection, Error> {
+    let connection = open(database, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let prepared =
+        connection.busy_timeout(READ_PATIENCE).and_then(|()| connection.execute_batch("PRAGMA query_only = ON")).and_then(|()| {
+            connection
+                .create_scalar_function(LOWER_FUNCTION, 1, flags, |context| Ok(text_of(context.get_raw(0)).map(|text| text.to_lowercase())))
+        });
+    prepared.map_err(|error| told(database, "open the database", &error))?;
     Ok(connection)
 }
 

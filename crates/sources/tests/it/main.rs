@@ -5,6 +5,7 @@
 mod catalog;
 mod commits;
 mod connections;
+mod directory;
 mod encryption;
 mod erasing;
 mod rows;

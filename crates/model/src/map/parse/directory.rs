@@ -138,7 +138,12 @@ impl Reader<'_> {
         let mut seen = Vec::new();
         let [active, ended] =
             ["active", "ended"].map(|field| fields.get(field).map(|node| self.values(node, WHAT, &mut seen)).unwrap_or_default());
-        if matches!(node.value, Value::Map(_)) && fields.get("active").is_none() && fields.get("ended").is_none() {
+        let says_nothing = |field| match fields.get(field).map(|node| &node.value) {
+            None => true,
+            Some(Value::List(items)) => items.is_empty(),
+            Some(Value::Null | Value::Text(_) | Value::Map(_)) => false,
+        };
+        if matches!(node.value, Value::Map(_)) && says_nothing("active") && says_nothing("ended") {
             let missing = self.error(&at, "`state` does not say which values are active").expect("a field `active` or `ended`");
             self.report(missing);
         }

@@ -60,6 +60,13 @@ pub(super) fn roster(finder: &Finder<'_>, within: &[(SubjectKind, Path)]) -> Res
         let message = format!("{} and {} lie in different databases", contract.table, seat.table);
         problems.push(Problem::new(Place::Directory("seat", "subject"), message).help("a directory is read from one database"));
     }
+    if seat.key.len() > 1 && directory.contract.purchase_admin.as_ref().is_some_and(|admin| admin.seat.is_none()) {
+        let message = format!("one column cannot name {}, whose key has several", with_article(seat.kind.as_str()));
+        problems.push(
+            Problem::new(Place::Directory("contract", "purchase_admin"), message)
+                .help("say under `seat` which column of the seat it names"),
+        );
+    }
     let columns = directory.try_map(|part, field, kind, column| {
         let subject = if *kind == seat.kind { seat } else { contract };
         Ok::<_, std::convert::Infallible>(locate(finder, subject, Place::Directory(part, field), field, column, &mut problems))
