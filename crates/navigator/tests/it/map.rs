@@ -26,7 +26,7 @@ pub fn sqlite_scheme_of(catalog: Catalog) -> Scheme {
     scheme(Dialect::Sqlite, catalog)
 }
 
-fn scheme(dialect: Dialect, catalog: Catalog) -> Scheme {
+pub fn scheme(dialect: Dialect, catalog: Catalog) -> Scheme {
     let Parsed { map, positions, warnings } = parsed(dialect);
     assert_eq!(warnings, []);
     resolve(&map, &[catalog]).unwrap_or_else(|problems| {
