@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     for found in chosen {
         let terms = arguments.terms.terms(Purpose::Replay, false, None);
         // The rows came back from a backup; their files were deleted, and mostly are not in it.
-        let order = Order { request: &found.request, terms, accept_missing_files: true };
+        let order = Order { request: &found.request, terms, accept_missing_files: true, run: None };
         let erased =
             means(&platform, &mut store, output, |means| erasure::erase(means, &order, None, &mut |prepared| same(found, prepared)));
         let erased = match erased {

@@ -102,7 +102,7 @@ fn begin(
     }
     let planned = document.plan.step_rows.clone();
     let personal = PersonalData { subject_key: request.subject.key, successor_key: request.successor, identifiers };
-    let run = means.random_run();
+    let run = order.run.clone().unwrap_or_else(|| means.random_run());
     let _lock = means.store.lock_run(&run)?;
     let mut keys = journaled_keys(&document.plan, &mut sources)?;
     if document.batch_rows.is_none() {

@@ -35,7 +35,7 @@ pub use begin::{begin_ahead, erase};
 pub use error::Error;
 pub use files::look_for_files;
 pub use finish::Outcome;
-pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms, decided_otherwise};
+pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms, decided_otherwise, standard_outside};
 pub use resume::{Resumption, abandon, resume};
 
 pub(crate) use acting::{Acting, undone};

@@ -27,6 +27,17 @@ pub struct Order<'a> {
     pub terms: Terms,
     /// Erase though of a store of files not one that the rows name is there.
     pub accept_missing_files: bool,
+    /// The run's name, where the caller must know it before anything is written; none is drawn then. It names no other run.
+    pub run: Option<RunId>,
+}
+
+/// The copies that no erasure reaches, for the certificate. `backups_until` is the day on which the last backup with the data is gone.
+pub fn standard_outside(backups_until: Option<String>) -> Vec<Outside> {
+    vec![
+        Outside { what: "exports, messages and files that recipients already have".to_owned(), until: None },
+        Outside { what: "copies in the customer's own systems, such as a CRM that was synchronised with".to_owned(), until: None },
+        Outside { what: "backups of the sources; after a restore, exeunt replay erases again".to_owned(), until: backups_until },
+    ]
 }
 
 /// What was decided beside the plan. No personal data: it stands in the certificate.

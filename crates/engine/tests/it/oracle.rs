@@ -208,6 +208,7 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
             batch_rows: in_batches(world, request).then_some(2),
         },
         accept_missing_files: true,
+        run: None,
     };
     let mut drawn = 0_u8;
     let mut means = Means {

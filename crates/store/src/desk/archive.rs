@@ -81,6 +81,21 @@ impl Transaction<'_> {
         self.one_row("note a download", sql, &parameters![id.as_str(), now.microseconds()])
     }
 
+    /// Ends the time of a request's archives, and the links to them with it.
+    pub fn expire_archives(&mut self, request: &RequestId, now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "expire archives";
+        let sql = "-- expire_archives
+            UPDATE archive
+            SET expires = $2
+            WHERE request = $1 AND deleted IS NULL AND expires > $2";
+        self.rows(OPERATION, sql, &parameters![request.as_str(), now.microseconds()])?;
+        let sql = "-- end_links
+            UPDATE link
+            SET expires = $2
+            WHERE expires > $2 AND archive IN (SELECT id FROM archive WHERE request = $1)";
+        self.rows(OPERATION, sql, &parameters![request.as_str(), now.microseconds()]).map(|_| ())
+    }
+
     /// Notes that the bytes of a request's archives are gone from the archive store, and forgets the links to them.
     pub fn archives_deleted(&mut self, request: &RequestId, now: Moment) -> Result<(), Error> {
         const OPERATION: &str = "note deleted archives";

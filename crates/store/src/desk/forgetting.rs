@@ -1,7 +1,7 @@
 //! What an erasure leaves of its subject in the desk's own tables: nothing but keyed hashes.
 
 use exeunt_model::digest::Digest;
-use exeunt_model::identity::RequestId;
+use exeunt_model::identity::{PrincipalId, RequestId};
 use exeunt_model::names::SubjectKind;
 
 use crate::error::Error;
@@ -85,6 +85,16 @@ impl Transaction<'_> {
             WHERE r.contract = $1 AND r.scope = 'contract' AND a.deleted IS NULL
             ORDER BY r.id";
         self.all("look for archives of a contract", sql, &parameters![contract], |row| parsed(&row.get::<String>(0)?, "a request's id"))
+    }
+
+    /// Forgets the address of a principal whom nobody knows any more, if their account is closed and nothing is to be sent to them.
+    pub fn forget_closed(&mut self, principal: &PrincipalId) -> Result<(), Error> {
+        let sql = "-- forget_closed
+            UPDATE principal
+            SET email = NULL
+            WHERE id = $1 AND role IS NULL AND closed IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM mail WHERE recipient = $1 AND sent IS NULL AND abandoned IS NULL)";
+        self.rows("forget an address", sql, &parameters![principal.as_str()]).map(|_| ())
     }
 
     /// Forgets the address of somebody who was erased: their requests and decisions stay, nobody can tell whose they were.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use exeunt_model::digest::Digest;
-use exeunt_model::identity::{PrincipalId, RequestId, Role};
+use exeunt_model::identity::{EmailAddress, PrincipalId, RequestId, Role};
 use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::request::document::Document;
@@ -62,6 +62,9 @@ pub struct Personal {
     pub label: String,
     /// Who takes over what is handed over.
     pub successor: Option<Vec<String>>,
+    /// The addresses of those who go with the subject, noted before the platform forgets them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<EmailAddress>,
 }
 
 impl std::fmt::Debug for Personal {
@@ -114,6 +117,11 @@ const COLUMNS: &str =
     received, due, answered, scheduled, plan, plan_digest, run, reason, version, changed";
 
 impl Transaction<'_> {
+    /// Lets one transaction at a time make requests: two of the same must not both find that there is none yet.
+    pub fn one_at_a_time(&mut self) -> Result<(), Error> {
+        self.lock_table("make a request", "request")
+    }
+
     /// Adds a request. Its version is 1.
     pub fn insert_request(&mut self, request: &Request) -> Result<(), Error> {
         let sql = "-- insert_request

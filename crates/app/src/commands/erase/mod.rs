@@ -164,6 +164,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         request: &request,
         terms: arguments.terms.terms(Purpose::Request, arguments.search_residuals, arguments.batch_rows),
         accept_missing_files: arguments.accept_missing_files,
+        run: None,
     };
     let erased = means(&platform, &mut store, output, |means| erasure::erase(means, &order, ahead, &mut approve));
     match erased {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use exeunt_engine::erasure::Terms;
+use exeunt_engine::erasure::{Terms, standard_outside};
 use exeunt_model::certificate::{Outside, Purpose};
 
 /// What the certificate states beside the counts, and where it is written.
@@ -27,14 +27,7 @@ pub struct TermsArguments {
 
 impl TermsArguments {
     pub fn terms(&self, purpose: Purpose, search_residuals: bool, batch_rows: Option<u64>) -> Terms {
-        let mut outside = vec![
-            Outside { what: "exports, messages and files that recipients already have".to_owned(), until: None },
-            Outside { what: "copies in the customer's own systems, such as a CRM that was synchronised with".to_owned(), until: None },
-            Outside {
-                what: "backups of the sources; after a restore, exeunt replay erases again".to_owned(),
-                until: self.backups_until.map(|day| day.to_string()),
-            },
-        ];
+        let mut outside = standard_outside(self.backups_until.map(|day| day.to_string()));
         outside.extend(self.outside.iter().map(|what| Outside { what: what.clone(), until: None }));
         Terms { purpose, reference: self.reference.clone(), outside, search_residuals, batch_rows }
     }

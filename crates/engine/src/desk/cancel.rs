@@ -1,0 +1,150 @@
+//! Giving a request up, stopping it for a look, and taking it up again.
+
+use exeunt_model::identity::RequestId;
+use exeunt_model::job::JobKind;
+use exeunt_model::request::reason::Rejection;
+use exeunt_model::request::{ErasureState, ExportState, Kind, Move, State, erasure, export};
+use exeunt_store::desk::Request;
+use exeunt_store::{Store, Transaction};
+
+use super::change::{cancelling, rejecting, releasing, suspending};
+use super::context::{Actor, Context};
+use super::error::Error;
+use super::notify::{Notice, NoticeMail};
+use super::people::{Contact, People};
+use super::submit::go_on_with_export;
+
+/// Gives a request up. An erasure that has started cannot be.
+///
+/// # Errors
+/// [`Error::Move`] when it is too late.
+pub fn cancel(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId, note: Option<&str>) -> Result<Request, Error> {
+    store.transact("cancel a request", |transaction| {
+        let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        let attempted = cancelling(request.state);
+        context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
+        withdraw_jobs(transaction, &request)?;
+        let notice = Notice::Cancelled { request: NoticeMail::of(&request) };
+        context.mail_to(transaction, &request.requester, Some(id), &notice)?;
+        Ok(request)
+    })
+}
+
+/// What the platform's people can do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    Suspend,
+    Release,
+    /// Try again what failed.
+    Retry,
+    Reject(Rejection),
+}
+
+/// Stops a request for a look, releases it, tries it again, or refuses it.
+///
+/// # Errors
+/// [`Error::Move`] when the request isn't where that begins.
+pub fn handle(
+    store: &mut Store,
+    context: &mut Context<'_>,
+    people: &dyn People,
+    actor: &Actor,
+    id: &RequestId,
+    handling: Handling,
+    note: Option<&str>,
+) -> Result<Request, Error> {
+    let contract = store.look("read a request", |transaction| transaction.request(id))?.ok_or(Error::NoSuchRequest)?.contract;
+    let approvers: Vec<Contact> = people.admins_of(&contract)?.iter().filter_map(|admin| admin.contact()).collect();
+    store.transact("handle a request", |transaction| {
+        let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        let by = Some(&actor.principal);
+        match handling {
+            Handling::Suspend => {
+                let attempted = suspending(request.state);
+                context.make(transaction, &mut request, attempted, by, note)?;
+                withdraw_jobs(transaction, &request)?;
+                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &request.requester, Some(id), &notice)?;
+            }
+            Handling::Release => {
+                let attempted = releasing(request.state);
+                context.make(transaction, &mut request, attempted, by, note)?;
+                go_on(transaction, context, &mut request, &approvers)?;
+            }
+            Handling::Retry => {
+                request.reason = None;
+                match request.state {
+                    State::Export(_) => {
+                        context.make(transaction, &mut request, Move::Export(export::Move::Enqueue), by, note)?;
+                        context.enqueue(transaction, &request, JobKind::Export, context.now)?;
+                    }
+                    State::Erasure(ErasureState::Failed) => context.enqueue(transaction, &request, JobKind::Plan, context.now)?,
+                    State::Erasure(ErasureState::PartlyFailed) => context.enqueue(transaction, &request, JobKind::Erase, context.now)?,
+                    // No such move: the machine says so, naming both sides.
+                    State::Erasure(_) => context.make(transaction, &mut request, Move::Erasure(erasure::Move::Resume), by, note)?,
+                    State::Case(_) => return Err(Error::NothingToDecide),
+                }
+            }
+            Handling::Reject(reason) => {
+                request.reason = Some(reason.as_str().to_owned());
+                let attempted = rejecting(request.state);
+                context.make(transaction, &mut request, attempted, by, note)?;
+                withdraw_jobs(transaction, &request)?;
+                let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
+                context.mail_to(transaction, &request.requester, Some(id), &notice)?;
+            }
+        }
+        Ok(request)
+    })
+}
+
+/// Does without the export that an erasure waits for.
+///
+/// # Errors
+/// [`Error::NothingToDecide`] for a request that waits for none.
+pub fn waive(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId) -> Result<Request, Error> {
+    store.transact("do without an export", |transaction| {
+        let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        if request.linked.is_none() || request.waived || request.state.is_final() {
+            return Err(Error::NothingToDecide);
+        }
+        request.waived = true;
+        request.changed = context.now;
+        transaction.change_request(&mut request)?;
+        let event = exeunt_store::desk::Event {
+            number: 0,
+            at: context.now,
+            actor: Some(actor.principal.clone()),
+            event: "waive_export".to_owned(),
+            from: Some(request.state.as_str().to_owned()),
+            to: request.state.as_str().to_owned(),
+            note: None,
+        };
+        transaction.add_event(&request.id, &event)?;
+        Ok(request)
+    })
+}
+
+/// Sets a request that was just released in motion again.
+pub(super) fn go_on(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &mut Request,
+    approvers: &[Contact],
+) -> Result<(), Error> {
+    match request.state.kind() {
+        Kind::Export => go_on_with_export(transaction, context, request, approvers),
+        Kind::Erasure => context.enqueue(transaction, request, JobKind::Plan, context.now),
+        Kind::Case => Ok(()),
+    }
+}
+
+/// Takes back what waits. What runs finds out by the request's state that nobody wants it any more.
+pub(super) fn withdraw_jobs(transaction: &mut Transaction<'_>, request: &Request) -> Result<(), Error> {
+    let kinds: &[JobKind] = match request.state {
+        State::Export(ExportState::Cancelled | ExportState::Rejected | ExportState::OnHold) => &[JobKind::Export],
+        State::Erasure(ErasureState::Cancelled | ErasureState::Rejected | ErasureState::OnHold) => &[JobKind::Plan, JobKind::Erase],
+        State::Export(_) | State::Erasure(_) | State::Case(_) => &[],
+    };
+    kinds.iter().try_for_each(|kind| transaction.withdraw(*kind, request.id.as_str()).map(|_| ()).map_err(Error::from))
+}

@@ -1,0 +1,131 @@
+//! One move of a request, with everything that must be true together with it.
+
+use exeunt_model::identity::PrincipalId;
+use exeunt_model::job::JobKind;
+use exeunt_model::moment::Moment;
+use exeunt_model::request::{Move, State, case, erasure, export};
+use exeunt_store::Transaction;
+use exeunt_store::desk::{Event, NewJob, Request};
+
+use super::context::Context;
+use super::error::Error;
+
+impl Context<'_> {
+    /// Moves a request, and writes its history and the events of webhooks.
+    ///
+    /// # Errors
+    /// [`Error::Move`] for a move that isn't legal from where the request is.
+    pub(super) fn make(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        request: &mut Request,
+        attempted: Move,
+        actor: Option<&PrincipalId>,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        let from = request.state;
+        request.state = after(from, attempted)?;
+        request.changed = self.now;
+        if is_unanswered(from) && !is_unanswered(request.state) {
+            request.answered = Some(self.now);
+        }
+        transaction.change_request(request)?;
+        let event = Event {
+            number: 0,
+            at: self.now,
+            actor: actor.cloned(),
+            event: attempted.as_str().to_owned(),
+            from: Some(from.as_str().to_owned()),
+            to: request.state.as_str().to_owned(),
+            note: note.map(str::to_owned),
+        };
+        transaction.add_event(&request.id, &event)?;
+        self.tell_webhooks(transaction, request, event_of(request.state))?;
+        Ok(())
+    }
+
+    /// Enqueues a job about a request.
+    pub(super) fn enqueue(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        request: &Request,
+        kind: JobKind,
+        run_at: Moment,
+    ) -> Result<(), Error> {
+        let id = self.job();
+        let job = NewJob { id: &id, kind, target: request.id.as_str(), contract: Some(&request.contract), run_at };
+        if !transaction.enqueue(&job, self.now)? {
+            // The same waits already: only its time may be another one.
+            transaction.postpone(kind, request.id.as_str(), run_at)?;
+        }
+        Ok(())
+    }
+}
+
+/// The state after a move.
+///
+/// # Errors
+/// For a move that isn't legal, and one of another kind of request.
+pub(super) fn after(state: State, attempted: Move) -> Result<State, exeunt_model::request::Error> {
+    match (state, attempted) {
+        (State::Export(state), Move::Export(attempted)) => state.after(attempted).map(State::Export),
+        (State::Erasure(state), Move::Erasure(attempted)) => state.after(attempted).map(State::Erasure),
+        (State::Case(state), Move::Case(attempted)) => state.after(attempted).map(State::Case),
+        (State::Export(_) | State::Erasure(_) | State::Case(_), Move::Export(_) | Move::Erasure(_) | Move::Case(_)) => {
+            Err(exeunt_model::request::Error::State { kind: state.kind(), text: attempted.as_str().to_owned() })
+        }
+    }
+}
+
+/// The move of this meaning for a request of any kind.
+pub(super) fn cancelling(state: State) -> Move {
+    match state {
+        State::Export(_) => Move::Export(export::Move::Cancel),
+        State::Erasure(_) => Move::Erasure(erasure::Move::Cancel),
+        State::Case(_) => Move::Case(case::Move::Cancel),
+    }
+}
+
+pub(super) fn rejecting(state: State) -> Move {
+    match state {
+        State::Export(_) => Move::Export(export::Move::Reject),
+        State::Erasure(_) => Move::Erasure(erasure::Move::Reject),
+        State::Case(_) => Move::Case(case::Move::Reject),
+    }
+}
+
+pub(super) fn suspending(state: State) -> Move {
+    match state {
+        State::Export(_) => Move::Export(export::Move::Suspend),
+        State::Erasure(_) => Move::Erasure(erasure::Move::Suspend),
+        State::Case(_) => Move::Case(case::Move::Suspend),
+    }
+}
+
+pub(super) fn releasing(state: State) -> Move {
+    match state {
+        State::Export(_) => Move::Export(export::Move::Release),
+        State::Erasure(_) => Move::Erasure(erasure::Move::Release),
+        State::Case(_) => Move::Case(case::Move::Release),
+    }
+}
+
+fn is_unanswered(state: State) -> bool {
+    match state {
+        State::Export(state) => state.is_unanswered(),
+        State::Erasure(state) => state.is_unanswered(),
+        State::Case(state) => state.is_unanswered(),
+    }
+}
+
+/// What webhooks call it.
+fn event_of(state: State) -> &'static str {
+    use exeunt_model::request::{ErasureState, ExportState};
+    match state {
+        State::Export(ExportState::Ready) => "export.ready",
+        State::Export(ExportState::Expired) => "export.expired",
+        State::Erasure(ErasureState::Completed | ErasureState::CompletedWithRetained) => "erasure.completed",
+        State::Erasure(ErasureState::PartlyFailed) => "erasure.partly_failed",
+        State::Export(_) | State::Erasure(_) | State::Case(_) => "request.state_changed",
+    }
+}

@@ -1,0 +1,50 @@
+//! Why the desk refuses.
+
+use exeunt_model::identity::RequestId;
+use exeunt_model::request::conflict::Conflict;
+
+use super::people;
+
+/// A request was not made or not changed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("keep the desk's records")]
+    Store(#[from] exeunt_store::Error),
+    #[error("look into the directory")]
+    People(#[from] people::Error),
+    #[error("there is no such request")]
+    NoSuchRequest,
+    /// The request isn't where the move begins.
+    #[error(transparent)]
+    Move(#[from] exeunt_model::request::Error),
+    #[error("{}", conflicting(.0))]
+    Conflict(Conflict),
+    #[error("the confirmation is not the name of what is to be erased")]
+    Confirmation,
+    #[error("this key was used for another request")]
+    IdempotencyKey,
+    #[error("nobody waits for this decision")]
+    NothingToDecide,
+    #[error("whoever asked cannot approve")]
+    OwnRequest,
+    #[error("an approval of a {role} does not count here")]
+    NotAnApprover { role: exeunt_model::identity::Role },
+    #[error("the plan that was seen is not the plan any more: look at it again")]
+    OtherPlan,
+    #[error("the contract would be left without an admin")]
+    LastAdmin,
+    #[error("export {id} is not one of the same subject that this erasure can wait for")]
+    NotLinkable { id: RequestId },
+    #[error("plan the request")]
+    Plan(#[from] crate::planning::Error),
+    #[error("read what the desk itself has written")]
+    Record(#[source] serde_json::Error),
+}
+
+fn conflicting(conflict: &Conflict) -> String {
+    match conflict {
+        Conflict::Duplicate { of } => format!("the same was asked for already, as request {of}"),
+        Conflict::Covered { by } => format!("the erasure of the whole contract is under way, as request {by}"),
+        Conflict::Erasing { by } => format!("an erasure of the same data has begun, as request {by}"),
+    }
+}

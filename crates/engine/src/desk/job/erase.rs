@@ -1,0 +1,400 @@
+//! Erasing: begin, or resume what was cut off, and end with the certificate.
+//!
+//! The request names its run before anything is destroyed, so that whoever takes the job over asks the store what became of that run: never
+//! opened, stopped with nothing erased, cut off, or closed.
+
+use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
+use exeunt_model::identity::EmailAddress;
+use exeunt_model::job::{JobKind, retry_delay_ms};
+use exeunt_model::moment::Moment;
+use exeunt_model::plan::file::PlanFile;
+use exeunt_model::plan::{Plan, Purpose};
+use exeunt_model::request::conflict::{Existing, Linked, waits_for};
+use exeunt_model::request::reason::Rejection;
+use exeunt_model::request::{ErasureState, Move, Scope, State, erasure as machine};
+use exeunt_model::run::{Ending, RunId};
+use exeunt_store::desk::{Lease, Request};
+use exeunt_store::{Store, Transaction};
+
+use super::super::context::Context;
+use super::super::error::Error;
+use super::super::notify::{Notice, NoticeMail};
+use super::super::submit::existing;
+use super::plan::{holding, plan_request, replan};
+use super::problem::Problem;
+use super::watch::Watch;
+use super::work::Work;
+use crate::erasure::{self, Means, Order, Outcome, Progress, Resumption, Terms, standard_outside};
+use crate::planning::{count_difference, difference};
+
+/// How often a request that waits for an export is looked at again.
+const LOOK_AGAIN_MS: u64 = 15_000;
+/// The longest delay between two attempts to finish an erasure that has begun.
+const UNDECIDED_DELAY_MS: u64 = 60 * 60 * 1_000;
+
+/// Where an erasure is when its job begins.
+enum Begun {
+    /// Nothing is to be done (any more).
+    Over,
+    At(Box<Request>, RunId),
+}
+
+pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) -> Result<(), Problem> {
+    let (request, run) = match start(work, store, lease)? {
+        Begun::Over => return Ok(()),
+        Begun::At(request, run) => (*request, run),
+    };
+    let known = store.run(&run)?;
+    let outcome = match known.map(|known| known.state) {
+        None => begin(work, store, lease, watch, &request, &run),
+        Some(exeunt_model::run::State::Completed | exeunt_model::run::State::CompletedWithRetained) => {
+            return conclude(work, store, lease, &request, &certificate(store, &run)?, false);
+        }
+        Some(exeunt_model::run::State::Stopped) => return again(work, store, lease, &request, "the run before this one erased nothing"),
+        Some(
+            exeunt_model::run::State::Planned
+            | exeunt_model::run::State::Started
+            | exeunt_model::run::State::Running
+            | exeunt_model::run::State::Verifying
+            | exeunt_model::run::State::PartlyFailed,
+        ) => resume(work, store, watch, &run),
+    };
+    match outcome {
+        Ok(Some(Outcome { certificate, undecided })) => conclude(work, store, lease, &request, &certificate, undecided),
+        Ok(None) => Ok(()),
+        Err(problem) => stopped(work, store, lease, &request, &run, problem),
+    }
+}
+
+/// Takes the request to `running`, unless something stands in the way.
+fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let found = store.look("read a request", |transaction| transaction.request(&id))?;
+    let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
+    let key = before.personal.as_ref().map(|personal| personal.key.join(","));
+    let admins = work.people.admins_of(&before.contract)?;
+    let is_last_admin = before.scope == Scope::Seat
+        && before.document.categories.is_none()
+        && admins.len() == 1
+        && admins.iter().all(|admin| Some(&admin.key) == key.as_ref());
+    let addresses = match before.state {
+        State::Erasure(ErasureState::Scheduled) => addresses(work, &before)?,
+        _ => Vec::new(),
+    };
+    let begun = work.with(|context| {
+        store.transact("start an erasure", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
+            match request.state {
+                State::Erasure(ErasureState::Scheduled) => {}
+                State::Erasure(ErasureState::Running) => {
+                    transaction.hold_lease(lease)?;
+                    let run = request.run.clone().ok_or(Error::NoSuchRequest)?;
+                    return Ok(Begun::At(Box::new(request), run));
+                }
+                State::Erasure(ErasureState::PartlyFailed) => {
+                    context.make(transaction, &mut request, Move::Erasure(machine::Move::Resume), None, None)?;
+                    transaction.hold_lease(lease)?;
+                    let run = request.run.clone().ok_or(Error::NoSuchRequest)?;
+                    return Ok(Begun::At(Box::new(request), run));
+                }
+                _ => {
+                    transaction.finish_job(lease, context.now)?;
+                    return Ok(Begun::Over);
+                }
+            }
+            if let Some(at) = request.scheduled.filter(|at| *at > context.now) {
+                transaction.snooze_job(lease, at)?;
+                return Ok(Begun::Over);
+            }
+            if holding(transaction, &request)?.is_some() {
+                context.make(transaction, &mut request, Move::Erasure(machine::Move::Suspend), None, None)?;
+                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &request.requester, Some(&id), &notice)?;
+                transaction.finish_job(lease, context.now)?;
+                return Ok(Begun::Over);
+            }
+            if is_last_admin {
+                request.reason = Some(Rejection::LastAdmin.as_str().to_owned());
+                context.make(transaction, &mut request, Move::Erasure(machine::Move::Reject), None, None)?;
+                let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: Rejection::LastAdmin.as_str().to_owned() };
+                context.mail_to(transaction, &request.requester, Some(&id), &notice)?;
+                transaction.finish_job(lease, context.now)?;
+                return Ok(Begun::Over);
+            }
+            if waiting(transaction, &request)? {
+                let later = context.in_milliseconds(LOOK_AGAIN_MS);
+                transaction.snooze_job(lease, later)?;
+                return Ok(Begun::Over);
+            }
+            let run = context.run();
+            request.run = Some(run.clone());
+            if let Some(personal) = &mut request.personal {
+                personal.addresses = addresses.clone();
+            }
+            context.make(transaction, &mut request, Move::Erasure(machine::Move::Start), None, None)?;
+            transaction.hold_lease(lease)?;
+            Ok(Begun::At(Box::new(request), run))
+        })
+    })?;
+    Ok(begun)
+}
+
+/// The addresses of those who go with the subject, as long as the platform still knows them.
+fn addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>, Problem> {
+    let Some(personal) = &request.personal else { return Ok(Vec::new()) };
+    if request.document.categories.is_some() {
+        return Ok(Vec::new());
+    }
+    if request.scope == Scope::Seat {
+        return Ok(work.people.seat(&personal.key.join(","))?.and_then(|seat| seat.email).into_iter().collect());
+    }
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = work.people.seats_of(&request.contract, after.as_deref(), 1_000)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = Some(last.key.clone());
+        found.extend(page.into_iter().filter_map(|seat| seat.email));
+    }
+}
+
+fn waiting(transaction: &mut Transaction<'_>, request: &Request) -> Result<bool, Error> {
+    let mut linked = None;
+    if let Some(id) = &request.linked
+        && let Some(export) = transaction.request(id)?
+        && let State::Export(state) = export.state
+    {
+        let archives = transaction.archives_of(id)?;
+        let downloaded = !archives.is_empty() && archives.iter().all(|archive| archive.downloaded.is_some());
+        linked = Some(Linked { id: id.clone(), state, downloaded, waived: request.waived });
+    }
+    let open: Vec<Existing> = transaction.open_requests_of(&request.contract)?.iter().map(existing).collect();
+    Ok(waits_for(request.scope, &request.subject, linked.as_ref(), &open).is_some())
+}
+
+/// Runs an erasure that nothing is known of yet.
+fn begin(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request: &Request, run: &RunId) -> Result<Option<Outcome>, Problem> {
+    let asked = plan_request(request, Purpose::Erase).ok_or(Error::NoSuchRequest)?;
+    let (json, _) = request.plan.as_ref().ok_or(Error::NoSuchRequest)?;
+    let approved: Plan = PlanFile::read(json).map_err(|_| Error::OtherPlan)?;
+    let terms = Terms {
+        purpose: Cause::Request,
+        reference: Some(request.id.to_string()),
+        outside: standard_outside(None),
+        search_residuals: false,
+        batch_rows: None,
+    };
+    let order = Order { request: &asked, terms, accept_missing_files: false, run: Some(run.clone()) };
+    let mut found = None;
+    let erased = means(work, store, watch, |means| {
+        erasure::erase(means, &order, None, &mut |prepared| {
+            found = difference(&approved, &prepared.plan).or_else(|| count_difference(&approved, &prepared.plan));
+            found.is_none()
+        })
+    });
+    match (erased, found) {
+        (Err(erasure::Error::NotApproved), Some(difference)) => changed(work, store, lease, request, &difference).map(|()| None),
+        (Err(error @ (erasure::Error::CountsDiffer { .. } | erasure::Error::KeysDiffer { .. })), _) => {
+            changed(work, store, lease, request, &error.to_string()).map(|()| None)
+        }
+        (other, _) => Ok(Some(other?)),
+    }
+}
+
+fn resume(work: &Work, store: &mut Store, watch: &Watch, run: &RunId) -> Result<Option<Outcome>, Problem> {
+    let resumed = means(work, store, watch, |means| erasure::resume(means, run, Resumption::default()));
+    Ok(Some(resumed?))
+}
+
+fn means<T>(work: &Work, store: &mut Store, watch: &Watch, run: impl FnOnce(&mut Means<'_>) -> T) -> T {
+    let mut random = |bytes: &mut [u8]| (work.random)(bytes);
+    let mut report = |progress: Progress<'_>| match progress {
+        Progress::Batch { erased, planned, .. } => {
+            watch.expect(Some(planned));
+            watch.advance(erased);
+        }
+        Progress::Opened { .. } | Progress::Committed { .. } | Progress::Files { .. } | Progress::Searching { .. } => {}
+    };
+    run(&mut Means {
+        platform: &work.platform,
+        store,
+        now: &|| (work.clock)(),
+        random: &mut random,
+        interrupted: &|| watch.is_over(),
+        report: &mut report,
+    })
+}
+
+/// The platform's data is not what was approved: nothing was erased, and another plan is made.
+fn changed(work: &Work, store: &mut Store, lease: &Lease, request: &Request, difference: &str) -> Result<(), Problem> {
+    work.with(|context| {
+        store.transact("plan anew", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            request.run = None;
+            replan(transaction, context, &mut request, difference)?;
+            Ok(transaction.finish_job(lease, context.now)?)
+        })
+    })?;
+    Ok(())
+}
+
+/// Nothing was erased: the erasure waits for its next attempt, with a run of its own.
+fn again(work: &Work, store: &mut Store, lease: &Lease, request: &Request, told: &str) -> Result<(), Problem> {
+    work.with(|context| {
+        let spread = context.spread();
+        let run_at = context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread));
+        store.transact("try an erasure again", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            request.run = None;
+            context.make(transaction, &mut request, Move::Erasure(machine::Move::Retry), None, None)?;
+            Ok(transaction.retry_job(lease, run_at, told)?)
+        })
+    })?;
+    Ok(())
+}
+
+/// What becomes of a request whose erasure stopped.
+fn stopped(work: &Work, store: &mut Store, lease: &Lease, request: &Request, run: &RunId, problem: Problem) -> Result<(), Problem> {
+    if problem.is_lease_lost() {
+        return Err(problem);
+    }
+    // What the store says counts, not what the error says: the run may have been opened.
+    let opened = store.run(run)?.is_some_and(|run| run.state != exeunt_model::run::State::Stopped);
+    if opened {
+        return later(work, store, lease, &problem.told());
+    }
+    let reason = problem.reason();
+    let transient = match &problem {
+        Problem::Erase(error) => error.is_transient() || reason.may_pass(),
+        _ => reason.may_pass(),
+    };
+    if transient {
+        return again(work, store, lease, request, &problem.told());
+    }
+    let told = problem.told();
+    work.with(|context| {
+        store.transact("note a failed erasure", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            request.run = None;
+            request.reason = Some(reason.as_str().to_owned());
+            context.make(transaction, &mut request, Move::Erasure(machine::Move::Fail), None, None)?;
+            let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
+            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+            Ok(transaction.fail_job(lease, context.now, &told)?)
+        })
+    })?;
+    Ok(())
+}
+
+/// The run has begun: it is taken up again, for as long as it takes.
+fn later(work: &Work, store: &mut Store, lease: &Lease, told: &str) -> Result<(), Problem> {
+    let run_at = work.with(|context| {
+        let spread = context.spread();
+        context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread))
+    });
+    Ok(store.transact("try an erasure again", |transaction| transaction.retry_job(lease, run_at, told))?)
+}
+
+fn certificate(store: &Store, run: &RunId) -> Result<Certificate, Problem> {
+    let damaged = || exeunt_store::Error::Damaged { what: format!("the certificate of run {run} is gone") };
+    let bytes = store.certificate_of(run)?.ok_or_else(damaged)?;
+    Ok(verify(&bytes, None).map_err(|_| damaged())?.certificate)
+}
+
+/// The run has its certificate: the request ends as it says, and the desk forgets whom it was about.
+fn conclude(
+    work: &Work,
+    store: &mut Store,
+    lease: &Lease,
+    request: &Request,
+    certificate: &Certificate,
+    undecided: bool,
+) -> Result<(), Problem> {
+    let ending = certificate.statement.state;
+    let gone = match ending {
+        Ending::Completed | Ending::CompletedWithRetained => unknown_addresses(work, request)?,
+        Ending::PartlyFailed => Vec::new(),
+    };
+    let delay = if undecided { UNDECIDED_DELAY_MS } else { retry_delay_ms(lease.failures + 1, 0) };
+    work.with(|context| {
+        store.transact("end an erasure", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            context.make(transaction, &mut request, Move::Erasure(machine::Move::Verify), None, None)?;
+            let attempted = match ending {
+                Ending::Completed => machine::Move::Complete,
+                Ending::CompletedWithRetained => machine::Move::CompleteWithRetained,
+                Ending::PartlyFailed => machine::Move::FailPartly,
+            };
+            context.make(transaction, &mut request, Move::Erasure(attempted), None, None)?;
+            let label = NoticeMail::of(&request);
+            match ending {
+                Ending::Completed | Ending::CompletedWithRetained => {
+                    forget(transaction, context, &request, &gone)?;
+                    let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
+                    context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                    transaction.finish_job(lease, context.now)?;
+                }
+                Ending::PartlyFailed => {
+                    // Told once: an erasure that goes on failing is seen in the list.
+                    if lease.failures == 0 {
+                        let notice = Notice::ErasureEnded { request: label, state: ending.as_str().to_owned() };
+                        context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                    }
+                    let run_at = context.in_milliseconds(delay);
+                    transaction.retry_job(lease, run_at, "something of the plan is left")?;
+                }
+            }
+            Ok(())
+        })
+    })?;
+    Ok(())
+}
+
+/// Those of the erased addresses that no other seat has.
+fn unknown_addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>, Problem> {
+    let Some(personal) = &request.personal else { return Ok(Vec::new()) };
+    let mut gone = Vec::new();
+    for address in &personal.addresses {
+        if work.people.seats_of_address(address)?.is_empty() {
+            gone.push(address.clone());
+        }
+    }
+    Ok(gone)
+}
+
+/// Forgets the subject in the desk's own tables, and has its archives and files deleted.
+fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, gone: &[EmailAddress]) -> Result<(), Error> {
+    if request.document.categories.is_some() {
+        // The subject is still there; archives with the erased categories are not to be handed out any more.
+        return expire(transaction, context, request, context.now);
+    }
+    transaction.forget_subject(&request.subject_kind, &request.subject)?;
+    expire(transaction, context, request, context.now)?;
+    for address in gone {
+        if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {
+            transaction.end_sessions_of(&account.id)?;
+            match account.id == request.requester {
+                // The certificate still goes to this address, and then nobody knows it any more.
+                true => transaction.change_principal(&exeunt_store::desk::Account { closed: Some(context.now), ..account })?,
+                false => transaction.forget_address(address)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Has every archive deleted that holds the subject, and every file of its cases. The links to them end at once.
+fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, now: Moment) -> Result<(), Error> {
+    let mut concerned = transaction.requests_about(&request.subject_kind, &request.subject)?;
+    for id in transaction.archived_exports_of(&request.contract)? {
+        concerned.extend(transaction.request(&id)?);
+    }
+    if request.scope == Scope::Contract {
+        concerned.extend(transaction.open_requests_of(&request.contract)?.into_iter().filter(|open| open.id != request.id));
+    }
+    for concerned in concerned {
+        transaction.expire_archives(&concerned.id, now)?;
+        context.enqueue(transaction, &concerned, JobKind::ExpireArchive, now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Deleting archives whose time is over, and the files of subjects that were erased.
+
+use exeunt_model::request::{ExportState, Move, State, export};
+use exeunt_store::Store;
+use exeunt_store::desk::Lease;
+
+use super::super::error::Error;
+use super::problem::Problem;
+use super::work::Work;
+
+/// Deletes whatever the archive store holds of a request. An archive is deleted first and noted after: a crash between the two repeats the
+/// deletion.
+pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let found = store.look("read a request", |transaction| transaction.request(&id))?;
+    let Some(request) = found else { return Err(Error::NoSuchRequest.into()) };
+    let archives = store.look("read archives", |transaction| transaction.archives_of(&id))?;
+    let now = (work.clock)();
+    if request.personal.is_some()
+        && let Some(later) = archives.iter().filter(|archive| archive.deleted.is_none()).map(|archive| archive.expires).max()
+        && later > now
+    {
+        return Ok(store.transact("put a deletion off", |transaction| transaction.snooze_job(lease, later))?);
+    }
+    work.place.delete_all(&format!("{id}/"))?;
+    work.with(|context| {
+        store.transact("note deleted archives", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
+            transaction.archives_deleted(&id, context.now)?;
+            for attachment in transaction.attachments_of(&id, true)? {
+                transaction.attachment_deleted(&attachment.object, context.now)?;
+            }
+            if request.state == State::Export(ExportState::Ready) {
+                context.make(transaction, &mut request, Move::Export(export::Move::Expire), None, None)?;
+            }
+            Ok(transaction.finish_job(lease, context.now)?)
+        })
+    })?;
+    Ok(())
+}

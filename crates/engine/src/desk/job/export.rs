@@ -1,0 +1,222 @@
+//! Exporting: the archive into the spool, into the archive store, and the request is ready.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use exeunt_model::digest::hex;
+use exeunt_model::job::JobKind;
+use exeunt_model::names::TableName;
+use exeunt_model::plan::Purpose;
+use exeunt_model::request::document::Counts;
+use exeunt_model::request::{ExportState, Move, State, export as machine};
+use exeunt_store::Store;
+use exeunt_store::desk::{Archive, Lease, Request};
+use sha2::{Digest as _, Sha256};
+
+use super::super::error::Error;
+use super::super::notify::{Notice, NoticeMail};
+use super::super::people::Contact;
+use super::plan::plan_request;
+use super::problem::Problem;
+use super::watch::Watch;
+use super::work::Work;
+use crate::archive::Options;
+use crate::export::{self, Progress, Report, Settings, export};
+use crate::planning::Opening;
+
+/// A file of the archive in the archive store.
+struct Stored {
+    object: String,
+    file_name: String,
+    bytes: u64,
+    sha256: String,
+}
+
+pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) -> Result<(), Problem> {
+    let Some(request) = start(work, store, lease)? else { return Ok(()) };
+    let spool = work.spool.join(format!("{}-{}", lease.id, lease.attempt));
+    let done = produce(work, store, lease, watch, &request, &spool);
+    // Nothing of it is needed any more, whatever became of it; a folder that stays is swept when the program starts.
+    let _ = fs::remove_dir_all(&spool);
+    done
+}
+
+fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>, Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let started = work.with(|context| {
+        store.transact("start an export", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
+            match request.state {
+                State::Export(ExportState::Queued) => {
+                    context.make(transaction, &mut request, Move::Export(machine::Move::Start), None, None)?;
+                }
+                // A worker before this one was lost.
+                State::Export(ExportState::Running) => {}
+                _ => {
+                    transaction.finish_job(lease, context.now)?;
+                    return Ok(None);
+                }
+            }
+            transaction.hold_lease(lease)?;
+            Ok(Some(request))
+        })
+    })?;
+    Ok(started)
+}
+
+fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request: &Request, spool: &Path) -> Result<(), Problem> {
+    let prefix = format!("{}/{}", request.id, lease.attempt);
+    let report = write(work, store, watch, request, spool)?;
+    let stored = match keep(work, &report, &prefix) {
+        Ok(stored) => stored,
+        Err(problem) => {
+            // Nobody knows of these; a later attempt deletes what cannot be deleted now.
+            let _ = work.place.delete_all(&prefix);
+            return Err(problem);
+        }
+    };
+    let counts = Counts { rows: report.rows, files: report.files };
+    let holder = match request.document.requirement.tells_holder {
+        true => request.personal.as_ref().map(|personal| work.people.seat(&personal.key.join(","))).transpose()?.flatten(),
+        false => None,
+    };
+    let holder: Option<Contact> = holder.and_then(|seat| seat.contact());
+    let delivered = deliver(work, store, lease, request, counts, stored, holder.as_ref());
+    if !matches!(delivered, Ok(true)) {
+        let _ = work.place.delete_all(&prefix);
+    }
+    delivered.map(|_| ())
+}
+
+struct Watched<'a>(&'a Watch);
+
+impl Progress for Watched<'_> {
+    fn wants_estimate(&self) -> bool {
+        true
+    }
+
+    fn begin(&mut self, rows: Option<u64>) {
+        self.0.expect(rows);
+    }
+
+    fn table(&mut self, _table: &TableName) {}
+
+    fn advance(&mut self, rows: u64, _bytes: u64) -> bool {
+        self.0.advance(rows);
+        !self.0.is_over()
+    }
+}
+
+fn write(work: &Work, store: &Store, watch: &Watch, request: &Request, spool: &Path) -> Result<Report, Problem> {
+    let asked = plan_request(request, Purpose::Export).ok_or(Error::NoSuchRequest)?;
+    fs::create_dir_all(spool).map_err(Problem::Spool)?;
+    let opening = Opening::to_export(&work.platform.databases);
+    let clock = || (work.clock)().timestamp();
+    let started = clock();
+    let secret = store.hash_secret();
+    let settings = Settings {
+        archive: Options {
+            folder: spool.to_owned(),
+            name: format!("{}-{}-{}", work.platform.map.name, request.scope, started.strftime("%Y%m%d-%H%M%S")),
+            started,
+            key: store.signing_key(),
+            part_size: None,
+            encryption: None,
+            json_lines: false,
+            parquet: false,
+            threads: None,
+        },
+        secret: &secret,
+        approved: None,
+        accept_missing_files: false,
+        platform_name: work.settings.platform_name.clone(),
+        contact: None,
+        tool: work.tool.clone(),
+        clock: &clock,
+    };
+    match export(&work.platform, opening, &asked, settings, &mut Watched(watch)) {
+        Err(export::Error::Interrupted) => Err(Problem::Interrupted),
+        other => Ok(other?),
+    }
+}
+
+/// Puts the files of an archive into the archive store.
+fn keep(work: &Work, report: &Report, prefix: &str) -> Result<Vec<Stored>, Problem> {
+    let mut stored = Vec::new();
+    for (part, path) in (1..).zip(&report.delivered.paths) {
+        let (bytes, sha256) = digest_of(path).map_err(Problem::Spool)?;
+        let object = format!("{prefix}/{part}.zip");
+        work.place.put(&object, path)?;
+        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| format!("archive-{part}.zip"));
+        stored.push(Stored { object, file_name, bytes, sha256 });
+    }
+    Ok(stored)
+}
+
+fn digest_of(path: &PathBuf) -> std::io::Result<(u64, String)> {
+    let mut file = fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        match std::io::Read::read(&mut file, &mut buffer)? {
+            0 => return Ok((bytes, hex(&hash.finalize()))),
+            read => {
+                hash.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}
+
+/// The request is ready, if it is still wanted: says whether it was.
+fn deliver(
+    work: &Work,
+    store: &mut Store,
+    lease: &Lease,
+    request: &Request,
+    counts: Counts,
+    stored: Vec<Stored>,
+    holder: Option<&Contact>,
+) -> Result<bool, Problem> {
+    let delivered = work.with(|context| {
+        store.transact("deliver an archive", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            transaction.finish_job(lease, context.now)?;
+            if request.state != State::Export(ExportState::Running) {
+                return Ok(false);
+            }
+            let expires = context.in_hours(context.settings.retention_hours);
+            for (part, file) in (1..).zip(&stored) {
+                let archive = Archive {
+                    id: context.archive(),
+                    request: request.id.clone(),
+                    part,
+                    object: file.object.clone(),
+                    file_name: file.file_name.clone(),
+                    bytes: file.bytes,
+                    sha256: file.sha256.clone(),
+                    created: context.now,
+                    expires,
+                    downloaded: None,
+                    deleted: None,
+                };
+                transaction.insert_archive(&archive)?;
+            }
+            request.document.counts = Some(counts);
+            context.make(transaction, &mut request, Move::Export(machine::Move::Deliver), None, None)?;
+            context.enqueue(transaction, &request, JobKind::ExpireArchive, expires)?;
+            let notice = Notice::ExportReady { request: NoticeMail::of(&request), expires };
+            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+            if let Some(holder) = holder {
+                let holder = context.principal(transaction, holder)?;
+                if holder != request.requester {
+                    let notice = Notice::ExportedByAdmin { request: NoticeMail::of(&request) };
+                    context.mail_to(transaction, &holder, Some(&request.id), &notice)?;
+                }
+            }
+            Ok(true)
+        })
+    })?;
+    Ok(delivered)
+}

@@ -1,0 +1,28 @@
+//! Jobs: what workers do with requests, archives, mails and webhooks.
+//!
+//! ```text
+//! driver ─ claim ─► lease ─┬─ plan     count, and store the plan of an erasure
+//!    │                     ├─ export   archive into the spool ─► archive store ─► ready
+//!    └─ heartbeat          ├─ erase    begin, or resume what was cut off ─► certificate
+//!                          ├─ expire   delete archives and files
+//!                          └─ send     mails and webhooks
+//! ```
+//!
+//! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
+//! Whatever comes before it may be done twice: files in the spool and in the archive store are named by the attempt, and an erasure knows its
+//! run.
+
+mod driver;
+mod erase;
+mod expire;
+mod export;
+mod plan;
+mod problem;
+mod send;
+mod watch;
+mod work;
+
+pub use driver::{Driver, Wake};
+pub use problem::Problem;
+pub use watch::Watch;
+pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Work};

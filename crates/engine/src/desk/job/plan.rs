@@ -1,0 +1,123 @@
+//! Making the plan of an erasure.
+
+use exeunt_model::job::JobKind;
+use exeunt_model::plan::Purpose;
+use exeunt_model::plan::file::PlanFile;
+use exeunt_model::request::document::Counts;
+use exeunt_model::request::{ErasureState, Move, State, erasure};
+use exeunt_store::desk::{Hold, Lease, Request};
+use exeunt_store::{Store, Transaction};
+
+use super::super::context::Context;
+use super::super::decide::schedule;
+use super::super::error::Error;
+use super::super::notify::{Notice, NoticeMail};
+use super::super::people::Contact;
+use super::super::submit::ask_approvers;
+use super::problem::Problem;
+use super::work::Work;
+use crate::planning::{Request as PlanRequest, Snapshot, Subject};
+
+pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
+    let Some(request) = take(work, store, lease)? else { return Ok(()) };
+    let Some(asked) = plan_request(&request, Purpose::Erase) else { return done(work, store, lease) };
+    let mut snapshot = Snapshot::open(&work.platform)?;
+    let plan = snapshot.plan(&work.platform, &asked, &store.hash_secret())?;
+    drop(snapshot);
+    let contacts: Vec<Contact> = work.people.admins_of(&request.contract)?.iter().filter_map(|admin| admin.contact()).collect();
+    let digest = plan.digest();
+    let counts = Counts { rows: plan.step_rows.iter().sum(), files: plan.files.iter().map(|count| count.files).sum() };
+    let json = serde_json::to_string(&PlanFile::new(plan)).map_err(Problem::Record)?;
+    work.with(|context| {
+        store.transact("keep a plan", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            if is_to_be_planned(&request) {
+                request.plan = Some((json.clone(), digest.clone()));
+                request.document.counts = Some(counts);
+                request.reason = None;
+                context.make(transaction, &mut request, Move::Erasure(erasure::Move::Plan), None, None)?;
+                go_on(transaction, context, &mut request, &contacts)?;
+            }
+            Ok(transaction.finish_job(lease, context.now)?)
+        })
+    })?;
+    Ok(())
+}
+
+/// The request, if it is still to be planned and nothing holds it.
+fn take(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>, Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let taken = work.with(|context| {
+        store.transact("take a request to plan", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
+            let held = is_to_be_planned(&request) && holding(transaction, &request)?.is_some();
+            if held && request.state != State::Erasure(ErasureState::Failed) {
+                context.make(transaction, &mut request, Move::Erasure(erasure::Move::Suspend), None, None)?;
+                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+            }
+            if !is_to_be_planned(&request) || held {
+                transaction.finish_job(lease, context.now)?;
+                return Ok(None);
+            }
+            transaction.hold_lease(lease)?;
+            Ok(Some(request))
+        })
+    })?;
+    Ok(taken)
+}
+
+fn is_to_be_planned(request: &Request) -> bool {
+    matches!(request.state, State::Erasure(ErasureState::Submitted | ErasureState::Failed))
+}
+
+fn done(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
+    Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, (work.clock)()))?)
+}
+
+/// Asks for the approvals that an erasure needs, or schedules it where it needs none.
+fn go_on(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &mut Request, admins: &[Contact]) -> Result<(), Error> {
+    if request.document.requirement.approvals == 0 {
+        return schedule(transaction, context, request, None);
+    }
+    context.make(transaction, request, Move::Erasure(erasure::Move::AskApproval), None, None)?;
+    ask_approvers(transaction, context, request, admins)
+}
+
+/// A hold that keeps the request's data.
+pub(super) fn holding(transaction: &mut Transaction<'_>, request: &Request) -> Result<Option<Hold>, Error> {
+    use exeunt_model::request::Scope;
+    let touches = |hold: &Hold| {
+        hold.scope == Scope::Contract
+            || request.scope == Scope::Contract
+            || (hold.subject_kind == request.subject_kind && hold.subject == request.subject)
+    };
+    Ok(transaction.holds_of(&request.contract, false)?.into_iter().find(touches))
+}
+
+/// What the planner is asked. `None` once the subject is forgotten.
+pub(super) fn plan_request(request: &Request, purpose: Purpose) -> Option<PlanRequest> {
+    let personal = request.personal.as_ref()?;
+    Some(PlanRequest {
+        subject: Subject { kind: request.subject_kind.clone(), key: personal.key.clone() },
+        purpose,
+        profile: request.document.profile,
+        choices: request.document.choices.clone(),
+        successor: personal.successor.clone(),
+    })
+}
+
+/// Another plan is needed: the request begins again, and is told why.
+pub(super) fn replan(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &mut Request,
+    difference: &str,
+) -> Result<(), Error> {
+    request.plan = None;
+    request.scheduled = None;
+    context.make(transaction, request, Move::Erasure(erasure::Move::Replan), None, Some(difference))?;
+    context.enqueue(transaction, request, JobKind::Plan, context.now)?;
+    let notice = Notice::PlanChanged { request: NoticeMail::of(request), difference: difference.to_owned() };
+    Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?)
+}

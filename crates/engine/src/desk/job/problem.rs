@@ -1,0 +1,94 @@
+//! Why a job did not come to its end.
+
+use exeunt_model::request::reason::Failure;
+
+use super::super::error::Error;
+use super::work::PlaceError;
+use crate::{erasure, export, planning};
+
+/// A job stopped. The driver decides by it whether the job is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("keep the desk's records")]
+    Store(#[from] exeunt_store::Error),
+    #[error(transparent)]
+    Desk(#[from] Error),
+    #[error("plan")]
+    Plan(#[from] planning::Error),
+    #[error("export")]
+    Export(#[from] export::Error),
+    #[error("erase")]
+    Erase(#[from] erasure::Error),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error("use the spool")]
+    Spool(#[source] std::io::Error),
+    #[error("look into the directory")]
+    People(#[from] super::super::people::Error),
+    #[error("the record of the request cannot be read")]
+    Record(#[source] serde_json::Error),
+    /// The program stops, or somebody else has the job.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Problem {
+    /// What a person is told that it failed for.
+    pub(super) fn reason(&self) -> Failure {
+        match self {
+            Self::Plan(error) | Self::Export(export::Error::Plan(error)) | Self::Erase(erasure::Error::Plan(error)) => of_plan(error),
+            Self::Export(export::Error::Read { .. } | export::Error::Files { .. } | export::Error::ReadFile { .. }) => {
+                Failure::SourceUnavailable
+            }
+            Self::Export(export::Error::FilesMissing(_)) | Self::Erase(erasure::Error::FilesMissing(_)) => Failure::FilesMissing,
+            Self::Export(export::Error::PlanDiffers { .. }) => Failure::PlanRefused,
+            Self::Export(export::Error::Archive(_) | export::Error::Interrupted) => Failure::Internal,
+            Self::Erase(error) => match error {
+                erasure::Error::Source { .. } | erasure::Error::Files { .. } => Failure::SourceUnavailable,
+                erasure::Error::Drift { .. } => Failure::CatalogDrift,
+                erasure::Error::Guarded { .. } | erasure::Error::NothingToSearchFor { .. } => Failure::PlanRefused,
+                _ => Failure::Internal,
+            },
+            Self::Place(_) => Failure::ArchiveStore,
+            Self::Desk(Error::Plan(error)) => of_plan(error),
+            Self::People(_) | Self::Desk(Error::People(_)) => Failure::SourceUnavailable,
+            Self::Store(_) | Self::Desk(_) | Self::Spool(_) | Self::Record(_) | Self::Interrupted => Failure::Internal,
+        }
+    }
+
+    /// Whether somebody else has the job now: nothing more is to be written for it.
+    pub(super) fn is_lease_lost(&self) -> bool {
+        let lost = |error: &exeunt_store::Error| matches!(error, exeunt_store::Error::LeaseLost { .. });
+        match self {
+            Self::Store(error) | Self::Desk(Error::Store(error)) => lost(error),
+            _ => false,
+        }
+    }
+
+    /// The chain of causes in one line, without personal data, which no error holds.
+    pub(super) fn told(&self) -> String {
+        let mut told = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            told.push_str(": ");
+            told.push_str(&error.to_string());
+            cause = error.source();
+        }
+        told
+    }
+}
+
+fn of_plan(error: &planning::Error) -> Failure {
+    match error {
+        planning::Error::NoLock | planning::Error::Drift { .. } => Failure::CatalogDrift,
+        planning::Error::Read { .. } | planning::Error::Files { .. } => Failure::SourceUnavailable,
+        planning::Error::NoSubject { .. } => Failure::NoSubject,
+        planning::Error::Unfit { .. }
+        | planning::Error::KeyShape { .. }
+        | planning::Error::Plan(_)
+        | planning::Error::Guarded { .. }
+        | planning::Error::FileKeys { .. }
+        | planning::Error::FileKeysNoText { .. }
+        | planning::Error::Successor { .. } => Failure::PlanRefused,
+    }
+}

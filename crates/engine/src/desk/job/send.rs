@@ -1,0 +1,119 @@
+//! Sending mails and calling webhooks.
+
+use exeunt_store::Store;
+use exeunt_store::desk::Lease;
+
+use super::super::error::Error;
+use super::super::notify::Notice;
+use super::problem::Problem;
+use super::work::{Called, Outgoing, Work};
+use exeunt_model::job::{JobKind, retry_delay_ms};
+
+pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let found = store.look("read a mail", |transaction| {
+        let Some(mail) = transaction.mail(&id)? else { return Ok(None) };
+        let recipient = transaction.principal(&mail.recipient)?;
+        let request = mail.request.as_ref().map(|request| transaction.request(request)).transpose()?.flatten();
+        Ok::<_, exeunt_store::Error>(Some((mail, recipient, request)))
+    })?;
+    let now = (work.clock)();
+    let Some((mail, recipient, request)) = found else { return end(store, lease, now) };
+    let address = recipient.as_ref().and_then(|recipient| recipient.email.clone());
+    let (Some(document), Some(to)) = (&mail.document, address) else {
+        return Ok(store.transact("give a mail up", |transaction| {
+            transaction.abandon_mail(&id, now)?;
+            transaction.finish_job(lease, now)
+        })?);
+    };
+    let notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
+    let certificate = match (&notice, request.as_ref().and_then(|request| request.run.as_ref())) {
+        (Notice::ErasureEnded { .. }, Some(run)) => store.certificate_of(run)?,
+        _ => None,
+    };
+    let language = recipient.and_then(|recipient| recipient.language).unwrap_or(work.settings.language);
+    let outgoing = Outgoing { id: &id, to: &to, language, notice: &notice, certificate, settings: &work.settings };
+    let sent = work.post.send(&outgoing);
+    let now = (work.clock)();
+    match sent {
+        Ok(()) => Ok(store.transact("note a sent mail", |transaction| {
+            transaction.mail_sent(&id, now)?;
+            // Somebody who was erased is written to once more, and then nobody knows the address any more.
+            if matches!(notice, Notice::ErasureEnded { .. }) {
+                transaction.forget_closed(&mail.recipient)?;
+            }
+            transaction.finish_job(lease, now)
+        })?),
+        Err(error) if error.permanent || lease.failures + 1 >= JobKind::SendMail.attempts() => {
+            Ok(store.transact("give a mail up", |transaction| {
+                transaction.abandon_mail(&id, now)?;
+                transaction.fail_job(lease, now, &error.source.to_string())
+            })?)
+        }
+        Err(error) => later(work, store, lease, &error.source.to_string()),
+    }
+}
+
+pub(super) fn webhook(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
+    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let found = store.look("read a delivery", |transaction| {
+        let Some(delivery) = transaction.delivery(&id)? else { return Ok(None) };
+        let webhook = transaction.webhook(&delivery.webhook)?;
+        Ok::<_, exeunt_store::Error>(Some((delivery, webhook)))
+    })?;
+    let now = (work.clock)();
+    let Some((mut delivery, webhook)) = found else { return end(store, lease, now) };
+    let Some(webhook) = webhook.filter(|webhook| webhook.disabled.is_none()) else {
+        delivery.abandoned = Some(now);
+        return Ok(store.transact("give a delivery up", |transaction| {
+            transaction.note_delivery(&delivery)?;
+            transaction.finish_job(lease, now)
+        })?);
+    };
+    let called = work.hook.call(&webhook, &delivery, now);
+    let now = (work.clock)();
+    match called {
+        Called::Delivered { status } => {
+            delivery.delivered = Some(now);
+            delivery.status = Some(status);
+            Ok(store.transact("note a delivery", |transaction| {
+                transaction.note_delivery(&delivery)?;
+                transaction.finish_job(lease, now)
+            })?)
+        }
+        Called::Gone { status } => {
+            delivery.abandoned = Some(now);
+            delivery.status = Some(status);
+            Ok(store.transact("disable a webhook", |transaction| {
+                transaction.note_delivery(&delivery)?;
+                transaction.disable_webhook(&webhook.id, now)?;
+                transaction.fail_job(lease, now, "the receiver is gone")
+            })?)
+        }
+        Called::Later { status } if lease.failures + 1 >= JobKind::DeliverWebhook.attempts() => {
+            delivery.abandoned = Some(now);
+            delivery.status = status;
+            Ok(store.transact("give a delivery up", |transaction| {
+                transaction.note_delivery(&delivery)?;
+                transaction.fail_job(lease, now, "the receiver did not take it in all attempts")
+            })?)
+        }
+        Called::Later { status } => {
+            delivery.status = status;
+            store.transact("note a delivery", |transaction| transaction.note_delivery(&delivery))?;
+            later(work, store, lease, "the receiver did not take it")
+        }
+    }
+}
+
+fn end(store: &mut Store, lease: &Lease, now: exeunt_model::moment::Moment) -> Result<(), Problem> {
+    Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, now))?)
+}
+
+fn later(work: &Work, store: &mut Store, lease: &Lease, told: &str) -> Result<(), Problem> {
+    let run_at = work.with(|context| {
+        let spread = context.spread();
+        context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread))
+    });
+    Ok(store.transact("try a job again", |transaction| transaction.retry_job(lease, run_at, told))?)
+}

@@ -1,0 +1,110 @@
+//! What jobs work with: the platform, the desk's settings, and what reaches outside.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use exeunt_model::identity::{EmailAddress, Language, MailId};
+use exeunt_model::moment::Moment;
+use exeunt_store::desk::{Delivery, Webhook};
+
+use super::super::context::{Context, Settings};
+use super::super::notify::Notice;
+use super::super::people::People;
+use crate::platform::Platform;
+
+/// Where archives are kept.
+pub trait Place: Send + Sync {
+    /// Stores a file under a name; what was there under it is replaced.
+    ///
+    /// # Errors
+    /// Nothing is stored under the name, or what was there before.
+    fn put(&self, object: &str, file: &Path) -> Result<(), PlaceError>;
+
+    /// Deletes whatever lies under names that begin so. Afterwards it is gone; what wasn't there is no error.
+    ///
+    /// # Errors
+    /// Some of it may still be there.
+    fn delete_all(&self, prefix: &str) -> Result<(), PlaceError>;
+}
+
+/// The archive store refused.
+#[derive(Debug, thiserror::Error)]
+#[error("use the archive store")]
+pub struct PlaceError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A mail that is to be sent.
+pub struct Outgoing<'a> {
+    /// The same for every attempt: a receiver can tell a repeated mail by it.
+    pub id: &'a MailId,
+    pub to: &'a EmailAddress,
+    pub language: Language,
+    pub notice: &'a Notice,
+    /// The certificate of an erasure that has ended.
+    pub certificate: Option<Vec<u8>>,
+    pub settings: &'a Settings,
+}
+
+/// What sends mails.
+pub trait Post: Send + Sync {
+    /// Hands a mail over to the mail server.
+    ///
+    /// # Errors
+    /// Whether it was sent is known to nobody when the server was lost at the wrong moment; then it is sent again.
+    fn send(&self, mail: &Outgoing<'_>) -> Result<(), PostError>;
+}
+
+/// A mail was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("send a mail")]
+pub struct PostError {
+    /// Nobody will ever take it.
+    pub permanent: bool,
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    Delivered {
+        status: u32,
+    },
+    /// The receiver is gone for good.
+    Gone {
+        status: u32,
+    },
+    /// Try again later.
+    Later {
+        status: Option<u32>,
+    },
+}
+
+/// What calls webhooks.
+pub trait Hook: Send + Sync {
+    /// Calls a receiver, signed at this moment.
+    fn call(&self, webhook: &Webhook, delivery: &Delivery, now: Moment) -> Called;
+}
+
+/// What workers share.
+pub struct Work {
+    pub platform: Arc<Platform>,
+    pub people: Arc<dyn People>,
+    pub settings: Settings,
+    pub place: Arc<dyn Place>,
+    pub post: Arc<dyn Post>,
+    pub hook: Arc<dyn Hook>,
+    /// A folder for archives that are being written.
+    pub spool: PathBuf,
+    pub clock: fn() -> Moment,
+    pub random: fn(&mut [u8]),
+    /// Name and version of the program.
+    pub tool: String,
+}
+
+impl Work {
+    /// Runs something with the settings, the time and randomness.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let mut random = |bytes: &mut [u8]| (self.random)(bytes);
+        work(&mut Context { settings: &self.settings, now: (self.clock)(), random: &mut random })
+    }
+}

@@ -1,0 +1,30 @@
+//! The desk's workflow: what people ask for, what others decide about it, and the jobs that carry it out.
+//!
+//! ```text
+//! submit ─► decide ─► (waiting period) ─► job: plan, export, erase ─► deliver: archive, certificate
+//!    │         │                             │
+//!    └─────────┴──────── change ─────────────┘   one transaction: the request's state, its history, jobs, mails and webhooks
+//! ```
+//!
+//! Rules are the model's: which move is legal, who may approve, what stands in the way. Here they are applied to what the store holds, inside the
+//! transaction that writes the result. A caller has checked already whether whoever asks may ask at all.
+
+mod cancel;
+mod change;
+mod context;
+mod decide;
+mod error;
+pub mod job;
+mod notify;
+mod people;
+mod preview;
+mod submit;
+
+pub use cancel::{cancel, handle, waive};
+pub use context::{Actor, Context, Settings};
+pub use decide::{Verdict, decide};
+pub use error::Error;
+pub use notify::{Notice, NoticeMail};
+pub use people::{Contact, ContractEntry, People, SeatEntry};
+pub use preview::{Preview, PreviewRow, preview};
+pub use submit::{Submission, Submitted, submit};

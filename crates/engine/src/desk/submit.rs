@@ -1,0 +1,245 @@
+//! Making a request.
+
+use exeunt_model::digest::Digest;
+use exeunt_model::identity::RequestId;
+use exeunt_model::job::JobKind;
+use exeunt_model::moment::Moment;
+use exeunt_model::names::{CategoryName, SubjectKind};
+use exeunt_model::plan::{Choice, Profile};
+use exeunt_model::request::approval::{Ask, requirement};
+use exeunt_model::request::conflict::{Existing, Wanted, conflict};
+use exeunt_model::request::document::{Document, Matter};
+use exeunt_model::request::{Channel, Kind, Move, Scope, State, export};
+use exeunt_store::desk::{Event, Personal, Request};
+use exeunt_store::{Store, Transaction};
+
+use super::context::{Actor, Context};
+use super::error::Error;
+use super::notify::{Notice, NoticeMail};
+use super::people::{Contact, People};
+
+/// What somebody asks for. Keys are as the directory writes them.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub kind: Kind,
+    pub scope: Scope,
+    pub channel: Channel,
+    pub contract: String,
+    pub subject_kind: SubjectKind,
+    pub subject: Digest,
+    pub personal: Personal,
+    /// Whether the seat is the requester's own.
+    pub own_seat: bool,
+    /// Whether it takes messages or notes that somebody else than the requester wrote.
+    pub private: bool,
+    pub profile: Profile,
+    pub categories: Option<Vec<CategoryName>>,
+    pub choices: Vec<Choice>,
+    /// For an erasure: the name of what is to be erased, as the requester typed it. `None` for a proposal that nobody typed.
+    pub confirmation: Option<String>,
+    /// The export that an erasure waits for.
+    pub linked: Option<RequestId>,
+    pub regime: String,
+    pub due: Moment,
+    pub matter: Option<Matter>,
+    /// The first message of a case.
+    pub message: Option<String>,
+    /// A key by which a repeated request is known, and the fingerprint of what was sent.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    New(Request),
+    /// The same was submitted before under the same key.
+    Repeated(Request),
+}
+
+impl Submitted {
+    /// The request, new or not.
+    pub fn request(&self) -> &Request {
+        match self {
+            Self::New(request) | Self::Repeated(request) => request,
+        }
+    }
+}
+
+/// Makes a request, and sets in motion what can go on without anybody's approval.
+///
+/// A retry with the same idempotency key returns what was made the first time.
+///
+/// # Errors
+/// [`Error::Conflict`], [`Error::Confirmation`], [`Error::IdempotencyKey`], [`Error::NotLinkable`], [`Error::LastAdmin`].
+pub fn submit(
+    store: &mut Store,
+    context: &mut Context<'_>,
+    people: &dyn People,
+    actor: &Actor,
+    submission: &Submission,
+) -> Result<Submitted, Error> {
+    if submission.kind == Kind::Erasure && !submission.channel.is_proposal() {
+        let typed = submission.confirmation.as_deref().map(str::trim);
+        if typed != Some(submission.personal.label.trim()) {
+            return Err(Error::Confirmation);
+        }
+    }
+    let admins = people.admins_of(&submission.contract)?;
+    let leaves = submission.kind == Kind::Erasure && submission.scope == Scope::Seat && submission.categories.is_none();
+    if leaves && admins.len() == 1 && admins.iter().all(|admin| admin.key == submission.personal.key.join(",")) {
+        return Err(Error::LastAdmin);
+    }
+    let approvers: Vec<Contact> = admins.iter().filter_map(|admin| admin.contact()).collect();
+    store.transact("make a request", |transaction| in_transaction(transaction, context, &approvers, actor, submission))
+}
+
+fn in_transaction(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    approvers: &[Contact],
+    actor: &Actor,
+    submission: &Submission,
+) -> Result<Submitted, Error> {
+    // Two of the same must not both find that there is none yet.
+    transaction.one_at_a_time()?;
+    if let Some((key, fingerprint)) = &submission.idempotency
+        && let Some((known, id)) = transaction.idempotent(&actor.principal, key)?
+    {
+        if known != *fingerprint {
+            return Err(Error::IdempotencyKey);
+        }
+        return transaction.request(&id)?.map(Submitted::Repeated).ok_or(Error::NoSuchRequest);
+    }
+    let open = transaction.open_requests_of(&submission.contract)?;
+    let existing: Vec<Existing> = open.iter().map(existing).collect();
+    let first = State::first(submission.kind);
+    let wanted = Wanted { first, scope: submission.scope, subject: &submission.subject, categories: submission.categories.as_deref() };
+    if let Some(found) = conflict(&wanted, &existing) {
+        return Err(Error::Conflict(found));
+    }
+    if let Some(linked) = &submission.linked {
+        let fits = transaction.request(linked)?.is_some_and(|export| {
+            export.state.kind() == Kind::Export && export.contract == submission.contract && export.subject == submission.subject
+        });
+        if !fits || submission.kind != Kind::Erasure {
+            return Err(Error::NotLinkable { id: linked.clone() });
+        }
+    }
+    let ask = Ask {
+        kind: submission.kind,
+        scope: submission.scope,
+        channel: submission.channel,
+        role: actor.role,
+        own_seat: submission.own_seat,
+        private: submission.private,
+    };
+    let requirement = requirement(&ask, &context.settings.policy);
+    let mut request = Request {
+        id: context.request(),
+        state: first,
+        scope: submission.scope,
+        channel: submission.channel,
+        contract: submission.contract.clone(),
+        subject_kind: submission.subject_kind.clone(),
+        subject: submission.subject.clone(),
+        personal: Some(submission.personal.clone()),
+        requester: actor.principal.clone(),
+        role: actor.role,
+        document: Document {
+            profile: submission.profile,
+            categories: submission.categories.clone(),
+            choices: submission.choices.clone(),
+            requirement,
+            regime: submission.regime.clone(),
+            extension: None,
+            matter: submission.matter,
+            counts: None,
+        },
+        linked: submission.linked.clone(),
+        waived: false,
+        received: context.now,
+        due: submission.due,
+        answered: None,
+        scheduled: None,
+        plan: None,
+        run: None,
+        reason: None,
+        version: 1,
+        changed: context.now,
+    };
+    transaction.insert_request(&request)?;
+    let event = Event {
+        number: 0,
+        at: context.now,
+        actor: Some(actor.principal.clone()),
+        event: "submit".to_owned(),
+        from: None,
+        to: request.state.as_str().to_owned(),
+        note: None,
+    };
+    transaction.add_event(&request.id, &event)?;
+    context.tell_webhooks(transaction, &request, "request.submitted")?;
+    if let Some((key, fingerprint)) = &submission.idempotency {
+        transaction.remember_idempotent(&actor.principal, key, fingerprint, &request.id, context.now)?;
+    }
+    match submission.kind {
+        Kind::Export => go_on_with_export(transaction, context, &mut request, approvers)?,
+        Kind::Erasure => context.enqueue(transaction, &request, JobKind::Plan, context.now)?,
+        Kind::Case => {
+            for representative in transaction.representatives_of(&request.contract)? {
+                let notice = Notice::CaseMessage { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &representative.id, Some(&request.id), &notice)?;
+            }
+        }
+    }
+    Ok(Submitted::New(request))
+}
+
+/// Enqueues an export, or asks for the approvals that it needs.
+pub(super) fn go_on_with_export(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &mut Request,
+    approvers: &[Contact],
+) -> Result<(), Error> {
+    if request.document.requirement.approvals == 0 {
+        context.make(transaction, request, Move::Export(export::Move::Enqueue), None, None)?;
+        return context.enqueue(transaction, request, JobKind::Export, context.now);
+    }
+    context.make(transaction, request, Move::Export(export::Move::AskApproval), None, None)?;
+    ask_approvers(transaction, context, request, approvers)
+}
+
+/// Writes to everybody who may approve, but not to whoever asked.
+pub(super) fn ask_approvers(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &Request,
+    admins: &[Contact],
+) -> Result<(), Error> {
+    let mut approvers = Vec::new();
+    for contact in admins {
+        approvers.push(context.principal(transaction, contact)?);
+    }
+    approvers.extend(transaction.representatives_of(&request.contract)?.into_iter().map(|account| account.id));
+    approvers.retain(|approver| *approver != request.requester);
+    approvers.sort();
+    approvers.dedup();
+    let request_mail = NoticeMail::of(request);
+    let notice = match request.channel.is_proposal() {
+        true => Notice::Proposed { request: request_mail },
+        false => Notice::ApprovalAsked { request: request_mail },
+    };
+    approvers.iter().try_for_each(|approver| context.mail_to(transaction, approver, Some(&request.id), &notice).map_err(Error::from))
+}
+
+/// A request as far as it can stand in another's way.
+pub(super) fn existing(request: &Request) -> Existing {
+    Existing {
+        id: request.id.clone(),
+        state: request.state,
+        scope: request.scope,
+        subject: request.subject.clone(),
+        categories: request.document.categories.clone(),
+    }
+}
