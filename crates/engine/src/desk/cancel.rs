@@ -11,8 +11,9 @@ use super::change::{cancelling, rejecting, releasing, suspending};
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
-use super::people::{Contact, People};
+use super::people::{Contact, approvers};
 use super::submit::go_on_with_export;
+use crate::directory::Directory;
 
 /// Gives a request up. An erasure that has started cannot be.
 ///
@@ -47,14 +48,14 @@ pub enum Handling {
 pub fn handle(
     store: &mut Store,
     context: &mut Context<'_>,
-    people: &dyn People,
+    directory: &Directory,
     actor: &Actor,
     id: &RequestId,
     handling: Handling,
     note: Option<&str>,
 ) -> Result<Request, Error> {
     let contract = store.look("read a request", |transaction| transaction.request(id))?.ok_or(Error::NoSuchRequest)?.contract;
-    let approvers: Vec<Contact> = people.admins_of(&contract)?.iter().filter_map(|admin| admin.contact()).collect();
+    let approvers = approvers(directory, &contract)?;
     store.transact("handle a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
         let by = Some(&actor.principal);

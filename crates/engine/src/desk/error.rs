@@ -3,7 +3,7 @@
 use exeunt_model::identity::RequestId;
 use exeunt_model::request::conflict::Conflict;
 
-use super::people;
+use crate::directory;
 
 /// A request was not made or not changed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub enum Error {
     #[error("keep the desk's records")]
     Store(#[from] exeunt_store::Error),
     #[error("look into the directory")]
-    People(#[from] people::Error),
+    Directory(#[from] directory::Error),
     #[error("there is no such request")]
     NoSuchRequest,
     /// The request isn't where the move begins.

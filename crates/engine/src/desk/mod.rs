@@ -20,11 +20,11 @@ mod people;
 mod preview;
 mod submit;
 
-pub use cancel::{cancel, handle, waive};
+pub use cancel::{Handling, cancel, handle, waive};
 pub use context::{Actor, Context, Settings};
 pub use decide::{Verdict, decide};
 pub use error::Error;
 pub use notify::{Notice, NoticeMail};
-pub use people::{Contact, ContractEntry, People, SeatEntry};
+pub use people::Contact;
 pub use preview::{Preview, PreviewRow, preview};
 pub use submit::{Submission, Submitted, submit};

@@ -1,41 +1,9 @@
-//! The people of the platform, as the directory knows them.
+//! The people of the platform, as the workflow asks for them.
 
+use exeunt_model::directory::{LastAdmin, SeatEntry, key_of_text, last_admin};
 use exeunt_model::identity::{EmailAddress, Language};
 
-/// The directory could not be read. No message holds an address.
-#[derive(Debug, thiserror::Error)]
-#[error("read the directory")]
-pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
-
-/// What somebody is in a contract, by their seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeatRole {
-    Admin,
-    SubAdmin,
-    Holder,
-}
-
-/// A seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeatEntry {
-    /// Text forms of the key's columns, joined as the command line takes them.
-    pub key: String,
-    pub contract: String,
-    /// What people know it by, as the map says.
-    pub label: String,
-    pub email: Option<EmailAddress>,
-    pub role: SeatRole,
-    pub active: bool,
-    pub language: Option<Language>,
-}
-
-/// A contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContractEntry {
-    pub key: String,
-    pub name: String,
-    pub active: bool,
-}
+use crate::directory::{Directory, Error, Page};
 
 /// Somebody who can be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,42 +12,45 @@ pub struct Contact {
     pub language: Option<Language>,
 }
 
-/// Who is who on the platform. Keys are text forms as the database writes them.
-pub trait People: Send + Sync {
-    /// The active seats of an address, in all contracts.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    fn seats_of_address(&self, email: &EmailAddress) -> Result<Vec<SeatEntry>, Error>;
-
-    /// A seat, whatever its state.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    fn seat(&self, key: &str) -> Result<Option<SeatEntry>, Error>;
-
-    /// A contract, whatever its state.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    fn contract(&self, key: &str) -> Result<Option<ContractEntry>, Error>;
-
-    /// The seats of a contract by key, after one of them.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    fn seats_of(&self, contract: &str, after: Option<&str>, limit: usize) -> Result<Vec<SeatEntry>, Error>;
-
-    /// The active admins of a contract.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    fn admins_of(&self, contract: &str) -> Result<Vec<SeatEntry>, Error>;
+impl Contact {
+    /// Where the holder of a seat can be written to.
+    pub fn of(seat: &SeatEntry) -> Option<Self> {
+        seat.email.clone().map(|email| Self { email, language: seat.language })
+    }
 }
 
-impl SeatEntry {
-    /// Where the holder can be written to.
-    pub fn contact(&self) -> Option<Contact> {
-        self.email.clone().map(|email| Contact { email, language: self.language })
+/// Those who may decide for a contract.
+pub(super) fn approvers(directory: &Directory, contract: &str) -> Result<Vec<Contact>, Error> {
+    Ok(admins(directory, contract)?.iter().filter(|seat| seat.is_active_admin()).filter_map(Contact::of).collect())
+}
+
+/// Whether the contract would be left without an admin when this seat is erased.
+pub(super) fn leaves_no_admin(directory: &Directory, contract: &str, seat: &[String]) -> Result<bool, Error> {
+    Ok(last_admin(&admins(directory, contract)?, &[seat.to_vec()]) == LastAdmin::Leaves)
+}
+
+fn admins(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {
+    match key_of_text(contract, directory.key_columns().0) {
+        Some(key) => directory.admins(&key),
+        None => Ok(Vec::new()),
     }
+}
+
+/// Seats of a page; the directory is asked in pages so that no contract is too large.
+const SEATS_AT_ONCE: u32 = 1_000;
+
+/// The addresses of all seats of a contract.
+pub(super) fn addresses_of(directory: &Directory, contract: &str) -> Result<Vec<EmailAddress>, Error> {
+    let Some(contract) = key_of_text(contract, directory.key_columns().0) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = directory.seats_of(&contract, Page { after: after.as_ref(), limit: SEATS_AT_ONCE, text: None })?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        found.extend(page.into_iter().filter_map(|seat| seat.email));
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
 }

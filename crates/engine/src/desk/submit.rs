@@ -16,7 +16,8 @@ use exeunt_store::{Store, Transaction};
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
-use super::people::{Contact, People};
+use super::people::{Contact, approvers, leaves_no_admin};
+use crate::directory::Directory;
 
 /// What somebody asks for. Keys are as the directory writes them.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ impl Submitted {
 pub fn submit(
     store: &mut Store,
     context: &mut Context<'_>,
-    people: &dyn People,
+    directory: &Directory,
     actor: &Actor,
     submission: &Submission,
 ) -> Result<Submitted, Error> {
@@ -84,12 +85,11 @@ pub fn submit(
             return Err(Error::Confirmation);
         }
     }
-    let admins = people.admins_of(&submission.contract)?;
     let leaves = submission.kind == Kind::Erasure && submission.scope == Scope::Seat && submission.categories.is_none();
-    if leaves && admins.len() == 1 && admins.iter().all(|admin| admin.key == submission.personal.key.join(",")) {
+    if leaves && leaves_no_admin(directory, &submission.contract, &submission.personal.key)? {
         return Err(Error::LastAdmin);
     }
-    let approvers: Vec<Contact> = admins.iter().filter_map(|admin| admin.contact()).collect();
+    let approvers = approvers(directory, &submission.contract)?;
     store.transact("make a request", |transaction| in_transaction(transaction, context, &approvers, actor, submission))
 }
 

@@ -19,6 +19,7 @@ use exeunt_store::{Store, Transaction};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
+use super::super::people::{addresses_of, leaves_no_admin};
 use super::super::submit::existing;
 use super::plan::{holding, plan_request, replan};
 use super::problem::Problem;
@@ -71,12 +72,11 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
-    let key = before.personal.as_ref().map(|personal| personal.key.join(","));
-    let admins = work.people.admins_of(&before.contract)?;
-    let is_last_admin = before.scope == Scope::Seat
-        && before.document.categories.is_none()
-        && admins.len() == 1
-        && admins.iter().all(|admin| Some(&admin.key) == key.as_ref());
+    let seat = before.personal.as_ref().filter(|_| before.scope == Scope::Seat && before.document.categories.is_none());
+    let is_last_admin = match seat {
+        Some(personal) => leaves_no_admin(&work.directory, &before.contract, &personal.key)?,
+        None => false,
+    };
     let addresses = match before.state {
         State::Erasure(ErasureState::Scheduled) => addresses(work, &before)?,
         _ => Vec::new(),
@@ -145,16 +145,9 @@ fn addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>, Proble
     if request.document.categories.is_some() {
         return Ok(Vec::new());
     }
-    if request.scope == Scope::Seat {
-        return Ok(work.people.seat(&personal.key.join(","))?.and_then(|seat| seat.email).into_iter().collect());
-    }
-    let mut found = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = work.people.seats_of(&request.contract, after.as_deref(), 1_000)?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = Some(last.key.clone());
-        found.extend(page.into_iter().filter_map(|seat| seat.email));
+    match request.scope {
+        Scope::Seat => Ok(work.directory.seat(&personal.key)?.and_then(|seat| seat.email).into_iter().collect()),
+        Scope::Contract => Ok(addresses_of(&work.directory, &request.contract)?),
     }
 }
 
@@ -355,7 +348,7 @@ fn unknown_addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>
     let Some(personal) = &request.personal else { return Ok(Vec::new()) };
     let mut gone = Vec::new();
     for address in &personal.addresses {
-        if work.people.seats_of_address(address)?.is_empty() {
+        if work.directory.seats_by_email(address)?.is_empty() {
             gone.push(address.clone());
         }
     }

@@ -77,10 +77,10 @@ fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request
     };
     let counts = Counts { rows: report.rows, files: report.files };
     let holder = match request.document.requirement.tells_holder {
-        true => request.personal.as_ref().map(|personal| work.people.seat(&personal.key.join(","))).transpose()?.flatten(),
+        true => request.personal.as_ref().map(|personal| work.directory.seat(&personal.key)).transpose()?.flatten(),
         false => None,
     };
-    let holder: Option<Contact> = holder.and_then(|seat| seat.contact());
+    let holder: Option<Contact> = holder.as_ref().and_then(Contact::of);
     let delivered = deliver(work, store, lease, request, counts, stored, holder.as_ref());
     if !matches!(delivered, Ok(true)) {
         let _ = work.place.delete_all(&prefix);

@@ -12,7 +12,7 @@ use super::super::context::Context;
 use super::super::decide::schedule;
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
-use super::super::people::Contact;
+use super::super::people::{Contact, approvers};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
 use super::work::Work;
@@ -24,7 +24,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     let mut snapshot = Snapshot::open(&work.platform)?;
     let plan = snapshot.plan(&work.platform, &asked, &store.hash_secret())?;
     drop(snapshot);
-    let contacts: Vec<Contact> = work.people.admins_of(&request.contract)?.iter().filter_map(|admin| admin.contact()).collect();
+    let contacts = approvers(&work.directory, &request.contract)?;
     let digest = plan.digest();
     let counts = Counts { rows: plan.step_rows.iter().sum(), files: plan.files.iter().map(|count| count.files).sum() };
     let json = serde_json::to_string(&PlanFile::new(plan)).map_err(Problem::Record)?;

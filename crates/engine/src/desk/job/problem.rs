@@ -24,7 +24,7 @@ pub enum Problem {
     #[error("use the spool")]
     Spool(#[source] std::io::Error),
     #[error("look into the directory")]
-    People(#[from] super::super::people::Error),
+    Directory(#[from] crate::directory::Error),
     #[error("the record of the request cannot be read")]
     Record(#[source] serde_json::Error),
     /// The program stops, or somebody else has the job.
@@ -51,7 +51,7 @@ impl Problem {
             },
             Self::Place(_) => Failure::ArchiveStore,
             Self::Desk(Error::Plan(error)) => of_plan(error),
-            Self::People(_) | Self::Desk(Error::People(_)) => Failure::SourceUnavailable,
+            Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
             Self::Store(_) | Self::Desk(_) | Self::Spool(_) | Self::Record(_) | Self::Interrupted => Failure::Internal,
         }
     }

@@ -9,7 +9,7 @@ use exeunt_store::desk::{Delivery, Webhook};
 
 use super::super::context::{Context, Settings};
 use super::super::notify::Notice;
-use super::super::people::People;
+use crate::directory::Directory;
 use crate::platform::Platform;
 
 /// Where archives are kept.
@@ -88,7 +88,7 @@ pub trait Hook: Send + Sync {
 /// What workers share.
 pub struct Work {
     pub platform: Arc<Platform>,
-    pub people: Arc<dyn People>,
+    pub directory: Arc<Directory>,
     pub settings: Settings,
     pub place: Arc<dyn Place>,
     pub post: Arc<dyn Post>,
