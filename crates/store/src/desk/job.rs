@@ -64,7 +64,7 @@ pub struct Lease {
 pub struct Limits {
     /// Running jobs of the lane, over all workers.
     pub running: u32,
-    /// Running jobs of one contract, as long as another contract waits.
+    /// Running jobs of one contract. What is over stays free, even while nobody else waits: long jobs cannot be sent away when somebody comes.
     pub per_contract: u32,
 }
 
@@ -120,7 +120,7 @@ impl Transaction<'_> {
     /// Takes the next job of a lane for a worker, until `lease_until`.
     ///
     /// Fair between contracts: the contract with the fewest running jobs goes first, then the more urgent kind, then the older job. A contract
-    /// that has its share waits while somebody else does. One transaction at a time looks at a lane, so that no limit is ever exceeded.
+    /// that has its share waits. One transaction at a time looks at a lane, so that no limit is ever exceeded.
     pub fn claim(&mut self, lane: Lane, worker: &str, now: Moment, lease_until: Moment, limits: Limits) -> Result<Option<Lease>, Error> {
         const OPERATION: &str = "take a job";
         let sql = format!("-- look_at_lane\nSELECT paused FROM lane WHERE name = $1{}", self.for_update());

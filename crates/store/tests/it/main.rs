@@ -21,6 +21,7 @@ macro_rules! on_both {
     };
 }
 
+mod desk;
 mod locations;
 mod log;
 mod runs;

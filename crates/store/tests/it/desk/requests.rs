@@ -1,0 +1,342 @@
+//! Requests, what is decided about them, and what is chosen for their contracts.
+
+use std::collections::BTreeSet;
+
+use exeunt_model::identity::{ExitId, HoldId, Role};
+use exeunt_model::request::approval::Decision;
+use exeunt_model::request::{CaseState, Channel, ErasureState, ExportState, Kind, Scope, State};
+use exeunt_store::Error;
+use exeunt_store::desk::{ContractExit, ContractSetting, Event, Filter, Hold, Intake, Personal, Position, Request};
+
+use super::{at_once, email, person, principal, request, request_id, tried, write};
+use crate::world::{World, at, digest, run, seat};
+
+fn a_request_is_read_as_it_was_written(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| transaction.insert_principal(&person(1, "ada@alder.example")));
+    let export = request(1, "alder", "one");
+    let mut erasure = request(2, "alder", "two");
+    erasure.state = State::Erasure(ErasureState::Scheduled);
+    erasure.personal = Some(Personal {
+        key: vec!["7".to_owned(), "ümläut \u{1f9ed}".to_owned()],
+        label: "Ada".to_owned(),
+        successor: Some(vec!["8".to_owned()]),
+        addresses: vec![email("ben@alder.example")],
+    });
+    erasure.linked = Some(request_id(1));
+    erasure.waived = true;
+    erasure.scheduled = Some(at(600));
+    erasure.plan = Some(("{\"steps\": []}".to_owned(), digest("plan")));
+    erasure.run = Some(run(9));
+    let mut case = request(3, "alder", "three");
+    case.state = State::Case(CaseState::Rejected);
+    case.channel = Channel::OpenDsr;
+    case.scope = Scope::Contract;
+    case.personal = None;
+    case.answered = Some(at(50));
+    case.reason = Some("not_ours".to_owned());
+    for request in [&export, &erasure, &case] {
+        write(&mut store, |transaction| transaction.insert_request(request));
+        assert_eq!(write(&mut store, |transaction| transaction.request(&request.id)).as_ref(), Some(request));
+    }
+    assert_eq!(write(&mut store, |transaction| transaction.request(&request_id(9))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.requests_linked_to(&export.id)), [erasure.clone()]);
+    assert_eq!(write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("two"))), [erasure.clone()]);
+    let open: Vec<_> = write(&mut store, |transaction| transaction.open_requests_of("alder")).into_iter().map(|found| found.id).collect();
+    assert_eq!(open, [export.id.clone(), erasure.id.clone()]);
+    let counts = write(&mut store, |transaction| transaction.request_counts());
+    let want = [("case", "rejected", 1), ("erasure", "scheduled", 1), ("export", "submitted", 1)];
+    assert_eq!(counts, want.map(|(kind, state, count)| (kind.to_owned(), state.to_owned(), count)));
+}
+
+fn what_somebody_else_has_changed_is_not_written_over(world: &World) {
+    let mut first = world.store();
+    let mut second = first.another().unwrap();
+    let mut mine = request(1, "alder", "one");
+    write(&mut first, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_request(&mine)
+    });
+    let mut theirs = write(&mut second, |transaction| transaction.request_to_change(&request_id(1))).unwrap();
+    mine.state = State::Export(ExportState::Queued);
+    tried(&mut first, |transaction| transaction.change_request(&mut mine)).unwrap();
+    assert_eq!(mine.version, 2);
+    theirs.state = State::Export(ExportState::Cancelled);
+    let event = Event { number: 0, at: at(5), actor: None, event: "cancel".into(), from: None, to: "cancelled".into(), note: None };
+    let refused = tried(&mut second, |transaction| {
+        transaction.add_event(&theirs.id.clone(), &event)?;
+        transaction.change_request(&mut theirs)
+    });
+    assert!(matches!(refused, Err(Error::RowCount { .. })));
+    assert_eq!(theirs.version, 1);
+    assert_eq!(write(&mut second, |transaction| transaction.request(&mine.id)), Some(mine));
+    assert_eq!(write(&mut second, |transaction| transaction.events_of(&request_id(1), 0)), []);
+}
+
+/// Whoever looks whether there is one already, and makes it if not, is alone meanwhile.
+fn of_four_who_ask_for_the_same_one_makes_the_request(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| transaction.insert_principal(&person(1, "ada@alder.example")));
+    let made = at_once(&store, |number, store| {
+        let new = request(number as u128, "alder", "one");
+        write(store, |transaction| {
+            transaction.one_at_a_time()?;
+            let is_first = transaction.open_requests_of("alder")?.is_empty();
+            if is_first {
+                transaction.insert_request(&new)?;
+            }
+            Ok(is_first)
+        })
+    });
+    assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
+    assert_eq!(write(&mut store, |transaction| transaction.open_requests_of("alder")).len(), 1);
+}
+
+/// All pages of a list, three requests each.
+fn pages(world: &World, filter: &Filter) -> Vec<u128> {
+    let mut store = world.store();
+    let mut found: Vec<Request> = Vec::new();
+    loop {
+        let after = found.last().map(|last| Position { received: last.received, id: last.id.clone() });
+        let page = write(&mut store, |transaction| transaction.requests(filter, after.as_ref(), 3));
+        assert!(page.len() <= 3);
+        if page.is_empty() {
+            return found.iter().map(|request| u128::from_str_radix(request.id.as_str(), 16).unwrap()).collect();
+        }
+        found.extend(page);
+    }
+}
+
+fn pages_of_a_list_hold_each_request_that_fits_once(world: &World) {
+    let mut store = world.store();
+    for (number, address) in [(1, "ada@alder.example"), (2, "ben@birch.example")] {
+        write(&mut store, |transaction| transaction.insert_principal(&person(number, address)));
+    }
+    for number in 0..20 {
+        let mut new = request(number, ["alder", "birch", "cedar"][number as usize % 3], &format!("subject {}", number % 5));
+        // Many come in at the same moment.
+        new.received = at(number as i64 / 7);
+        new.requester = principal(1 + number % 2);
+        new.due = at(100 + number as i64);
+        if number % 4 == 0 {
+            new.state = State::Erasure(ErasureState::Submitted);
+            new.scope = Scope::Contract;
+        }
+        if number % 6 == 0 {
+            new.answered = Some(at(90));
+        }
+        write(&mut store, |transaction| transaction.insert_request(&new));
+    }
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let subject = |number: u128| digest(&format!("subject {number}")).as_str().to_owned();
+    // Newest first, then by id.
+    let listed = |fits: &dyn Fn(u128) -> bool| {
+        let mut numbers: Vec<u128> = (0..20).filter(|number| fits(*number)).collect();
+        numbers.sort_by_key(|number| (std::cmp::Reverse(number / 7), *number));
+        numbers
+    };
+    let all = Filter::default();
+    assert_eq!(pages(world, &all), listed(&|_| true));
+    assert_eq!(pages(world, &Filter { contracts: Some(set(&[])), ..all.clone() }), [0u128; 0], "of no contract is nothing, not everything");
+    let alder = Filter { contracts: Some(set(&["alder"])), ..all.clone() };
+    assert_eq!(pages(world, &alder), listed(&|number| number % 3 == 0));
+    let beside = Filter { subjects: [subject(1)].into(), requester: Some((principal(2), set(&["birch"]))), ..alder.clone() };
+    assert_eq!(pages(world, &beside), listed(&|number| number % 3 == 0 || number % 5 == 1 || (number % 2 == 1 && number % 3 == 1)));
+    let nowhere = Filter { contracts: Some(set(&[])), requester: Some((principal(2), set(&[]))), ..all.clone() };
+    assert_eq!(pages(world, &nowhere), [0u128; 0]);
+    // What is asked for narrows what may be seen, whatever that is.
+    let foreign = Filter { contract: Some("birch".to_owned()), ..alder };
+    assert_eq!(pages(world, &foreign), [0u128; 0]);
+    let narrowed = Filter {
+        contract: Some("alder".to_owned()),
+        kind: Some(Kind::Erasure),
+        scope: Some(Scope::Contract),
+        state: Some("submitted".to_owned()),
+        ..beside
+    };
+    assert_eq!(pages(world, &narrowed), listed(&|number| number % 12 == 0));
+    let due = Filter { due_before: Some(at(110)), ..all };
+    assert_eq!(pages(world, &due), listed(&|number| number < 10 && number % 6 != 0));
+}
+
+fn a_history_is_told_in_its_order_from_any_line_on(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_request(&request(1, "alder", "one"))?;
+        transaction.insert_request(&request(2, "alder", "two"))
+    });
+    let event = |number: u64, from: Option<&str>, to: &str| Event {
+        number,
+        at: at(10),
+        actor: (number == 0).then(|| principal(1)),
+        event: format!("move {number}"),
+        from: from.map(str::to_owned),
+        to: to.to_owned(),
+        note: (number == 1).then(|| "because".to_owned()),
+    };
+    let events = [event(0, None, "submitted"), event(1, Some("submitted"), "queued"), event(2, Some("queued"), "running")];
+    for event in &events {
+        write(&mut store, |transaction| transaction.add_event(&request_id(1), event));
+    }
+    write(&mut store, |transaction| transaction.add_event(&request_id(2), &events[0]));
+    assert_eq!(write(&mut store, |transaction| transaction.events_of(&request_id(1), 0)), events);
+    assert_eq!(write(&mut store, |transaction| transaction.events_of(&request_id(1), 2)), events[2..]);
+    assert_eq!(write(&mut store, |transaction| transaction.events_of(&request_id(2), 0)), events[..1]);
+}
+
+fn a_key_is_used_once_by_whoever_is_first(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_principal(&person(2, "ben@birch.example"))
+    });
+    let made = at_once(&store, |number, store| {
+        let number = number as u128;
+        tried(store, |transaction| {
+            transaction.insert_request(&request(number, "alder", &format!("subject {number}")))?;
+            // Whoever comes too late makes nothing.
+            match transaction.remember_idempotent(&principal(1), "key", &format!("fingerprint {number}"), &request_id(number), at(10))? {
+                true => Ok(number),
+                false => Err(Error::RowCount { operation: "use a key", want: 1, got: 0 }),
+            }
+        })
+    });
+    let first: Vec<u128> = made.into_iter().filter_map(Result::ok).collect();
+    let [first] = first[..] else { panic!("one is first: {first:?}") };
+    let found = write(&mut store, |transaction| transaction.idempotent(&principal(1), "key"));
+    assert_eq!(found, Some((format!("fingerprint {first}"), request_id(first))));
+    assert_eq!(write(&mut store, |transaction| transaction.open_requests_of("alder")).len(), 1);
+    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(2), "key")), None, "keys are everybody's own");
+    let own = |transaction: &mut exeunt_store::Transaction<'_>| {
+        transaction.remember_idempotent(&principal(2), "key", "another", &request_id(first), at(20))
+    };
+    assert!(write(&mut store, own));
+    write(&mut store, |transaction| transaction.sweep_idempotent(at(20)));
+    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(1), "key")), None);
+    assert!(write(&mut store, |transaction| transaction.idempotent(&principal(2), "key")).is_some());
+}
+
+fn decisions_are_read_in_the_order_in_which_they_were_made(world: &World) {
+    let mut store = world.store();
+    let decision = |by: u128, agreed: bool| Decision {
+        by: principal(by),
+        role: if agreed { Role::Admin } else { Role::Representative },
+        agreed,
+        plan: agreed.then(|| digest("plan")),
+    };
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_principal(&person(2, "ben@birch.example"))?;
+        transaction.insert_request(&request(1, "alder", "one"))?;
+        transaction.insert_decision(&request_id(1), &decision(2, true), at(10))?;
+        transaction.insert_decision(&request_id(1), &decision(1, false), at(10))
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.decisions_of(&request_id(1))), [decision(2, true), decision(1, false)]);
+}
+
+fn a_hold_is_lifted_once(world: &World) {
+    let mut store = world.store();
+    let mut hold = Hold {
+        id: HoldId::from_random(1),
+        contract: "alder".to_owned(),
+        scope: Scope::Seat,
+        subject_kind: seat(),
+        subject: digest("one"),
+        personal: request(1, "alder", "one").personal,
+        ground: "litigation".to_owned(),
+        note: Some("file 7".to_owned()),
+        placed_by: principal(1),
+        placed: at(10),
+        review: at(1_000),
+        lifted: None,
+    };
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_principal(&person(2, "ben@birch.example"))?;
+        transaction.insert_hold(&hold)
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.hold(&hold.id)).as_ref(), Some(&hold));
+    assert_eq!(write(&mut store, |transaction| transaction.holds_of("alder", false)).len(), 1);
+    let lifted = at_once(&store, |_, store| write(store, |transaction| transaction.lift_hold(&hold.id, &principal(2), at(20))));
+    assert_eq!(lifted.iter().filter(|lifted| **lifted).count(), 1);
+    hold.lifted = Some((principal(2), at(20)));
+    assert_eq!(write(&mut store, |transaction| transaction.holds_of("alder", false)), []);
+    assert_eq!(write(&mut store, |transaction| transaction.holds_of("alder", true)), [hold]);
+    assert_eq!(write(&mut store, |transaction| transaction.holds_of("birch", true)), []);
+}
+
+fn settings_are_written_over_the_version_that_was_read(world: &World) {
+    let mut store = world.store();
+    let setting = |document: &str, version: u64| ContractSetting { contract: "alder".into(), document: document.into(), version };
+    assert_eq!(write(&mut store, |transaction| transaction.contract_setting("alder")), None);
+    let put = at_once(&store, |number, store| {
+        tried(store, |transaction| transaction.put_contract_setting(&setting(&format!("[{number}]"), 0), at(10))).is_ok()
+    });
+    assert_eq!(put.iter().filter(|put| **put).count(), 1, "{put:?}");
+    write(&mut store, |transaction| transaction.put_contract_setting(&setting("{}", 1), at(11)));
+    let late = tried(&mut store, |transaction| transaction.put_contract_setting(&setting("[]", 1), at(12)));
+    assert!(matches!(late, Err(Error::RowCount { .. })));
+    assert_eq!(write(&mut store, |transaction| transaction.contract_setting("alder")), Some(setting("{}", 2)));
+}
+
+fn a_contract_has_one_exit_at_a_time(world: &World) {
+    let mut store = world.store();
+    let exit = |number: u128| ContractExit {
+        id: ExitId::from_random(number),
+        contract: "alder".to_owned(),
+        state: "notice".to_owned(),
+        document: "{}".to_owned(),
+        version: 1,
+        changed: at(number as i64),
+        finished: None,
+    };
+    let mut first = exit(1);
+    write(&mut store, |transaction| transaction.insert_exit(&first));
+    assert!(tried(&mut store, |transaction| transaction.insert_exit(&exit(2))).is_err());
+    let mut late = first.clone();
+    first.state = "withdrawn".to_owned();
+    first.finished = Some(at(9));
+    tried(&mut store, |transaction| transaction.change_exit(&mut first)).unwrap();
+    let refused = tried(&mut store, |transaction| transaction.change_exit(&mut late));
+    assert!(matches!(refused, Err(Error::RowCount { .. })));
+    write(&mut store, |transaction| transaction.insert_exit(&exit(2)));
+    assert_eq!(write(&mut store, |transaction| transaction.exits_of("alder")), [exit(2), first.clone()]);
+    assert_eq!(write(&mut store, |transaction| transaction.exit(&first.id)), Some(first));
+}
+
+fn what_comes_in_twice_is_one_intake(world: &World) {
+    let mut store = world.store();
+    let intake = |request: u128| Intake {
+        protocol: "drp".to_owned(),
+        agent: "agent".to_owned(),
+        reference: "7".to_owned(),
+        request: request_id(request),
+        document: "{}".to_owned(),
+        created: at(10),
+    };
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_request(&request(1, "alder", "one"))?;
+        transaction.insert_request(&request(2, "alder", "two"))
+    });
+    assert!(write(&mut store, |transaction| transaction.insert_intake(&intake(1))));
+    assert!(!write(&mut store, |transaction| transaction.insert_intake(&intake(2))));
+    assert_eq!(write(&mut store, |transaction| transaction.intake("drp", "agent", "7")), Some(intake(1)));
+    assert_eq!(write(&mut store, |transaction| transaction.intakes_of(&request_id(1))), [intake(1)]);
+    assert_eq!(write(&mut store, |transaction| transaction.intake("open_dsr", "agent", "7")), None);
+}
+
+on_both!(
+    a_request_is_read_as_it_was_written,
+    what_somebody_else_has_changed_is_not_written_over,
+    of_four_who_ask_for_the_same_one_makes_the_request,
+    pages_of_a_list_hold_each_request_that_fits_once,
+    a_history_is_told_in_its_order_from_any_line_on,
+    a_key_is_used_once_by_whoever_is_first,
+    decisions_are_read_in_the_order_in_which_they_were_made,
+    a_hold_is_lifted_once,
+    settings_are_written_over_the_version_that_was_read,
+    a_contract_has_one_exit_at_a_time,
+    what_comes_in_twice_is_one_intake,
+);
