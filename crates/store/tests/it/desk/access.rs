@@ -1,0 +1,258 @@
+//! Who acts, and the secrets by which they are let in.
+
+use exeunt_model::authorization::Action;
+use exeunt_model::identity::{ArchiveId, DeliveryId, Language, Role, TokenId, WebhookId};
+use exeunt_store::desk::{Account, Archive, Delivery, Link, Token, Webhook};
+
+use super::{at_once, email, person, principal, request, request_id, tried, write};
+use crate::world::{World, at};
+
+fn an_address_is_one_principal(world: &World) {
+    let mut store = world.store();
+    let added = at_once(&store, |number, store| {
+        tried(store, |transaction| transaction.insert_principal(&person(number as u128, "ada@alder.example"))).is_ok()
+    });
+    assert_eq!(added.iter().filter(|added| **added).count(), 1, "{added:?}");
+    let mut ada = write(&mut store, |transaction| transaction.principal_of(&email("Ada@Alder.example"))).unwrap();
+    assert_eq!(write(&mut store, |transaction| transaction.accounts()), [], "whom the directory knows has no account here");
+    ada.role = Some(Role::Representative);
+    ada.language = Some(Language::German);
+    write(&mut store, |transaction| transaction.change_principal(&ada));
+    assert_eq!(write(&mut store, |transaction| transaction.principal(&ada.id)).as_ref(), Some(&ada));
+    assert_eq!(write(&mut store, |transaction| transaction.accounts()), [ada]);
+}
+
+fn a_representative_is_in_charge_of_the_contracts_named_last(world: &World) {
+    let mut store = world.store();
+    let mut ada = Account { role: Some(Role::Representative), ..person(1, "ada@desk.example") };
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&ada)?;
+        transaction.set_contracts(&ada.id, &set(&["alder", "birch"]))
+    });
+    write(&mut store, |transaction| transaction.set_contracts(&ada.id, &set(&["birch", "cedar"])));
+    assert_eq!(write(&mut store, |transaction| transaction.contracts_of(&ada.id)), set(&["birch", "cedar"]));
+    assert_eq!(write(&mut store, |transaction| transaction.representatives_of("alder")), []);
+    assert_eq!(write(&mut store, |transaction| transaction.representatives_of("cedar")), [ada.clone()]);
+    ada.closed = Some(at(10));
+    write(&mut store, |transaction| transaction.change_principal(&ada));
+    assert_eq!(write(&mut store, |transaction| transaction.representatives_of("cedar")), []);
+}
+
+fn a_sign_in_link_is_used_once_and_in_time(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_sign_in_link("first", &principal(1), at(0), at(60))?;
+        transaction.insert_sign_in_link("second", &principal(1), at(10), at(60))
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.sign_in_links_since(&principal(1), at(10))), 1);
+    let used = at_once(&store, |_, store| write(store, |transaction| transaction.use_sign_in_link("first", at(20))));
+    assert_eq!(used.iter().flatten().collect::<Vec<_>>(), [&principal(1)], "of four who use it at once, one is let in");
+    assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("second", at(60))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("third", at(20))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("second", at(59))), Some(principal(1)));
+}
+
+fn a_session_lasts_until_it_ends(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_principal(&person(2, "ben@birch.example"))?;
+        transaction.insert_session("one", &principal(1), at(0), at(60))?;
+        transaction.insert_session("two", &principal(1), at(0), at(90))?;
+        transaction.insert_session("three", &principal(1), at(0), at(90))?;
+        transaction.insert_sign_in_link("link", &principal(1), at(0), at(90))?;
+        transaction.insert_session("ben's", &principal(2), at(0), at(90))
+    });
+    let mut whose = |hash: &str, now: i64| write(&mut store, |transaction| transaction.session(hash, at(now)));
+    assert_eq!(whose("one", 59), Some(principal(1)));
+    assert_eq!(whose("one", 60), None);
+    assert_eq!(whose("nobody's", 0), None);
+    let mut store = store.another().unwrap();
+    write(&mut store, |transaction| transaction.end_session("two"));
+    write(&mut store, |transaction| transaction.end_session("two"));
+    assert_eq!(write(&mut store, |transaction| transaction.session("two", at(1))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.session("three", at(1))), Some(principal(1)));
+    write(&mut store, |transaction| transaction.end_sessions_of(&principal(1)));
+    assert_eq!(write(&mut store, |transaction| transaction.session("three", at(1))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("link", at(1))), None);
+    assert_eq!(write(&mut store, |transaction| transaction.session("ben's", at(1))), Some(principal(2)));
+    write(&mut store, |transaction| transaction.sweep_signing_in(at(90)));
+    assert_eq!(write(&mut store, |transaction| transaction.session("ben's", at(1))), None, "what is too old is deleted");
+}
+
+fn a_token_is_good_until_it_is_revoked_or_too_old(world: &World) {
+    let mut store = world.store();
+    let token = |number: u128, expires: Option<i64>| Token {
+        id: TokenId::from_random(number),
+        name: format!("token {number}"),
+        principal: principal(number % 2 + 1),
+        actions: [Action::ReadRequests, Action::ExportSeat].into(),
+        contract: (number == 1).then(|| "alder".to_owned()),
+        created: at(number as i64),
+        expires: expires.map(at),
+        revoked: None,
+        used: None,
+    };
+    let tokens = [token(1, None), token(2, Some(60))];
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        transaction.insert_principal(&person(2, "ben@birch.example"))?;
+        transaction.insert_token(&tokens[0], "one")?;
+        transaction.insert_token(&tokens[1], "two")
+    });
+    assert!(tried(&mut store, |transaction| transaction.insert_token(&token(3, None), "one")).is_err());
+    let of = |store: &mut _, hash: &str, now: i64| write(store, |transaction| transaction.token_of(hash, at(now)));
+    assert_eq!(of(&mut store, "one", 1_000_000).as_ref(), Some(&tokens[0]));
+    assert_eq!(of(&mut store, "two", 59).as_ref(), Some(&tokens[1]));
+    assert_eq!(of(&mut store, "two", 60), None);
+    assert_eq!(write(&mut store, |transaction| transaction.tokens(None)), [tokens[1].clone(), tokens[0].clone()]);
+    assert_eq!(write(&mut store, |transaction| transaction.tokens(Some(&principal(2)))), [tokens[0].clone()]);
+    // A use is noted to the hour.
+    for (now, want) in [(100, 100), (3_699, 100), (3_700, 3_700)] {
+        write(&mut store, |transaction| transaction.note_token_use(&tokens[0].id, at(now)));
+        assert_eq!(of(&mut store, "one", now).unwrap().used, Some(at(want)));
+    }
+    let revoked = at_once(&store, |_, store| write(store, |transaction| transaction.revoke_token(&tokens[0].id, at(4_000))));
+    assert_eq!(revoked.iter().filter(|revoked| **revoked).count(), 1);
+    assert_eq!(of(&mut store, "one", 4_000), None);
+    let listed = write(&mut store, |transaction| transaction.tokens(Some(&principal(2))));
+    assert_eq!(listed[0].revoked, Some(at(4_000)));
+}
+
+fn archive(number: u128, request: u128, part: u32) -> Archive {
+    Archive {
+        id: ArchiveId::from_random(number),
+        request: request_id(request),
+        part,
+        object: format!("object {number}"),
+        file_name: "seat.zip".to_owned(),
+        bytes: 5_000_000_000,
+        sha256: "00".repeat(32),
+        created: at(0),
+        expires: at(100),
+        downloaded: None,
+        deleted: None,
+    }
+}
+
+fn a_link_ends_with_its_time_its_use_and_its_archive(world: &World) {
+    let mut store = world.store();
+    let link = |archive: u128, single_use: bool| Link {
+        archive: ArchiveId::from_random(archive),
+        principal: principal(1),
+        expires: at(100),
+        single_use,
+        used: None,
+    };
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        for number in 1..=2 {
+            transaction.insert_request(&request(number, "alder", &format!("subject {number}")))?;
+            transaction.insert_archive(&archive(10 * number, number, 2))?;
+            transaction.insert_archive(&archive(10 * number + 1, number, 1))?;
+        }
+        transaction.insert_link("once", &link(10, true), at(0))?;
+        transaction.insert_link("again", &link(11, false), at(0))?;
+        transaction.insert_link("other", &link(20, false), at(0))
+    });
+    let parts: Vec<_> =
+        write(&mut store, |transaction| transaction.archives_of(&request_id(1))).into_iter().map(|found| found.part).collect();
+    assert_eq!(parts, [1, 2]);
+    assert_eq!(write(&mut store, |transaction| transaction.archive(&ArchiveId::from_random(10))), Some(archive(10, 1, 2)));
+    let of = |store: &mut _, hash: &str, now: i64| write(store, |transaction| transaction.link(hash, at(now)));
+    assert_eq!(of(&mut store, "once", 99), Some(link(10, true)));
+    assert_eq!(of(&mut store, "once", 100), None);
+    for hash in ["once", "again"] {
+        write(&mut store, |transaction| transaction.note_link_use(hash, at(50)));
+        write(&mut store, |transaction| transaction.note_link_use(hash, at(60)));
+    }
+    assert_eq!(of(&mut store, "once", 61), None);
+    assert_eq!(of(&mut store, "again", 61), Some(Link { used: Some(at(50)), ..link(11, false) }));
+    for now in [50, 60] {
+        write(&mut store, |transaction| transaction.note_download(&ArchiveId::from_random(10), at(now)));
+    }
+    let first = write(&mut store, |transaction| transaction.archive(&ArchiveId::from_random(10))).unwrap();
+    assert_eq!(first.downloaded, Some(at(50)));
+
+    write(&mut store, |transaction| transaction.expire_archives(&request_id(1), at(70)));
+    assert_eq!(of(&mut store, "again", 70), None);
+    assert_eq!(of(&mut store, "other", 70), Some(link(20, false)), "archives of other requests stay");
+    let found = write(&mut store, |transaction| transaction.archives_of(&request_id(1)));
+    assert!(found.iter().all(|archive| archive.expires == at(70) && archive.deleted.is_none()));
+    write(&mut store, |transaction| transaction.archives_deleted(&request_id(1), at(71)));
+    write(&mut store, |transaction| transaction.archives_deleted(&request_id(1), at(90)));
+    let found = write(&mut store, |transaction| transaction.archives_of(&request_id(1)));
+    assert!(found.iter().all(|archive| archive.deleted == Some(at(71))));
+    assert_eq!(of(&mut store, "again", 0), None);
+    let other = write(&mut store, |transaction| transaction.archives_of(&request_id(2)));
+    assert_eq!(other, [archive(21, 2, 1), archive(20, 2, 2)]);
+}
+
+fn receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk(world: &World) {
+    let mut store = world.store();
+    let webhook = |number: u128, contract: Option<&str>| Webhook {
+        id: WebhookId::from_random(number),
+        contract: contract.map(str::to_owned),
+        url: format!("https://receiver{number}.example/"),
+        secret: "whsec_first".to_owned(),
+        former_secret: None,
+        events: vec!["request.changed".to_owned()],
+        created: at(number as i64),
+        created_by: principal(1),
+        disabled: None,
+    };
+    let hooks = [webhook(1, None), webhook(2, Some("alder")), webhook(3, Some("birch"))];
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        hooks.iter().try_for_each(|hook| transaction.insert_webhook(hook))
+    });
+    let mut of = |contract: Option<&str>, desk_too: bool| {
+        let found = write(&mut store, |transaction| transaction.webhooks_of(contract, desk_too));
+        found.into_iter().map(|hook| hook.url).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Some("alder"), true), [&hooks[0], &hooks[1]].map(|hook| hook.url.clone()));
+    assert_eq!(of(Some("alder"), false), [hooks[1].url.clone()]);
+    assert_eq!(of(None, true), [hooks[0].url.clone()]);
+    assert_eq!(of(None, false), [""; 0]);
+
+    let id = &hooks[1].id;
+    write(&mut store, |transaction| transaction.disable_webhook(id, at(10)));
+    write(&mut store, |transaction| transaction.disable_webhook(id, at(20)));
+    assert_eq!(write(&mut store, |transaction| transaction.webhook(id)).unwrap().disabled, Some(at(10)));
+    write(&mut store, |transaction| transaction.change_webhook_secret(id, "whsec_second"));
+    let changed = write(&mut store, |transaction| transaction.webhook(id)).unwrap();
+    let secrets = (changed.secret.as_str(), changed.former_secret.as_deref(), changed.disabled);
+    assert_eq!(secrets, ("whsec_second", Some("whsec_first"), None));
+    let mut delivery = Delivery {
+        id: DeliveryId::from_random(1),
+        webhook: id.clone(),
+        event: "request.changed".to_owned(),
+        body: "{ }".to_owned(),
+        created: at(30),
+        delivered: None,
+        abandoned: None,
+        status: None,
+    };
+    write(&mut store, |transaction| transaction.insert_delivery(&delivery));
+    delivery.status = Some(503);
+    delivery.abandoned = Some(at(40));
+    write(&mut store, |transaction| transaction.note_delivery(&delivery));
+    assert_eq!(write(&mut store, |transaction| transaction.delivery(&delivery.id)).as_ref(), Some(&delivery));
+    assert_eq!(write(&mut store, |transaction| transaction.deliveries_to(id, 5)), [delivery]);
+    assert!(write(&mut store, |transaction| transaction.remove_webhook(id, at(50))));
+    assert!(!write(&mut store, |transaction| transaction.remove_webhook(id, at(51))));
+    assert_eq!(write(&mut store, |transaction| transaction.webhook(id)), None);
+    assert!(tried(&mut store, |transaction| transaction.change_webhook_secret(id, "whsec_third")).is_err());
+}
+
+on_both!(
+    an_address_is_one_principal,
+    a_representative_is_in_charge_of_the_contracts_named_last,
+    a_sign_in_link_is_used_once_and_in_time,
+    a_session_lasts_until_it_ends,
+    a_token_is_good_until_it_is_revoked_or_too_old,
+    a_link_ends_with_its_time_its_use_and_its_archive,
+    receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk,
+);

@@ -1,0 +1,235 @@
+//! What is left of a subject after its erasure.
+
+use exeunt_model::identity::{ArchiveId, AttachmentId, HoldId, MailId, MessageId};
+use exeunt_model::names::SubjectKind;
+use exeunt_model::request::{CaseState, ErasureState, Scope, State};
+use exeunt_store::desk::{Archive, Attachment, CaseMessage, Event, Forgotten, Hold, Mail, Personal};
+use exeunt_store::{Error, Transaction};
+
+use super::{email, person, principal, request, request_id, write};
+use crate::world::{World, at, digest, seat};
+
+/// What everything about the subject says, in all its texts.
+const SECRET: &str = "mara.lindqvist@personal.example";
+/// The same of somebody who stays.
+const OTHER: &str = "otto.berg@personal.example";
+
+/// An export with an archive, a case with a message and a file, an erasure, a hold and mails; numbered from `base`, about the subject of
+/// that name, and full of `secret`.
+fn fill(transaction: &mut Transaction<'_>, base: u128, subject: &str, secret: &str) -> Result<(), Error> {
+    let personal = Personal {
+        key: vec![secret.to_owned()],
+        label: secret.to_owned(),
+        successor: Some(vec![secret.to_owned()]),
+        addresses: vec![email(secret)],
+    };
+    transaction.insert_principal(&person(base, secret))?;
+    let (mut export, mut case, mut erasure) =
+        (request(base, "alder", subject), request(base + 1, "alder", subject), request(base + 2, "alder", subject));
+    case.state = State::Case(CaseState::Open);
+    erasure.state = State::Erasure(ErasureState::Running);
+    for request in [&mut export, &mut case, &mut erasure] {
+        request.personal = Some(personal.clone());
+        request.requester = principal(base);
+        transaction.insert_request(request)?;
+        let event = Event {
+            number: 0,
+            at: at(1),
+            actor: Some(principal(base)),
+            event: "submit".to_owned(),
+            from: None,
+            to: request.state.as_str().to_owned(),
+            note: Some(format!("of {secret}")),
+        };
+        transaction.add_event(&request.id, &event)?;
+        transaction.insert_mail(&Mail {
+            id: MailId::from_random(u128::from_str_radix(request.id.as_str(), 16).unwrap()),
+            recipient: principal(base),
+            request: Some(request.id.clone()),
+            template: "changed".to_owned(),
+            document: Some(format!("{{\"label\": \"{secret}\"}}")),
+            created: at(2),
+            sent: None,
+            abandoned: None,
+        })?;
+    }
+    transaction.insert_archive(&Archive {
+        id: ArchiveId::from_random(base),
+        request: export.id.clone(),
+        part: 1,
+        object: format!("archive {base}"),
+        file_name: "seat.zip".to_owned(),
+        bytes: 1,
+        sha256: "00".repeat(32),
+        created: at(3),
+        expires: at(1_000),
+        downloaded: None,
+        deleted: None,
+    })?;
+    for (number, internal) in [(base, false), (base + 1, true)] {
+        let message = CaseMessage {
+            id: MessageId::from_random(number),
+            request: case.id.clone(),
+            author: principal(base),
+            at: at(4),
+            internal,
+            text: Some(format!("about {secret}")),
+        };
+        transaction.insert_message(&message)?;
+        transaction.insert_attachment(&Attachment {
+            id: AttachmentId::from_random(number),
+            message: message.id,
+            name: Some(format!("{secret}.pdf")),
+            media_type: "application/pdf".to_owned(),
+            object: format!("attachment {number}"),
+            bytes: 1,
+            sha256: "00".repeat(32),
+            deleted: None,
+        })?;
+    }
+    transaction.insert_hold(&Hold {
+        id: HoldId::from_random(base),
+        contract: "alder".to_owned(),
+        scope: Scope::Seat,
+        subject_kind: seat(),
+        subject: digest(subject),
+        personal: Some(personal),
+        ground: "litigation".to_owned(),
+        note: Some(format!("of {secret}")),
+        placed_by: principal(base),
+        placed: at(5),
+        review: at(1_000),
+        lifted: None,
+    })
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        fill(transaction, 100, "mara", SECRET)?;
+        fill(transaction, 200, "otto", OTHER)
+    });
+    assert!(holds(&world.bytes(), SECRET));
+    let others = |store: &mut _| {
+        write(store, |transaction| {
+            let id = request_id(201);
+            let mails = (200..203).map(|number| transaction.mail(&MailId::from_random(number))).collect::<Result<Vec<_>, _>>()?;
+            Ok((
+                transaction.requests_about(&seat(), &digest("otto"))?,
+                transaction.hold(&HoldId::from_random(200))?,
+                (transaction.events_of(&id, 0)?, transaction.messages_of(&id, true)?, transaction.attachments_of(&id, true)?),
+                (transaction.principal(&principal(200))?, mails),
+            ))
+        })
+    };
+    let before = others(&mut store);
+
+    let forgotten = write(&mut store, |transaction| {
+        transaction.forget_address(&email(SECRET))?;
+        transaction.forget_subject(&seat(), &digest("mara"))
+    });
+    let want = Forgotten { exports: vec![request_id(100)], attachments: vec!["attachment 100".to_owned(), "attachment 101".to_owned()] };
+    assert_eq!(forgotten, want);
+    // That it is erased is still to be told; then that mail is empty too.
+    let mail = |store: &mut _, number: u128| write(store, |transaction| transaction.mail(&MailId::from_random(number))).unwrap();
+    assert!(mail(&mut store, 100).abandoned.is_some() && mail(&mut store, 101).abandoned.is_some());
+    assert!(mail(&mut store, 102).abandoned.is_none() && mail(&mut store, 102).document.is_some());
+    write(&mut store, |transaction| transaction.mail_sent(&MailId::from_random(102), at(20)));
+
+    assert_eq!(others(&mut store), before, "of somebody else nothing is forgotten");
+    drop(store);
+    assert!(!holds(&world.bytes(), SECRET));
+    assert!(holds(&world.bytes(), OTHER));
+
+    let mut store = world.store();
+    let requests = write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("mara")));
+    assert_eq!(
+        requests.iter().map(|request| (request.version, &request.personal)).collect::<Vec<_>>(),
+        [(2, &None), (2, &None), (2, &None)]
+    );
+    let messages = write(&mut store, |transaction| transaction.messages_of(&request_id(101), true));
+    assert_eq!(messages.iter().map(|message| &message.text).collect::<Vec<_>>(), [&None, &None], "that something was said stays");
+    assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(100))).unwrap().email, None);
+}
+
+/// A kind of subject is part of its name: a contract may have the key of a seat.
+fn a_subject_of_another_kind_is_another_subject(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| fill(transaction, 100, "mara", SECRET));
+    let forgotten = write(&mut store, |transaction| transaction.forget_subject(&SubjectKind::new("contract"), &digest("mara")));
+    assert_eq!(forgotten, Forgotten::default());
+    let found = write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("mara")));
+    assert!(found.iter().all(|request| request.personal.is_some() && request.version == 1));
+}
+
+/// Whoever is cut off before the bytes are gone finds them again.
+fn what_lies_elsewhere_is_named_until_it_is_noted_as_deleted(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| fill(transaction, 100, "mara", SECRET));
+    let forget = |store: &mut _| write(store, |transaction| transaction.forget_subject(&seat(), &digest("mara")));
+    let first = forget(&mut store);
+    assert_eq!(forget(&mut store), first);
+    write(&mut store, |transaction| transaction.attachment_deleted(&first.attachments[0], at(30)));
+    assert_eq!(forget(&mut store).attachments, first.attachments[1..]);
+    write(&mut store, |transaction| {
+        transaction.attachment_deleted(&first.attachments[1], at(30))?;
+        transaction.archives_deleted(&first.exports[0], at(30))
+    });
+    assert_eq!(forget(&mut store), Forgotten::default());
+}
+
+/// They act at the desk for others, whatever became of their own seat.
+fn the_address_of_an_account_of_the_desk_stays(world: &World) {
+    let mut store = world.store();
+    let mut account = person(1, SECRET);
+    account.role = Some(exeunt_model::identity::Role::Operator);
+    write(&mut store, |transaction| transaction.insert_principal(&account));
+    write(&mut store, |transaction| {
+        transaction.forget_address(&email(SECRET))?;
+        transaction.forget_closed(&account.id)
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.principal(&account.id)), Some(account));
+}
+
+/// A closed person's address is needed until the last mail to them is sent.
+fn an_address_is_kept_for_the_mails_that_still_go_there(world: &World) {
+    let mut store = world.store();
+    let account = exeunt_store::desk::Account { closed: Some(at(1)), ..person(1, SECRET) };
+    let mail = Mail {
+        id: MailId::from_random(1),
+        recipient: principal(1),
+        request: None,
+        template: "erased".to_owned(),
+        document: Some("{}".to_owned()),
+        created: at(2),
+        sent: None,
+        abandoned: None,
+    };
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&account)?;
+        transaction.insert_principal(&person(2, OTHER))?;
+        transaction.insert_mail(&mail)
+    });
+    let email_after = |store: &mut _, number: u128| {
+        write(store, |transaction| {
+            transaction.forget_closed(&principal(number))?;
+            Ok(transaction.principal(&principal(number))?.and_then(|account| account.email))
+        })
+    };
+    assert_eq!(email_after(&mut store, 1), Some(email(SECRET)));
+    write(&mut store, |transaction| transaction.mail_sent(&mail.id, at(3)));
+    assert_eq!(email_after(&mut store, 1), None);
+    assert_eq!(email_after(&mut store, 2), Some(email(OTHER)), "an open account stays");
+}
+
+on_both!(
+    nothing_of_an_erased_subject_is_left_and_everything_of_others,
+    a_subject_of_another_kind_is_another_subject,
+    what_lies_elsewhere_is_named_until_it_is_noted_as_deleted,
+    the_address_of_an_account_of_the_desk_stays,
+    an_address_is_kept_for_the_mails_that_still_go_there,
+);
