@@ -6,9 +6,11 @@
 use clap::Parser;
 
 mod commands;
+mod configuration;
 mod desk;
 mod edge;
 mod failure;
+mod http;
 mod interrupt;
 mod layout;
 mod output;

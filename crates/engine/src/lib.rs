@@ -6,6 +6,7 @@ pub mod directory;
 pub mod erasure;
 pub mod export;
 pub mod failpoint;
+pub mod mail;
 pub mod missing;
 pub mod planning;
 pub mod platform;

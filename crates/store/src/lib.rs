@@ -15,6 +15,7 @@
 //! One module per table, its SQL beside it. Whatever must be true together is written in one transaction, and every write checks how
 //! many rows it affected. A file is readable by its owner alone.
 
+pub mod archives;
 mod certificate;
 mod database;
 pub mod desk;

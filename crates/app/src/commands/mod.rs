@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Outcome;
 use crate::output::Output;
 
+mod account;
 mod certificates;
 mod demo;
 mod erase;
@@ -18,6 +19,7 @@ mod migrate;
 pub mod plan;
 mod replay;
 mod request;
+mod serve;
 mod subject;
 mod tables;
 mod verify;
@@ -57,6 +59,13 @@ pub enum Command {
     /// Check the append-only record of erasures
     #[command(subcommand)]
     Log(log::Command),
+    /// Open the desk: the API, and workers in this process
+    Serve(serve::Arguments),
+    /// Work for a desk without serving: several of them may share a store on PostgreSQL
+    Worker(serve::Arguments),
+    /// Say who of the platform's people is what at the desk
+    #[command(subcommand)]
+    Account(account::Command),
     /// Bring the store to the schema of this version
     Migrate(migrate::Arguments),
 }
@@ -72,6 +81,9 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Why(arguments) => why::run(&arguments, output),
         Command::Replay(arguments) => replay::run(&arguments, output),
         Command::Log(command) => log::run(command, output),
+        Command::Serve(arguments) => serve::serve(&arguments, output),
+        Command::Worker(arguments) => serve::work(&arguments, output),
+        Command::Account(command) => account::run(command, output),
         Command::Migrate(arguments) => migrate::run(&arguments, output),
     }
 }

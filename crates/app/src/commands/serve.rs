@@ -1,0 +1,234 @@
+//! `exeunt serve` and `exeunt worker`: the desk, and workers that share its store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use exeunt_engine::desk::Settings;
+use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Wake, Work};
+use exeunt_engine::directory::Directory;
+use exeunt_engine::mail::Smtp;
+use exeunt_engine::platform::Platform;
+use exeunt_model::job::{JobKind, Lane};
+use exeunt_model::moment::Moment;
+use exeunt_store::archives::ArchiveFolder;
+use exeunt_store::desk::{Delivery, Limits, Webhook};
+use exeunt_store::{Location, Store};
+
+use crate::configuration::{self, Configured};
+use crate::desk::{self, TOOL};
+use crate::failure::{ExitCode, Failure, OrFail, Outcome};
+use crate::http;
+use crate::http::server::{Parts, Server};
+use crate::output::{Output, note};
+use crate::project::Project;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The configuration
+    #[arg(long, value_name = "FILE", env = "EXEUNT_CONFIG", default_value = "exeunt.toml")]
+    config: PathBuf,
+}
+
+/// Serves the API, and works.
+pub fn serve(arguments: &Arguments, _output: &Output) -> Outcome {
+    let configured = configuration::read(&arguments.config)?;
+    let desk = Desk::open(&configured)?;
+    let workers = desk.start_workers(desk.configured.configuration.workers.platform)?;
+    let served = desk.listen();
+    desk.wake.stop();
+    for worker in workers {
+        // A worker that panicked has said so.
+        let _ = worker.join();
+    }
+    served?;
+    note("stopped");
+    Ok(ExitCode::Done)
+}
+
+/// Works, without serving anybody.
+pub fn work(arguments: &Arguments, _output: &Output) -> Outcome {
+    let configured = configuration::read(&arguments.config)?;
+    let desk = Desk::open(&configured)?;
+    let platform = desk.configured.configuration.workers.platform.max(1);
+    let workers = desk.start_workers(platform)?;
+    note("working");
+    while !crate::interrupt::requested() {
+        thread::sleep(Duration::from_millis(100));
+    }
+    desk.wake.stop();
+    for worker in workers {
+        let _ = worker.join();
+    }
+    note("stopped");
+    Ok(ExitCode::Done)
+}
+
+/// Everything that serving and working need, opened.
+struct Desk<'a> {
+    configured: &'a Configured,
+    platform: Arc<Platform>,
+    directory: Arc<Directory>,
+    settings: Settings,
+    store: Store,
+    archives: ArchiveFolder,
+    wake: Arc<Wake>,
+}
+
+impl<'a> Desk<'a> {
+    fn open(configured: &'a Configured) -> Result<Self, Failure> {
+        let configuration = &configured.configuration;
+        let project = Project::read(&configured.path(&configuration.desk.map))?;
+        let platform = project.platform()?;
+        if platform.lock.is_none() {
+            return Err(project.no_plan(exeunt_engine::planning::Error::NoLock));
+        }
+        let scheme = project.scheme(&project.catalogs()?)?;
+        let directory = Directory::new(&platform, &scheme)
+            .or_fail(ExitCode::MapRefused, || "find out who is who")
+            .map_err(|failure| failure.next("say in the map who holds which seat: docs/reference/map.md, section `directory`"))?;
+        let location: Location = match configuration.store.url.parse() {
+            Ok(Location::File(path)) => configured.path(&path).into(),
+            Ok(location) => location,
+            Err(error) => return Err(Failure::new(ExitCode::Usage, error).next("mend `store.url` in the configuration")),
+        };
+        let store = desk::open_store(&location)?;
+        let archives = ArchiveFolder::open(&configured.path(&configuration.archives.folder))
+            .or_fail(ExitCode::InputOutput, || "open the archive store")?;
+        let settings = Settings {
+            policy: configuration.requests.approvals.clone(),
+            retention_hours: configuration.archives.retention_hours,
+            platform_name: configuration.desk.platform.clone(),
+            public_url: configuration.desk.public_url.clone(),
+            language: configuration.desk.language,
+        };
+        Ok(Self {
+            configured,
+            platform: Arc::new(platform),
+            directory: Arc::new(directory),
+            settings,
+            store,
+            archives,
+            wake: Arc::new(Wake::default()),
+        })
+    }
+
+    fn another_store(&self) -> Result<Store, Failure> {
+        self.store.another().map_err(|error| desk::not_opened(self.store.location(), error))
+    }
+
+    fn start_workers(&self, platform_threads: u32) -> Result<Vec<JoinHandle<()>>, Failure> {
+        let workers = &self.configured.configuration.workers;
+        let mail = &self.configured.configuration.mail;
+        let post = Smtp::new(&mail.server, &mail.from)
+            .or_fail(ExitCode::Usage, || "find the mail server")
+            .map_err(|failure| failure.next("mend `mail` in the configuration"))?;
+        let work = Arc::new(Work {
+            platform: self.platform.clone(),
+            directory: self.directory.clone(),
+            settings: self.settings.clone(),
+            place: Arc::new(Folder(self.archives.clone())),
+            post: Arc::new(post),
+            hook: Arc::new(NoWebhooks),
+            spool: self.configured.path(&self.configured.configuration.archives.spool),
+            clock: http::server::now,
+            random: desk::random,
+            tool: TOOL.to_owned(),
+        });
+        let process = std::process::id();
+        let lanes = [(Lane::Platform, platform_threads), (Lane::Desk, workers.desk)];
+        let mut threads = Vec::new();
+        for (lane, count) in lanes {
+            for number in 1..=count {
+                let driver = Driver {
+                    work: work.clone(),
+                    wake: self.wake.clone(),
+                    lane,
+                    name: format!("{lane}-{process}-{number}"),
+                    lease: Duration::from_secs(workers.lease_seconds.max(1).into()),
+                    limits: match lane {
+                        Lane::Platform => Limits { running: workers.platform_jobs, per_contract: workers.contract_jobs },
+                        Lane::Desk => Limits { running: u32::MAX, per_contract: u32::MAX },
+                    },
+                    poll: Duration::from_millis(workers.poll_milliseconds.max(20).into()),
+                    report,
+                };
+                let store = self.another_store()?;
+                threads.push(thread::spawn(move || driver.run(store)));
+            }
+        }
+        Ok(threads)
+    }
+
+    fn listen(&self) -> Result<(), Failure> {
+        let configuration = &self.configured.configuration;
+        let connections = configuration.store.connections.max(1);
+        let stores: Result<Vec<Store>, Failure> = (0..connections).map(|_| self.another_store()).collect();
+        let server = Arc::new(Server::new(Parts {
+            settings: self.settings.clone(),
+            platform: self.platform.clone(),
+            directory: self.directory.clone(),
+            wake: self.wake.clone(),
+            archives: self.configured.path(&configuration.archives.folder),
+            profile: configuration.requests.profile,
+            private_categories: configuration.requests.private_categories.clone(),
+            regime: configuration.requests.regime.clone(),
+            session_hours: configuration.server.session_hours,
+            sign_in_link_minutes: configuration.server.sign_in_link_minutes,
+            link_minutes: configuration.archives.link_minutes,
+            single_use_links: configuration.archives.single_use_links,
+            largest_body_bytes: configuration.server.largest_body_bytes,
+            stores: stores?,
+        }));
+        let failed = || format!("listen on {}", configuration.server.listen);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_fail(ExitCode::Failed, || "start the server")?;
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind(configuration.server.listen).await.or_fail(ExitCode::InputOutput, failed)?;
+            let address = listener.local_addr().or_fail(ExitCode::InputOutput, failed)?;
+            note(format!("listening on http://{address}"));
+            axum::serve(listener, http::router(server)).with_graceful_shutdown(stopping()).await.or_fail(ExitCode::Failed, || "serve")
+        })
+    }
+}
+
+/// Ends when the program is asked to stop.
+async fn stopping() {
+    while !crate::interrupt::requested() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    note("stopping: finishing what is being answered");
+}
+
+fn report(kind: JobKind, _took: Duration, problem: Option<&Problem>) {
+    if let Some(problem) = problem {
+        let mut line = format!("job {kind} stopped: {problem}");
+        let mut cause = std::error::Error::source(problem);
+        while let Some(error) = cause {
+            line.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        note(line);
+    }
+}
+
+struct Folder(ArchiveFolder);
+
+impl Place for Folder {
+    fn put(&self, object: &str, file: &std::path::Path) -> Result<(), PlaceError> {
+        self.0.put(object, file).map_err(|error| PlaceError(error.into()))
+    }
+
+    fn delete_all(&self, prefix: &str) -> Result<(), PlaceError> {
+        self.0.delete_all(prefix).map_err(|error| PlaceError(error.into()))
+    }
+}
+
+/// No door makes a webhook yet, so that none is ever called.
+struct NoWebhooks;
+
+impl Hook for NoWebhooks {
+    fn call(&self, _webhook: &Webhook, _delivery: &Delivery, _now: Moment) -> Called {
+        Called::Later { status: None }
+    }
+}

@@ -1,0 +1,60 @@
+//! The API, one file per noun. Its OpenAPI document is made from these functions.
+
+pub mod archives;
+pub mod contracts;
+pub mod me;
+pub mod previews;
+pub mod requests;
+pub mod session;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use axum::{Router, routing};
+use utoipa::OpenApi;
+
+use super::server::Server;
+
+/// The document that describes the API.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract."),
+    servers((url = "/api/v1")),
+    paths(
+        archives::list, archives::issue_link,
+        contracts::show, contracts::seats,
+        me::show,
+        previews::make,
+        requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
+        requests::waive, requests::handle, requests::certificate,
+        session::ask, session::sign_in, session::sign_out,
+        tokens::list, tokens::make, tokens::revoke,
+    )
+)]
+pub struct Document;
+
+/// All endpoints of the API.
+pub fn router() -> Router<Arc<Server>> {
+    use routing::{delete, get, post};
+    Router::new()
+        .route("/openapi.json", get(|| async { axum::Json(Document::openapi()) }))
+        .route("/sign-in", post(session::ask))
+        .route("/session", post(session::sign_in).delete(session::sign_out))
+        .route("/me", get(me::show))
+        .route("/contracts/{contract}", get(contracts::show))
+        .route("/contracts/{contract}/seats", get(contracts::seats))
+        .route("/previews", post(previews::make))
+        .route("/requests", get(requests::list).post(requests::submit))
+        .route("/requests/{id}", get(requests::show))
+        .route("/requests/{id}/events", get(requests::events))
+        .route("/requests/{id}/approve", post(requests::approve))
+        .route("/requests/{id}/reject", post(requests::reject))
+        .route("/requests/{id}/cancel", post(requests::cancel))
+        .route("/requests/{id}/waive-export", post(requests::waive))
+        .route("/requests/{id}/handle", post(requests::handle))
+        .route("/requests/{id}/certificate", get(requests::certificate))
+        .route("/requests/{id}/archives", get(archives::list))
+        .route("/archives/{id}/links", post(archives::issue_link))
+        .route("/tokens", get(tokens::list).post(tokens::make))
+        .route("/tokens/{id}", delete(tokens::revoke))
+}

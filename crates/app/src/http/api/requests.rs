@@ -1,0 +1,609 @@
+//! Requests: making them, seeing them, deciding about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use exeunt_engine::desk::{self, Actor, Handling, Submission, Submitted, Verdict};
+use exeunt_model::authorization::{Action, Grant, Target};
+use exeunt_model::certificate;
+use exeunt_model::digest::{Digest, hex};
+use exeunt_model::directory::{key_of_text, key_text};
+use exeunt_model::identity::RequestId;
+use exeunt_model::moment::Moment;
+use exeunt_model::names::{CategoryName, SubjectKind};
+use exeunt_model::plan::Choice;
+use exeunt_model::request::document::Matter;
+use exeunt_model::request::reason::Rejection;
+use exeunt_model::request::{Channel, Kind, Scope};
+use exeunt_model::tombstone::subject_hash;
+use exeunt_store::Store;
+use exeunt_store::desk::{Filter, Personal, Position, Request};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path, Query, cursor, id, position};
+use crate::http::problem::Problem;
+use crate::http::server::{Server, now};
+
+/// What somebody asks for.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// `export`, `erasure` or `case`
+    #[schema(value_type = String, example = "export")]
+    kind: Kind,
+    /// `seat` or `contract`
+    #[schema(value_type = String, example = "seat")]
+    scope: Scope,
+    /// The contract's key.
+    contract: String,
+    /// The seat's key, where the scope is `seat`.
+    seat: Option<String>,
+    /// What becomes of rows where the map lets the requester choose: a word for each table.
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
+    /// The key of the seat that takes over what is handed over.
+    successor: Option<String>,
+    /// For an erasure: the name of what is to be erased, typed.
+    confirmation: Option<String>,
+    /// For an erasure: the export that must be downloaded first.
+    linked_export: Option<String>,
+    /// For a case: `other_data` or `enterprise_data`.
+    #[schema(value_type = Option<String>)]
+    matter: Option<Matter>,
+}
+
+/// A request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct View {
+    id: String,
+    kind: String,
+    state: String,
+    scope: String,
+    channel: String,
+    contract: String,
+    /// None once the subject was erased.
+    seat: Option<String>,
+    label: Option<String>,
+    requester: String,
+    received: String,
+    due: String,
+    answered: Option<String>,
+    /// From when on an erasure starts; until then it can be cancelled.
+    scheduled: Option<String>,
+    /// The digest of the plan, to be sent with an approval.
+    plan: Option<String>,
+    rows: Option<u64>,
+    files: Option<u64>,
+    /// Approvals by others than the requester that it needs.
+    approvals: u32,
+    linked_export: Option<String>,
+    waived: bool,
+    /// Why it was rejected or failed.
+    reason: Option<String>,
+    changed: String,
+}
+
+/// Requests, and where the next page begins.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Views {
+    requests: Vec<View>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
+}
+
+/// A line of a request's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    number: u64,
+    at: String,
+    /// None: the desk itself.
+    actor: Option<String>,
+    event: String,
+    from: Option<String>,
+    to: String,
+    note: Option<String>,
+}
+
+/// A request's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventViews {
+    events: Vec<EventView>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    contract: Option<String>,
+    /// `export`, `erasure` or `case`
+    #[param(value_type = Option<String>)]
+    kind: Option<Kind>,
+    state: Option<String>,
+    /// `seat` or `contract`
+    #[param(value_type = Option<String>)]
+    scope: Option<Scope>,
+    /// Only unanswered ones that are overdue.
+    overdue: Option<bool>,
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// For an erasure: the digest of the plan that was seen.
+    plan: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    note: Option<String>,
+}
+
+/// What the platform's people do with a request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandlingWanted {
+    /// `suspend`, `release`, `retry` or `reject`
+    handling: String,
+    /// For `reject`: the code of the reason.
+    reason: Option<String>,
+    note: Option<String>,
+}
+
+/// A subject that was found and that the caller may do this to.
+pub struct FoundSubject {
+    pub actor: Actor,
+    pub contract: String,
+    pub kind: SubjectKind,
+    pub key: Vec<String>,
+    pub label: String,
+    pub own_seat: bool,
+}
+
+/// Finds a subject, and makes sure that the caller may do this to it. Whatever the caller may not know of is not there.
+pub fn subject(
+    server: &Server,
+    caller: &Caller,
+    action: Action,
+    scope: Scope,
+    contract: &str,
+    seat: Option<&str>,
+) -> Result<FoundSubject, Problem> {
+    let none = || Problem::not_found(None);
+    let declared = server.platform.map.directory.as_ref().ok_or_else(|| Problem::internal(None))?;
+    let (contract_columns, seat_columns) = server.directory.key_columns();
+    match (scope, seat) {
+        (Scope::Contract, None) => {
+            let actor = caller.act(action, Target::Contract { contract })?;
+            let key = key_of_text(contract, contract_columns).ok_or_else(none)?;
+            let entry = server.directory.contract(&key)?.ok_or_else(none)?;
+            let text = key_text(&entry.key);
+            Ok(FoundSubject {
+                actor,
+                label: entry.name.unwrap_or_else(|| text.clone()),
+                contract: text,
+                kind: declared.contract.subject.clone(),
+                key: entry.key,
+                own_seat: false,
+            })
+        }
+        (Scope::Seat, Some(seat)) => {
+            let actor = caller.act(action, Target::Seat { contract, seat })?;
+            let key = key_of_text(seat, seat_columns).ok_or_else(none)?;
+            // A seat of another contract is none of this one, whoever asks.
+            let entry = server.directory.seat(&key)?.filter(|entry| key_text(&entry.contract) == contract).ok_or_else(none)?;
+            let text = key_text(&entry.key);
+            // What was typed may lead to a seat that is written otherwise: rights are those to the seat that was found.
+            let actor = if text == seat { actor } else { caller.act(action, Target::Seat { contract, seat: &text })? };
+            let own = Grant::Holder { contract: contract.to_owned(), seat: text.clone() };
+            Ok(FoundSubject {
+                actor,
+                contract: contract.to_owned(),
+                kind: declared.seat.subject.clone(),
+                label: entry.email.map(String::from).or(entry.name).unwrap_or(text),
+                key: entry.key,
+                own_seat: caller.principal.grants.contains(&own),
+            })
+        }
+        (Scope::Contract, Some(_)) => Err(Problem::unprocessable("a whole contract is asked for without a seat".to_owned())),
+        (Scope::Seat, None) => Err(Problem::unprocessable("`seat` is missing".to_owned())),
+    }
+}
+
+/// Asks for an export, an erasure or other data. With an `Idempotency-Key`, the same request sent again returns what was made the first time.
+#[utoipa::path(post, path = "/requests", tag = "requests", request_body = Wanted,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters of the caller's choice")),
+    responses((status = 201, body = View), (status = 200, body = View, description = "It was made before, under the same key"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn submit(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(wanted): Json<Wanted>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let (status, view, etag) = server.blocking(move |server, store| make(server, store, &caller, &wanted, key)).await?;
+    let location = format!("/api/v1/requests/{}", view.id);
+    Ok((status, [(header::LOCATION, location), (header::ETAG, etag)], axum::Json(view)).into_response())
+}
+
+/// Characters of an idempotency key at most.
+const LONGEST_KEY: usize = 128;
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY);
+    match key {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Problem::bad_request("an Idempotency-Key has 1 to 128 visible characters".to_owned())),
+    }
+}
+
+fn make(
+    server: &Server,
+    store: &mut Store,
+    caller: &Caller,
+    wanted: &Wanted,
+    key: Option<String>,
+) -> Result<(StatusCode, View, String), Problem> {
+    let action = match (wanted.kind, wanted.scope) {
+        (Kind::Export, Scope::Seat) => Action::ExportSeat,
+        (Kind::Export, Scope::Contract) => Action::ExportContract,
+        (Kind::Erasure, Scope::Seat) => Action::EraseSeat,
+        (Kind::Erasure, Scope::Contract) => Action::EraseContract,
+        (Kind::Case, Scope::Seat | Scope::Contract) => Action::OpenCase,
+    };
+    let found = subject(server, caller, action, wanted.scope, &wanted.contract, wanted.seat.as_deref())?;
+    let mut choices = Vec::new();
+    for (table, word) in &wanted.choices {
+        let table = table.parse().map_err(|_| Problem::unprocessable(format!("`{table}` names no table")))?;
+        choices.push(Choice { table, action: word.clone() });
+    }
+    let successor = wanted.successor.as_deref().map(|successor| successor_of(server, &found, successor)).transpose()?;
+    let linked = wanted.linked_export.as_deref().map(id::<RequestId>).transpose()?;
+    let received = now();
+    let fingerprint = serde_json::to_vec(wanted).map(|body| hex(&Sha256::digest(&body))).map_err(|_| Problem::internal(None))?;
+    let categories: Vec<CategoryName> = server.platform.map.categories.iter().map(|category| category.name.clone()).collect();
+    let private = !found.own_seat && server.private_categories.iter().any(|private| categories.iter().any(|name| name.as_str() == private));
+    let submission = Submission {
+        kind: wanted.kind,
+        scope: wanted.scope,
+        channel: Channel::Desk,
+        contract: found.contract.clone(),
+        subject: subject_hash(&store.hash_secret(), &found.kind, &found.key),
+        subject_kind: found.kind,
+        personal: Personal { key: found.key, label: found.label, successor, addresses: Vec::new() },
+        own_seat: found.own_seat,
+        private,
+        profile: server.profile,
+        categories: None,
+        choices,
+        confirmation: wanted.confirmation.clone(),
+        linked,
+        regime: server.regime.clone(),
+        due: one_month_after(received),
+        matter: wanted.matter,
+        message: None,
+        idempotency: key.map(|key| (key, fingerprint)),
+    };
+    let submitted = server.with(|context| desk::submit(store, context, &server.directory, &found.actor, &submission))?;
+    let status = match &submitted {
+        Submitted::New(_) => StatusCode::CREATED,
+        Submitted::Repeated(_) => StatusCode::OK,
+    };
+    Ok((status, view(submitted.request()), etag(submitted.request())))
+}
+
+/// Who takes over: a seat of the same contract.
+fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Result<Vec<String>, Problem> {
+    let wrong = || Problem::unprocessable("the successor is no seat of this contract".to_owned());
+    let key = key_of_text(successor, server.directory.key_columns().1).ok_or_else(wrong)?;
+    let seat = server.directory.seat(&key)?.filter(|seat| key_text(&seat.contract) == found.contract).ok_or_else(wrong)?;
+    Ok(seat.key)
+}
+
+/// GDPR art. 12(3): one month from receipt; a month that is shorter ends on its last day.
+fn one_month_after(received: Moment) -> Moment {
+    let zoned = received.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+    let later = zoned.checked_add(jiff::Span::new().months(1)).map_or(received.timestamp(), |later| later.timestamp());
+    Moment::new(later)
+}
+
+/// Lists requests, newest first: those that the caller may see.
+#[utoipa::path(get, path = "/requests", tag = "requests", params(ListQuery),
+    responses((status = 200, body = Views),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(query): Query<ListQuery>) -> Result<Json<Views>, Problem> {
+    let after = query.after.as_deref().map(position).transpose()?;
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    server
+        .blocking(move |server, store| {
+            let mut filter = visible(server, store, &caller);
+            filter.contract = query.contract;
+            filter.kind = query.kind;
+            filter.state = query.state;
+            filter.scope = query.scope;
+            filter.due_before = query.overdue.filter(|overdue| *overdue).map(|_| now());
+            let found = store.look("list requests", |transaction| transaction.requests(&filter, after.as_ref(), limit))?;
+            let found: Vec<Request> = found.into_iter().filter(|request| may_see(&caller, request)).collect();
+            let next = (found.len() as u32 == limit)
+                .then(|| found.last().map(|last| cursor(&Position { received: last.received, id: last.id.clone() })))
+                .flatten();
+            Ok(Json(Views { requests: found.iter().map(view).collect(), next }))
+        })
+        .await
+}
+
+/// What a caller can see at most; each request is asked of the authorization again.
+fn visible(server: &Server, store: &Store, caller: &Caller) -> Filter {
+    let mut contracts = BTreeSet::new();
+    let mut own = BTreeSet::new();
+    let mut subjects = BTreeSet::new();
+    for grant in &caller.principal.grants {
+        match grant {
+            Grant::Operator | Grant::Auditor => return Filter::default(),
+            Grant::Representative { contracts: assigned } => contracts.extend(assigned.iter().cloned()),
+            Grant::Admin { contract } | Grant::SubAdmin { contract } => {
+                contracts.insert(contract.clone());
+            }
+            Grant::Holder { contract, seat } => {
+                own.insert(contract.clone());
+                let declared = server.platform.map.directory.as_ref();
+                let key = key_of_text(seat, server.directory.key_columns().1);
+                if let (Some(declared), Some(key)) = (declared, key) {
+                    subjects.insert(subject_hash(&store.hash_secret(), &declared.seat.subject, &key).as_str().to_owned());
+                }
+            }
+        }
+    }
+    Filter { contracts: Some(contracts), subjects, requester: Some((caller.principal.id.clone(), own)), ..Filter::default() }
+}
+
+fn may_see(caller: &Caller, request: &Request) -> bool {
+    let seat = seat_of(request);
+    caller.role_for(Action::ReadRequests, target(request, seat.as_deref())).is_some()
+}
+
+/// The seat that a request is about, as rights know it.
+pub fn seat_of(request: &Request) -> Option<String> {
+    request.personal.as_ref().filter(|_| request.scope == Scope::Seat).map(|personal| key_text(&personal.key))
+}
+
+/// A request as the authorization sees it.
+pub fn target<'a>(request: &'a Request, seat: Option<&'a str>) -> Target<'a> {
+    Target::Request { contract: &request.contract, seat, requester: &request.requester }
+}
+
+/// Finds a request, and makes sure that the caller may do this to it.
+pub fn find(store: &Store, caller: &Caller, action: Action, id: &RequestId) -> Result<(Request, Actor), Problem> {
+    let found = store.look("read a request", |transaction| transaction.request(id))?.ok_or_else(|| Problem::not_found(None))?;
+    let seat = seat_of(&found);
+    let actor = caller.act(action, target(&found, seat.as_deref()))?;
+    Ok((found, actor))
+}
+
+/// Shows a request.
+#[utoipa::path(get, path = "/requests/{id}", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View), (status = 304, description = "It is as it was"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = id(&request)?;
+    let found = server.blocking(move |_, store| Ok(find(store, &caller, Action::ReadRequests, &id)?.0)).await?;
+    let etag = etag(&found);
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    Ok(([(header::ETAG, etag)], axum::Json(view(&found))).into_response())
+}
+
+/// Shows what happened to a request.
+#[utoipa::path(get, path = "/requests/{id}/events", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = EventViews),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn events(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<EventViews>, Problem> {
+    let id = id(&request)?;
+    server
+        .blocking(move |_, store| {
+            find(store, &caller, Action::ReadRequests, &id)?;
+            let events = store.look("read a request's history", |transaction| transaction.events_of(&id, 0))?;
+            let events = events.into_iter().map(|event| EventView {
+                number: event.number,
+                at: event.at.to_string(),
+                actor: event.actor.map(String::from),
+                event: event.event,
+                from: event.from,
+                to: event.to,
+                note: event.note,
+            });
+            Ok(Json(EventViews { events: events.collect() }))
+        })
+        .await
+}
+
+/// Agrees to a request.
+#[utoipa::path(post, path = "/requests/{id}/approve", tag = "requests", request_body = Approval,
+    params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn approve(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Json(approval): Json<Approval>,
+) -> Result<Json<View>, Problem> {
+    let plan: Option<Digest> = match approval.plan {
+        Some(plan) => Some(serde_json::from_value(plan.into()).map_err(|_| Problem::unprocessable("`plan` is no digest".to_owned()))?),
+        None => None,
+    };
+    decide(server, caller, request, Verdict::Agree { plan }).await
+}
+
+/// Refuses a request.
+#[utoipa::path(post, path = "/requests/{id}/reject", tag = "requests", request_body = Note,
+    params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn reject(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Json(note): Json<Note>,
+) -> Result<Json<View>, Problem> {
+    decide(server, caller, request, Verdict::Refuse { note: note.note }).await
+}
+
+async fn decide(server: Arc<Server>, caller: Caller, request: String, verdict: Verdict) -> Result<Json<View>, Problem> {
+    let id: RequestId = id(&request)?;
+    server
+        .blocking(move |server, store| {
+            let (_, actor) = find(store, &caller, Action::Decide, &id)?;
+            let decided = server.with(|context| desk::decide(store, context, &actor, &id, &verdict))?;
+            Ok(Json(view(&decided)))
+        })
+        .await
+}
+
+/// Gives a request up. An erasure that has started cannot be.
+#[utoipa::path(post, path = "/requests/{id}/cancel", tag = "requests", request_body = Note,
+    params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn cancel(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Json(note): Json<Note>,
+) -> Result<Json<View>, Problem> {
+    let id = id(&request)?;
+    server
+        .blocking(move |server, store| {
+            let (_, actor) = find(store, &caller, Action::Cancel, &id)?;
+            let cancelled = server.with(|context| desk::cancel(store, context, &actor, &id, note.note.as_deref()))?;
+            Ok(Json(view(&cancelled)))
+        })
+        .await
+}
+
+/// Does without the export that an erasure waits for.
+#[utoipa::path(post, path = "/requests/{id}/waive-export", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn waive(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<View>, Problem> {
+    let id = id(&request)?;
+    server
+        .blocking(move |server, store| {
+            let (found, _) = find(store, &caller, Action::ReadRequests, &id)?;
+            // Whoever may ask for the erasure may also say that it needs no export.
+            let action = if found.scope == Scope::Contract { Action::EraseContract } else { Action::EraseSeat };
+            let (_, actor) = find(store, &caller, action, &id)?;
+            let waived = server.with(|context| desk::waive(store, context, &actor, &id))?;
+            Ok(Json(view(&waived)))
+        })
+        .await
+}
+
+/// Stops a request for a look, releases it, tries it again, or refuses it: for the platform's people.
+#[utoipa::path(post, path = "/requests/{id}/handle", tag = "requests", request_body = HandlingWanted,
+    params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn handle(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Json(wanted): Json<HandlingWanted>,
+) -> Result<Json<View>, Problem> {
+    let id = id(&request)?;
+    let handling = match (wanted.handling.as_str(), &wanted.reason) {
+        ("suspend", None) => Handling::Suspend,
+        ("release", None) => Handling::Release,
+        ("retry", None) => Handling::Retry,
+        ("reject", Some(reason)) => {
+            Handling::Reject(reason.parse::<Rejection>().map_err(|error| Problem::unprocessable(error.to_string()))?)
+        }
+        ("reject", None) => return Err(Problem::unprocessable("`reason` is missing".to_owned())),
+        ("suspend" | "release" | "retry", Some(_)) => return Err(Problem::unprocessable("only `reject` has a reason".to_owned())),
+        _ => return Err(Problem::unprocessable("`handling` is suspend, release, retry or reject".to_owned())),
+    };
+    server
+        .blocking(move |server, store| {
+            let (_, actor) = find(store, &caller, Action::Handle, &id)?;
+            let note = wanted.note.as_deref();
+            let handled = server.with(|context| desk::handle(store, context, &server.directory, &actor, &id, handling, note))?;
+            Ok(Json(view(&handled)))
+        })
+        .await
+}
+
+/// Returns the certificate of an erasure that has ended, as it was signed.
+#[utoipa::path(get, path = "/requests/{id}/certificate", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, description = "The certificate; `exeunt verify` checks it without a network", content_type = "application/json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn certificate(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Response, Problem> {
+    let id = id(&request)?;
+    let bytes = server
+        .blocking(move |_, store| {
+            let (found, _) = find(store, &caller, Action::ReadCertificate, &id)?;
+            let run = found.run.ok_or_else(|| Problem::not_found(None))?;
+            let bytes = store.certificate_of(&run)?.ok_or_else(|| Problem::not_found(None))?;
+            certificate::verify(&bytes, None).map_err(|_| Problem::internal(None))?;
+            Ok(bytes)
+        })
+        .await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+fn etag(request: &Request) -> String {
+    format!("\"{}\"", request.version)
+}
+
+/// A request as the API shows it.
+pub fn view(request: &Request) -> View {
+    let counts = request.document.counts;
+    View {
+        id: request.id.to_string(),
+        kind: request.state.kind().to_string(),
+        state: request.state.to_string(),
+        scope: request.scope.to_string(),
+        channel: request.channel.to_string(),
+        contract: request.contract.clone(),
+        seat: seat_of(request),
+        label: request.personal.as_ref().map(|personal| personal.label.clone()),
+        requester: request.requester.to_string(),
+        received: request.received.to_string(),
+        due: request.due.to_string(),
+        answered: request.answered.map(|at| at.to_string()),
+        scheduled: request.scheduled.map(|at| at.to_string()),
+        plan: request.plan.as_ref().map(|(_, digest)| digest.as_str().to_owned()),
+        rows: counts.map(|counts| counts.rows),
+        files: counts.map(|counts| counts.files),
+        approvals: request.document.requirement.approvals,
+        linked_export: request.linked.as_ref().map(ToString::to_string),
+        waived: request.waived,
+        reason: request.reason.clone(),
+        changed: request.changed.to_string(),
+    }
+}

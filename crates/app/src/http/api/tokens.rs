@@ -1,0 +1,153 @@
+//! API tokens: shown once, kept as a hash, limited to actions and, where wanted, to a contract.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use exeunt_model::authorization::{Action, Target};
+use exeunt_model::identity::TokenId;
+use exeunt_model::moment::Moment;
+use exeunt_store::desk::Token;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path, id};
+use crate::http::problem::Problem;
+use crate::http::secret;
+use crate::http::server::{Server, now};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// The actions that it is limited to, as in `read_requests`.
+    actions: Vec<String>,
+    /// The contract that it is limited to.
+    contract: Option<String>,
+    /// Days until it ends; none: it doesn't.
+    #[schema(minimum = 1, maximum = 3650)]
+    days: Option<u32>,
+}
+
+/// A token without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenView {
+    id: String,
+    name: String,
+    actions: Vec<String>,
+    contract: Option<String>,
+    created: String,
+    expires: Option<String>,
+    revoked: Option<String>,
+    used: Option<String>,
+}
+
+/// Tokens.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenViews {
+    tokens: Vec<TokenView>,
+}
+
+/// A new token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Made {
+    token: TokenView,
+    /// Shown now and never again.
+    secret: String,
+}
+
+/// Lists the caller's tokens.
+#[utoipa::path(get, path = "/tokens", tag = "tokens",
+    responses((status = 200, body = TokenViews),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<TokenViews>, Problem> {
+    server
+        .blocking(move |_, store| {
+            let tokens = store.look("list tokens", |transaction| transaction.tokens(Some(&caller.principal.id)))?;
+            Ok(Json(TokenViews { tokens: tokens.iter().map(view).collect() }))
+        })
+        .await
+}
+
+/// Makes a token, which acts as the caller within its limits.
+#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = Wanted,
+    responses((status = 201, body = Made),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn make(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Json(wanted): Json<Wanted>,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    if caller.session.is_none() {
+        return Err(Problem::forbidden("a token makes no tokens: sign in".to_owned()));
+    }
+    let target = wanted.contract.as_deref().map_or(Target::Desk, |contract| Target::Contract { contract });
+    caller.act(Action::ManageTokens, target)?;
+    if wanted.name.is_empty() || wanted.name.len() > 100 || wanted.actions.is_empty() {
+        return Err(Problem::unprocessable("a token has a name of up to 100 characters, and at least one action".to_owned()));
+    }
+    let mut actions = BTreeSet::new();
+    for name in &wanted.actions {
+        let action = Action::ALL.iter().copied().find(|action| action.as_str() == name);
+        actions.insert(action.ok_or_else(|| Problem::unprocessable(format!("there is no action `{name}`")))?);
+    }
+    server
+        .blocking(move |_, store| {
+            let now = now();
+            let mut bits = [0; 16];
+            crate::desk::random(&mut bits);
+            let expires = wanted.days.map(|days| now.microseconds() + i64::from(days) * 86_400_000_000).and_then(Moment::from_microseconds);
+            let token = Token {
+                id: TokenId::from_random(u128::from_be_bytes(bits)),
+                name: wanted.name,
+                principal: caller.principal.id.clone(),
+                actions,
+                contract: wanted.contract,
+                created: now,
+                expires,
+                revoked: None,
+                used: None,
+            };
+            let secret = format!("exeunt_{}", secret::draw());
+            store.transact("make a token", |transaction| transaction.insert_token(&token, &secret::hash(&secret)))?;
+            Ok((StatusCode::CREATED, Json(Made { token: view(&token), secret })))
+        })
+        .await
+}
+
+/// Revokes one of the caller's tokens, at once.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 204, description = "It is of no use any more"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn revoke(State(server): State<Arc<Server>>, caller: Caller, Path(token): Path<String>) -> Result<StatusCode, Problem> {
+    let id: TokenId = id(&token)?;
+    server
+        .blocking(move |_, store| {
+            let revoked = store.transact("revoke a token", |transaction| {
+                let own = transaction.tokens(Some(&caller.principal.id))?.iter().any(|token| token.id == id);
+                if own { transaction.revoke_token(&id, now()) } else { Ok(false) }
+            })?;
+            if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found(None)) }
+        })
+        .await
+}
+
+fn view(token: &Token) -> TokenView {
+    TokenView {
+        id: token.id.to_string(),
+        name: token.name.clone(),
+        actions: token.actions.iter().map(|action| action.as_str().to_owned()).collect(),
+        contract: token.contract.clone(),
+        created: token.created.to_string(),
+        expires: token.expires.map(|at| at.to_string()),
+        revoked: token.revoked.map(|at| at.to_string()),
+        used: token.used.map(|at| at.to_string()),
+    }
+}

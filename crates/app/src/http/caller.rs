@@ -1,0 +1,194 @@
+//! Who calls: a session's cookie or an API token, and all that the principal is.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use exeunt_engine::desk::Actor;
+use exeunt_model::authorization::{Action, Grant, Principal, Target};
+use exeunt_model::directory::{SeatRole, key_text};
+use exeunt_model::identity::{EmailAddress, PrincipalId, Role};
+use exeunt_store::Store;
+use exeunt_store::desk::Account;
+
+use super::problem::Problem;
+use super::secret;
+use super::server::{Server, now};
+
+/// Somebody who has signed in, or whose token was sent.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub principal: Principal,
+    pub email: Option<EmailAddress>,
+    /// The secret of the session; `None` for a token.
+    pub session: Option<String>,
+    /// The contract that a token is limited to.
+    contract: Option<String>,
+}
+
+impl Caller {
+    /// Who acts, if they may do this to that.
+    ///
+    /// # Errors
+    /// 404 where the caller may not even know that it is there, 403 otherwise.
+    pub fn act(&self, action: Action, target: Target<'_>) -> Result<Actor, Problem> {
+        match self.role_for(action, target) {
+            Some(role) => Ok(Actor { principal: self.principal.id.clone(), role }),
+            None if self.sees(target) => Err(Problem::forbidden(None)),
+            None => Err(Problem::not_found(None)),
+        }
+    }
+
+    /// The role by which the caller may do this to that.
+    pub fn role_for(&self, action: Action, target: Target<'_>) -> Option<Role> {
+        let contract = match target {
+            Target::Desk => None,
+            Target::Contract { contract } | Target::Seat { contract, .. } | Target::Request { contract, .. } => Some(contract),
+        };
+        let within = self.contract.as_deref().is_none_or(|own| contract == Some(own));
+        if within { self.principal.role_for(action, target) } else { None }
+    }
+
+    /// Whether the caller may know that it is there.
+    fn sees(&self, target: Target<'_>) -> bool {
+        let action = match target {
+            Target::Desk => return true,
+            Target::Contract { .. } => Action::ReadContract,
+            Target::Seat { .. } => Action::ReadSeats,
+            Target::Request { .. } => Action::ReadRequests,
+        };
+        self.role_for(action, target).is_some()
+    }
+}
+
+impl FromRequestParts<Arc<Server>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Problem> {
+        let carried = carried(&parts.headers).ok_or_else(|| Problem::not_signed_in(None))?;
+        if let Carried::Session(session) = &carried
+            && changes(&parts.method)
+        {
+            let sent = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+            if sent != Some(secret::csrf(session).as_str()) {
+                return Err(Problem::forged(None));
+            }
+        }
+        server.blocking(move |server, store| find(server, store, carried)).await
+    }
+}
+
+enum Carried {
+    Session(String),
+    Token(String),
+}
+
+/// The name of the cookie; with the prefix, browsers take it from an encrypted connection of this host alone.
+pub fn cookie_name(encrypted: bool) -> &'static str {
+    if encrypted { "__Host-exeunt" } else { "exeunt" }
+}
+
+fn carried(headers: &HeaderMap) -> Option<Carried> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+        return Some(Carried::Token(token.trim().to_owned()));
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let session = pairs.find(|(name, _)| *name == cookie_name(true) || *name == cookie_name(false))?.1;
+    Some(Carried::Session(session.to_owned()))
+}
+
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn find(server: &Server, store: &mut Store, carried: Carried) -> Result<Caller, Problem> {
+    let now = now();
+    match carried {
+        Carried::Session(session) => {
+            let hash = secret::hash(&session);
+            let account = store.look("look up a session", |transaction| {
+                let Some(principal) = transaction.session(&hash, now)? else { return Ok(None) };
+                transaction.principal(&principal)
+            })?;
+            let account = open(account)?;
+            let principal = principal(server, store, &account, None)?;
+            Ok(Caller { principal, email: account.email, session: Some(session), contract: None })
+        }
+        Carried::Token(token) => {
+            let hash = secret::hash(&token);
+            let found = store.look("look up a token", |transaction| {
+                let Some(token) = transaction.token_of(&hash, now)? else { return Ok(None) };
+                let account = transaction.principal(&token.principal)?;
+                Ok::<_, exeunt_store::Error>(Some((token, account)))
+            })?;
+            let (token, account) = found.ok_or_else(|| Problem::not_signed_in(None))?;
+            store.transact("note a token's use", |transaction| transaction.note_token_use(&token.id, now))?;
+            let account = open(account)?;
+            let principal = principal(server, store, &account, Some(token.actions))?;
+            Ok(Caller { principal, email: account.email, session: None, contract: token.contract })
+        }
+    }
+}
+
+fn open(account: Option<Account>) -> Result<Account, Problem> {
+    account.filter(|account| account.closed.is_none()).ok_or_else(|| Problem::not_signed_in(None))
+}
+
+fn principal(server: &Server, store: &Store, account: &Account, limited_to: Option<BTreeSet<Action>>) -> Result<Principal, Problem> {
+    let mut grants = match &account.email {
+        Some(email) => of_directory(server, email)?,
+        None => Vec::new(),
+    };
+    grants.extend(of_desk(store, account)?);
+    Ok(Principal { id: account.id.clone(), grants, limited_to })
+}
+
+fn of_desk(store: &Store, account: &Account) -> Result<Option<Grant>, Problem> {
+    Ok(match account.role {
+        Some(Role::Operator) => Some(Grant::Operator),
+        Some(Role::Auditor) => Some(Grant::Auditor),
+        Some(Role::Representative) => {
+            let contracts = store.look("read a representative's contracts", |transaction| transaction.contracts_of(&account.id))?;
+            Some(Grant::Representative { contracts })
+        }
+        Some(Role::Admin | Role::SubAdmin | Role::Holder) | None => None,
+    })
+}
+
+/// What the platform knows the address as: the active seats of active contracts.
+pub fn of_directory(server: &Server, email: &EmailAddress) -> Result<Vec<Grant>, Problem> {
+    let mut grants = Vec::new();
+    for seat in server.directory.seats_by_email(email)?.into_iter().filter(|seat| seat.active) {
+        if !server.directory.contract(&seat.contract)?.is_some_and(|contract| contract.active) {
+            continue;
+        }
+        let contract = key_text(&seat.contract);
+        match seat.role {
+            SeatRole::Admin => grants.push(Grant::Admin { contract: contract.clone() }),
+            SeatRole::SubAdmin => grants.push(Grant::SubAdmin { contract: contract.clone() }),
+            SeatRole::Holder => {}
+        }
+        grants.push(Grant::Holder { contract, seat: key_text(&seat.key) });
+    }
+    Ok(grants)
+}
+
+/// Whether anybody is known by this address.
+pub fn is_known(server: &Server, store: &Store, email: &EmailAddress) -> Result<bool, Problem> {
+    let account = store.look("look up a principal", |transaction| transaction.principal_of(email))?;
+    if account.is_some_and(|account| account.role.is_some() && account.closed.is_none()) {
+        return Ok(true);
+    }
+    Ok(!of_directory(server, email)?.is_empty())
+}
+
+/// The id of whoever calls.
+impl From<&Caller> for PrincipalId {
+    fn from(caller: &Caller) -> Self {
+        caller.principal.id.clone()
+    }
+}

@@ -1,0 +1,73 @@
+//! The desk over HTTP: the API under `/api/v1`, downloads, and what operation needs.
+//!
+//! One file per noun in [`api`]; each handler is an async function with its `#[utoipa::path]`, and does its work in one call of
+//! [`Server::blocking`](server::Server::blocking). Who calls is the extractor [`Caller`](caller::Caller); whether they may is asked of
+//! [`Caller::act`](caller::Caller::act) alone.
+
+pub mod api;
+mod caller;
+mod download;
+mod extract;
+mod operation;
+mod pages;
+mod problem;
+mod secret;
+pub mod server;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::{Router, routing};
+
+use problem::Problem;
+use server::Server;
+
+/// Everything that the desk answers.
+pub fn router(server: Arc<Server>) -> Router {
+    let limit = DefaultBodyLimit::max(server.largest_body_bytes);
+    Router::new()
+        .nest("/api/v1", api::router())
+        .route("/sign-in", routing::get(pages::sign_in).post(pages::sign_in_by_form))
+        .route("/download/{secret}", routing::get(download::download))
+        .route("/healthz", routing::get(operation::health))
+        .route("/readyz", routing::get(operation::ready))
+        .fallback(|| async { Problem::not_found(None) })
+        .method_not_allowed_fallback(|| async { Problem::method(None) })
+        .layer(limit)
+        .layer(middleware::map_response_with_state(server.clone(), secure))
+        .layer(middleware::from_fn(no_panic))
+        .with_state(server)
+}
+
+/// What browsers must know of every answer.
+async fn secure(axum::extract::State(server): axum::extract::State<Arc<Server>>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let mut put = |name, value| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::CACHE_CONTROL, "no-store");
+    put(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+    if server.is_encrypted() {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+/// A handler that panics answers all the same.
+async fn no_panic(request: Request, next: Next) -> Response {
+    use axum::response::IntoResponse as _;
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::internal(None).into_response(),
+    }
+}

@@ -1,0 +1,131 @@
+//! What went wrong, as RFC 9457 problem documents.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use exeunt_engine::desk;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A problem document: `application/problem+json`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; stable.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/conflict")]
+    kind: String,
+    title: String,
+    status: u16,
+    /// What happened this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// The kinds of problems: code, status and title.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        impl Problem {
+            $($(#[$doc])*
+            pub fn $name(detail: impl Into<Option<String>>) -> Self {
+                Self { kind: concat!("/problems/", $code).to_owned(), title: $title.to_owned(), status: StatusCode::$status.as_u16(), detail: detail.into() }
+            })*
+        }
+    };
+}
+
+kinds! {
+    not_signed_in = "not-signed-in", UNAUTHORIZED, "Sign in, or send an API token";
+    /// The same for what is not there and for what is none of the caller's business.
+    not_found = "not-found", NOT_FOUND, "There is no such thing";
+    forbidden = "forbidden", FORBIDDEN, "Your role does not allow this";
+    forged = "csrf", FORBIDDEN, "The request does not come from a page of the desk";
+    bad_request = "bad-request", BAD_REQUEST, "The request cannot be read";
+    unprocessable = "unprocessable", UNPROCESSABLE_ENTITY, "The request makes no sense";
+    conflict = "conflict", CONFLICT, "Something stands in the way";
+    idempotency = "idempotency-key", UNPROCESSABLE_ENTITY, "This Idempotency-Key was used for another request";
+    confirmation = "confirmation", UNPROCESSABLE_ENTITY, "The confirmation is not the name of what is to be erased";
+    last_admin = "last-admin", CONFLICT, "The contract would be left without an admin";
+    state = "state", CONFLICT, "The request is not where this can be done";
+    other_plan = "other-plan", CONFLICT, "The plan has changed since you saw it";
+    precondition = "precondition", PRECONDITION_FAILED, "Somebody has changed it since you read it";
+    no_range = "range", RANGE_NOT_SATISFIABLE, "There is no such range";
+    too_large = "too-large", PAYLOAD_TOO_LARGE, "The request is too large";
+    method = "method", METHOD_NOT_ALLOWED, "This cannot be done here";
+    plan_refused = "plan-refused", UNPROCESSABLE_ENTITY, "No plan can be made";
+    unavailable = "unavailable", SERVICE_UNAVAILABLE, "A database is away; try again";
+    internal = "internal", INTERNAL_SERVER_ERROR, "This should not have happened";
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<exeunt_store::Error> for Problem {
+    fn from(error: exeunt_store::Error) -> Self {
+        match error.is_transient() {
+            true => Self::unavailable(None),
+            false => told(&error),
+        }
+    }
+}
+
+impl From<exeunt_engine::directory::Error> for Problem {
+    fn from(error: exeunt_engine::directory::Error) -> Self {
+        match error.is_transient() {
+            true => Self::unavailable(None),
+            false => told(&error),
+        }
+    }
+}
+
+impl From<desk::Error> for Problem {
+    fn from(error: desk::Error) -> Self {
+        use desk::Error;
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Directory(error) => error.into(),
+            Error::NoSuchRequest => Self::not_found(None),
+            Error::Move(error) => Self::state(error.to_string()),
+            error @ (Error::Conflict(_) | Error::NotLinkable { .. }) => Self::conflict(error.to_string()),
+            Error::Confirmation => Self::confirmation(None),
+            Error::IdempotencyKey => Self::idempotency(None),
+            error @ (Error::NothingToDecide | Error::OwnRequest) => Self::state(error.to_string()),
+            error @ Error::NotAnApprover { .. } => Self::forbidden(error.to_string()),
+            Error::OtherPlan => Self::other_plan(None),
+            Error::LastAdmin => Self::last_admin(None),
+            Error::Plan(error) => error.into(),
+            error @ Error::Record(_) => told(&error),
+        }
+    }
+}
+
+impl From<exeunt_engine::planning::Error> for Problem {
+    fn from(error: exeunt_engine::planning::Error) -> Self {
+        use exeunt_engine::planning::Error;
+        match error {
+            Error::NoSubject { .. } | Error::KeyShape { .. } => Self::not_found(None),
+            Error::Read { .. } | Error::Files { .. } => Self::unavailable(None),
+            error => Self::plan_refused(error.to_string()),
+        }
+    }
+}
+
+/// Tells the operator, and the caller that the operator knows.
+fn told(error: &dyn std::error::Error) -> Problem {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    crate::output::note(format!("error: {line}"));
+    Problem::internal(None)
+}

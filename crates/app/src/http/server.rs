@@ -1,0 +1,110 @@
+//! What all handlers share: the store's connections, the platform, the directory and the settings.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use exeunt_engine::desk::job::Wake;
+use exeunt_engine::desk::{Context, Settings};
+use exeunt_engine::directory::Directory;
+use exeunt_engine::platform::Platform;
+use exeunt_model::moment::Moment;
+use exeunt_model::plan::Profile;
+use exeunt_store::Store;
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+
+/// The desk behind the doors.
+pub struct Server {
+    pub settings: Settings,
+    pub platform: Arc<Platform>,
+    pub directory: Arc<Directory>,
+    pub wake: Arc<Wake>,
+    pub archives: PathBuf,
+    pub profile: Profile,
+    pub private_categories: Vec<String>,
+    pub regime: String,
+    pub session_hours: u32,
+    pub sign_in_link_minutes: u32,
+    pub link_minutes: u32,
+    pub single_use_links: bool,
+    pub largest_body_bytes: usize,
+    stores: Mutex<Vec<Store>>,
+    turns: Semaphore,
+}
+
+/// What a server is made of.
+pub struct Parts {
+    pub settings: Settings,
+    pub platform: Arc<Platform>,
+    pub directory: Arc<Directory>,
+    pub wake: Arc<Wake>,
+    pub archives: PathBuf,
+    pub profile: Profile,
+    pub private_categories: Vec<String>,
+    pub regime: String,
+    pub session_hours: u32,
+    pub sign_in_link_minutes: u32,
+    pub link_minutes: u32,
+    pub single_use_links: bool,
+    pub largest_body_bytes: usize,
+    /// At least one.
+    pub stores: Vec<Store>,
+}
+
+impl Server {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            settings: parts.settings,
+            platform: parts.platform,
+            directory: parts.directory,
+            wake: parts.wake,
+            archives: parts.archives,
+            profile: parts.profile,
+            private_categories: parts.private_categories,
+            regime: parts.regime,
+            session_hours: parts.session_hours,
+            sign_in_link_minutes: parts.sign_in_link_minutes,
+            link_minutes: parts.link_minutes,
+            single_use_links: parts.single_use_links,
+            largest_body_bytes: parts.largest_body_bytes,
+            turns: Semaphore::new(parts.stores.len()),
+            stores: Mutex::new(parts.stores),
+        }
+    }
+
+    /// Does blocking work with a connection to the store, apart from the threads that serve requests. Workers look for jobs afterwards.
+    pub async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &mut Store) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let server = self.clone();
+        let Ok(_turn) = self.turns.acquire().await else { return Err(Problem::unavailable(None)) };
+        let done = tokio::task::spawn_blocking(move || {
+            let taken = server.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(mut store) = taken else { return Err(Problem::unavailable(None)) };
+            let done = work(&server, &mut store);
+            server.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store);
+            done
+        });
+        let done = done.await.unwrap_or_else(|_| Err(Problem::internal(None)));
+        self.wake.call();
+        done
+    }
+
+    /// The time and randomness for one piece of work.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
+        work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+    }
+
+    /// Whether the desk is reached through an encrypted connection.
+    pub fn is_encrypted(&self) -> bool {
+        self.settings.public_url.starts_with("https://")
+    }
+}
+
+/// The time.
+pub fn now() -> Moment {
+    Moment::new(crate::desk::now())
+}

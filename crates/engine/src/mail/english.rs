@@ -1,0 +1,169 @@
+//! What mails say in English.
+
+use exeunt_model::moment::Moment;
+
+use super::message::Words;
+use crate::desk::{Notice, NoticeMail, Settings};
+
+pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
+    let platform = &settings.platform_name;
+    let (subject, paragraphs, link) = match notice {
+        Notice::SignIn { link, minutes } => (
+            format!("Sign in to the exit desk of {platform}"),
+            vec![
+                format!("Somebody, we hope you, asked to sign in with this address. The link works once, within {minutes} minutes."),
+                "If it was not you, do nothing: without the link nobody gets in.".to_owned(),
+            ],
+            Some(("Sign in".to_owned(), link.clone())),
+        ),
+        Notice::ApprovalAsked { request } => (
+            format!("Your approval is asked for: {}", what(request)),
+            vec![
+                format!("Somebody of your contract has asked for {}{}. It waits for your approval.", what(request), of(request)),
+                "Look at what it is about before you decide. An erasure cannot be undone.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::Approved { request, starts } => (
+            format!("Approved: {}", what(request)),
+            vec![match starts {
+                Some(starts) => format!("{}{} is approved. It starts on {}; until then you can cancel it.", capital(&what(request)), of(request), at(*starts)),
+                None => format!("{}{} is approved and on its way.", capital(&what(request)), of(request)),
+            }],
+            see(settings, request),
+        ),
+        Notice::Rejected { request, reason } => (
+            format!("Refused: {}", what(request)),
+            vec![format!("{}{} was refused. Reason: {}.", capital(&what(request)), of(request), why(reason)), "Nothing was erased.".to_owned()],
+            see(settings, request),
+        ),
+        Notice::Cancelled { request } => (
+            format!("Cancelled: {}", what(request)),
+            vec![format!("{}{} was cancelled. Nothing was erased.", capital(&what(request)), of(request))],
+            see(settings, request),
+        ),
+        Notice::ExportReady { request, expires } => (
+            format!("Ready to download: {}", what(request)),
+            vec![
+                format!("{}{} is ready. Sign in and download it until {}; then it is deleted.", capital(&what(request)), of(request), at(*expires)),
+                "The archive is a ZIP file. Open index.html in it first.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::ExportedByAdmin { request } => (
+            "Data of your seat was exported".to_owned(),
+            vec![
+                format!("An admin of your contract has exported data{}, your messages or notes among it. A second person approved it.", of(request)),
+                "If you have questions, ask your admin.".to_owned(),
+            ],
+            None,
+        ),
+        Notice::ErasureEnded { request, state } if state == "partly_failed" => (
+            "An erasure is not finished yet".to_owned(),
+            vec![format!(
+                "{} could not be finished: something is left. It goes on by itself, and you are written to when it has ended. This is no proof of erasure.",
+                capital(&what(request))
+            )],
+            see(settings, request),
+        ),
+        Notice::ErasureEnded { request, state } => (
+            "The erasure is done: your certificate".to_owned(),
+            vec![
+                match state.as_str() {
+                    "completed_with_retained" => {
+                        format!("{} is done. Some data stays for stated reasons; the certificate lists them.", capital(&what(request)))
+                    }
+                    _ => format!("{} is done.", capital(&what(request))),
+                },
+                "The signed certificate is attached: the page is for reading and printing, the JSON file for checking. `exeunt verify` checks it without a network.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::PlanChanged { request, difference } => (
+            format!("The plan has changed: {}", what(request)),
+            vec![
+                format!("The data is not what was approved any more, so nothing was erased: {difference}."),
+                "A new plan is being made. Approvals are asked for again.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::OnHold { request } => (
+            format!("On hold: {}", what(request)),
+            vec![format!("{}{} is on hold. Nothing was erased. You are written to when it goes on.", capital(&what(request)), of(request))],
+            see(settings, request),
+        ),
+        Notice::Failed { request, reason } => (
+            format!("Not possible for now: {}", what(request)),
+            vec![format!("{}{} could not be done: {}. The people of {platform} look at it.", capital(&what(request)), of(request), why(reason))],
+            see(settings, request),
+        ),
+        Notice::CaseMessage { request } => (
+            "There is something new in your case".to_owned(),
+            vec![format!("Sign in to read it{}.", of(request))],
+            see(settings, request),
+        ),
+        Notice::DueSoon { request, due } => (
+            format!("Due on {}: {}", at(*due), what(request)),
+            vec![format!("{}{} must be answered by {}.", capital(&what(request)), of(request), at(*due))],
+            see(settings, request),
+        ),
+        Notice::Proposed { request } => (
+            format!("Proposed: {}", what(request)),
+            vec![
+                format!("A connected system proposes {}{}. Nothing happens before you decide.", what(request), of(request)),
+                "If you don't agree, refuse it.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+    };
+    Words { subject, greeting: "Hello,", paragraphs, link, closing: format!("The exit desk of {platform}") }
+}
+
+fn what(request: &NoticeMail) -> String {
+    let scope = if request.scope == "contract" { "the contract" } else { "a seat" };
+    match request.kind.as_str() {
+        "export" => format!("the export of {scope}"),
+        "erasure" => format!("the erasure of {scope}"),
+        _ => "your case".to_owned(),
+    }
+}
+
+fn of(request: &NoticeMail) -> String {
+    request.label.as_ref().map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+fn see(settings: &Settings, request: &NoticeMail) -> Option<(String, String)> {
+    Some(("See the request".to_owned(), format!("{}/requests/{}", settings.public_url, request.id)))
+}
+
+fn at(moment: Moment) -> String {
+    moment.timestamp().strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+fn why(code: &str) -> String {
+    match code {
+        "identity_not_verified" => "who asks could not be verified",
+        "not_authorized" => "who asks may not decide about this data",
+        "duplicate" => "the same was asked for before",
+        "not_approved" => "an approver does not agree",
+        "not_confirmed" => "it was not confirmed in time",
+        "legal_obligation" => "a law asks to keep the data",
+        "legal_claims" => "the data is needed for legal claims",
+        "unfounded" => "it is manifestly unfounded or excessive",
+        "no_such_data" => "there is no such data here",
+        "last_admin" => "the contract would be left without an admin",
+        "source_unavailable" => "a database is away",
+        "catalog_drift" => "the databases have changed and must be reviewed first",
+        "plan_refused" => "no plan can be made",
+        "no_subject" => "the seat or contract is not there any more",
+        "files_missing" => "files are not where they should be",
+        "archive_store" => "the archive could not be stored",
+        _ => "something unexpected happened",
+    }
+    .to_owned()
+}

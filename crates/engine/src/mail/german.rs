@@ -1,0 +1,163 @@
+//! Was E-Mails auf Deutsch sagen. (What mails say in German.)
+
+use exeunt_model::moment::Moment;
+
+use super::message::Words;
+use crate::desk::{Notice, NoticeMail, Settings};
+
+pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
+    let platform = &settings.platform_name;
+    let (subject, paragraphs, link) = match notice {
+        Notice::SignIn { link, minutes } => (
+            format!("Anmelden beim Exit-Desk von {platform}"),
+            vec![
+                format!("Jemand, hoffentlich Sie, möchte sich mit dieser Adresse anmelden. Der Link gilt einmal und {minutes} Minuten lang."),
+                "Wenn Sie es nicht waren, tun Sie nichts: Ohne den Link kommt niemand hinein.".to_owned(),
+            ],
+            Some(("Anmelden".to_owned(), link.clone())),
+        ),
+        Notice::ApprovalAsked { request } => (
+            format!("Ihre Zustimmung wird erbeten: {}", what(request)),
+            vec![
+                format!("Jemand aus Ihrem Vertrag hat Folgendes beantragt: {}{}. Es wartet auf Ihre Zustimmung.", what(request), of(request)),
+                "Sehen Sie nach, worum es geht, bevor Sie entscheiden. Eine Löschung lässt sich nicht rückgängig machen.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::Approved { request, starts } => (
+            format!("Zugestimmt: {}", what(request)),
+            vec![match starts {
+                Some(starts) => format!("{}{}: Alle haben zugestimmt. Es beginnt am {}; bis dahin können Sie es zurückziehen.", what(request), of(request), at(*starts)),
+                None => format!("{}{}: Alle haben zugestimmt, es ist in Arbeit.", what(request), of(request)),
+            }],
+            see(settings, request),
+        ),
+        Notice::Rejected { request, reason } => (
+            format!("Abgelehnt: {}", what(request)),
+            vec![format!("{}{} wurde abgelehnt. Grund: {}.", what(request), of(request), why(reason)), "Es wurde nichts gelöscht.".to_owned()],
+            see(settings, request),
+        ),
+        Notice::Cancelled { request } => (
+            format!("Zurückgezogen: {}", what(request)),
+            vec![format!("{}{} wurde zurückgezogen. Es wurde nichts gelöscht.", what(request), of(request))],
+            see(settings, request),
+        ),
+        Notice::ExportReady { request, expires } => (
+            format!("Bereit zum Herunterladen: {}", what(request)),
+            vec![
+                format!("{}{} ist fertig. Melden Sie sich an und laden Sie das Archiv bis zum {} herunter; danach wird es gelöscht.", what(request), of(request), at(*expires)),
+                "Das Archiv ist eine ZIP-Datei. Öffnen Sie darin zuerst index.html.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::ExportedByAdmin { request } => (
+            "Daten Ihres Platzes wurden exportiert".to_owned(),
+            vec![
+                format!("Ein Admin Ihres Vertrags hat Daten exportiert{}, darunter Ihre Nachrichten oder Notizen. Eine zweite Person hat zugestimmt.", of(request)),
+                "Wenn Sie Fragen haben, wenden Sie sich an Ihren Admin.".to_owned(),
+            ],
+            None,
+        ),
+        Notice::ErasureEnded { request, state } if state == "partly_failed" => (
+            "Eine Löschung ist noch nicht beendet".to_owned(),
+            vec![format!(
+                "{} konnte nicht beendet werden: Etwas ist noch da. Sie läuft von selbst weiter, und Sie erhalten Nachricht, wenn sie beendet ist. Dies ist kein Nachweis einer Löschung.",
+                what(request)
+            )],
+            see(settings, request),
+        ),
+        Notice::ErasureEnded { request, state } => (
+            "Die Löschung ist beendet: Ihr Zertifikat".to_owned(),
+            vec![
+                match state.as_str() {
+                    "completed_with_retained" => {
+                        format!("{} ist beendet. Einiges bleibt aus angegebenen Gründen; das Zertifikat führt es auf.", what(request))
+                    }
+                    _ => format!("{} ist beendet.", what(request)),
+                },
+                "Das signierte Zertifikat liegt bei: die Seite zum Lesen und Drucken, die JSON-Datei zum Prüfen. `exeunt verify` prüft es ohne Netz.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::PlanChanged { request, difference } => (
+            format!("Der Plan hat sich geändert: {}", what(request)),
+            vec![
+                format!("Die Daten sind nicht mehr die, denen zugestimmt wurde; deshalb wurde nichts gelöscht: {difference}."),
+                "Ein neuer Plan entsteht. Zustimmungen werden erneut erbeten.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::OnHold { request } => (
+            format!("Angehalten: {}", what(request)),
+            vec![format!("{}{} ist angehalten. Es wurde nichts gelöscht. Sie erhalten Nachricht, wenn es weitergeht.", what(request), of(request))],
+            see(settings, request),
+        ),
+        Notice::Failed { request, reason } => (
+            format!("Derzeit nicht möglich: {}", what(request)),
+            vec![format!("{}{} war nicht möglich: {}. Das Team von {platform} kümmert sich darum.", what(request), of(request), why(reason))],
+            see(settings, request),
+        ),
+        Notice::CaseMessage { request } => (
+            "In Ihrem Fall gibt es Neues".to_owned(),
+            vec![format!("Melden Sie sich an, um es zu lesen{}.", of(request))],
+            see(settings, request),
+        ),
+        Notice::DueSoon { request, due } => (
+            format!("Fällig am {}: {}", at(*due), what(request)),
+            vec![format!("{}{} muss bis zum {} beantwortet sein.", what(request), of(request), at(*due))],
+            see(settings, request),
+        ),
+        Notice::Proposed { request } => (
+            format!("Vorgeschlagen: {}", what(request)),
+            vec![
+                format!("Ein verbundenes System schlägt vor: {}{}. Es geschieht nichts, bevor Sie entscheiden.", what(request), of(request)),
+                "Wenn Sie nicht einverstanden sind, lehnen Sie es ab.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+    };
+    Words { subject, greeting: "Guten Tag,", paragraphs, link, closing: format!("Der Exit-Desk von {platform}") }
+}
+
+fn what(request: &NoticeMail) -> String {
+    let scope = if request.scope == "contract" { "des Vertrags" } else { "eines Platzes" };
+    match request.kind.as_str() {
+        "export" => format!("Export {scope}"),
+        "erasure" => format!("Löschung {scope}"),
+        _ => "Ihr Fall".to_owned(),
+    }
+}
+
+fn of(request: &NoticeMail) -> String {
+    request.label.as_ref().map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+fn see(settings: &Settings, request: &NoticeMail) -> Option<(String, String)> {
+    Some(("Antrag ansehen".to_owned(), format!("{}/requests/{}", settings.public_url, request.id)))
+}
+
+fn at(moment: Moment) -> String {
+    moment.timestamp().strftime("%-d.%-m.%Y, %H:%M UTC").to_string()
+}
+
+fn why(code: &str) -> &'static str {
+    match code {
+        "identity_not_verified" => "Die Identität ließ sich nicht prüfen",
+        "not_authorized" => "Über diese Daten entscheidet jemand anderes",
+        "duplicate" => "Dasselbe wurde schon beantragt",
+        "not_approved" => "Jemand stimmt nicht zu",
+        "not_confirmed" => "Es wurde nicht rechtzeitig bestätigt",
+        "legal_obligation" => "Ein Gesetz verlangt die Aufbewahrung",
+        "legal_claims" => "Die Daten werden für Rechtsansprüche gebraucht",
+        "unfounded" => "Der Antrag ist offensichtlich unbegründet oder exzessiv",
+        "no_such_data" => "Solche Daten gibt es hier nicht",
+        "last_admin" => "Der Vertrag hätte keinen Admin mehr",
+        "source_unavailable" => "Eine Datenbank ist nicht erreichbar",
+        "catalog_drift" => "Die Datenbanken haben sich geändert und müssen erst geprüft werden",
+        "plan_refused" => "Es lässt sich kein Plan aufstellen",
+        "no_subject" => "Den Platz oder Vertrag gibt es nicht mehr",
+        "files_missing" => "Dateien sind nicht dort, wo sie sein sollten",
+        "archive_store" => "Das Archiv ließ sich nicht ablegen",
+        _ => "Etwas Unerwartetes ist geschehen",
+    }
+}

@@ -1,0 +1,90 @@
+//! A mail as text and as HTML.
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    pub subject: String,
+    pub greeting: &'static str,
+    pub paragraphs: Vec<String>,
+    /// What to click, and where it leads.
+    pub link: Option<(String, String)>,
+    /// Who writes, in a line at the end.
+    pub closing: String,
+}
+
+/// A mail, rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that comes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    pub name: String,
+    pub media_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// Renders both forms. No part of them loads anything from anywhere.
+pub fn render(words: &Words, language: &str, attachments: Vec<Attachment>) -> Message {
+    let mut text = format!("{}\n\n", words.greeting);
+    let mut html = format!(
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body><p>{}</p>",
+        escaped(&words.subject),
+        escaped(words.greeting)
+    );
+    for paragraph in &words.paragraphs {
+        text.push_str(paragraph);
+        text.push_str("\n\n");
+        html.push_str(&format!("<p>{}</p>", escaped(paragraph)));
+    }
+    if let Some((what, link)) = &words.link {
+        text.push_str(&format!("{what}:\n{link}\n\n"));
+        html.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escaped(link), escaped(what)));
+    }
+    text.push_str(&format!("-- \n{}\n", words.closing));
+    html.push_str(&format!("<hr><p>{}</p></body></html>", escaped(&words.closing)));
+    // A line break in a subject would begin another header.
+    let subject = words.subject.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    Message { subject, text, html, attachments }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_are_called_is_no_markup_and_no_header() {
+        let words = Words {
+            subject: "About <b>\r\nBcc: all@others.example".into(),
+            greeting: "Hello,",
+            paragraphs: vec!["<script>alert('1')</script> & more".into()],
+            link: Some(("Go & see".into(), "https://desk.example/?a=1&b=\"2\"".into())),
+            closing: "Desk".into(),
+        };
+        let got = render(&words, "en", Vec::new());
+        assert!(!got.subject.contains(['\r', '\n']));
+        assert!(!got.html.contains("<script>") && got.html.contains("&lt;script&gt;"));
+        assert!(got.html.contains("href=\"https://desk.example/?a=1&amp;b=&quot;2&quot;\""));
+        assert!(got.text.contains("<script>alert('1')</script> & more"));
+    }
+}
