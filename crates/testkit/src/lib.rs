@@ -2,4 +2,5 @@
 
 pub mod oracle;
 pub mod postgres;
+pub mod smtp;
 pub mod tools;

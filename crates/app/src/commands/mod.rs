@@ -16,6 +16,7 @@ mod export;
 mod log;
 mod map;
 mod migrate;
+mod openapi;
 pub mod plan;
 mod replay;
 mod request;
@@ -66,6 +67,8 @@ pub enum Command {
     /// Say who of the platform's people is what at the desk
     #[command(subcommand)]
     Account(account::Command),
+    /// Print the OpenAPI document of the desk's API
+    Openapi,
     /// Bring the store to the schema of this version
     Migrate(migrate::Arguments),
 }
@@ -84,6 +87,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Serve(arguments) => serve::serve(&arguments, output),
         Command::Worker(arguments) => serve::work(&arguments, output),
         Command::Account(command) => account::run(command, output),
+        Command::Openapi => openapi::run(output),
         Command::Migrate(arguments) => migrate::run(&arguments, output),
     }
 }

@@ -183,6 +183,8 @@ impl<'a> Desk<'a> {
         }));
         let failed = || format!("listen on {}", configuration.server.listen);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_fail(ExitCode::Failed, || "start the server")?;
+        // A connection to PostgreSQL ends on a thread that may block: this one, after the runtime.
+        let _outlives_the_runtime = server.clone();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind(configuration.server.listen).await.or_fail(ExitCode::InputOutput, failed)?;
             let address = listener.local_addr().or_fail(ExitCode::InputOutput, failed)?;

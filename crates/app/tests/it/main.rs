@@ -1,6 +1,7 @@
 //! Tests of the executable as a whole.
 
 mod demo;
+mod desk;
 mod docs;
 mod erasure;
 mod exporting;

@@ -25,6 +25,22 @@ pub fn check(path: &str, want: &str) {
     panic!("{path} is not current. Run: EXEUNT_DOCS=write cargo test -p exeunt --test it docs\n\n--- it should hold\n{want}");
 }
 
+/// Holds a whole file against what it should be, or writes it anew.
+///
+/// # Panics
+/// When the file is not current; the message names the command to run.
+pub fn check_file(path: &str, want: &str) {
+    let file = repository(path);
+    if fs::read_to_string(&file).is_ok_and(|got| got == want) {
+        return;
+    }
+    if updating() {
+        fs::write(&file, want).unwrap_or_else(|error| panic!("write {path}: {error}"));
+        return;
+    }
+    panic!("{path} is not current. Run: EXEUNT_DOCS=write cargo test -p exeunt --test it docs");
+}
+
 /// All Markdown files below a folder, or the file itself.
 pub fn pages(path: &Path) -> Vec<std::path::PathBuf> {
     if path.is_file() {

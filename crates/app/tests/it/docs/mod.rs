@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+mod api;
 mod commands;
 mod compare;
 mod formats;

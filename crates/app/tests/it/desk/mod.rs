@@ -1,0 +1,5 @@
+//! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
+
+mod authorization;
+mod journey;
+mod world;

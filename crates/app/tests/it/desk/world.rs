@@ -1,0 +1,335 @@
+//! A sample platform, a mail server, and the desk in front of them.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use exeunt_navigator::schema::Dialect;
+use exeunt_navigator::{MAP, Options, Target, generate};
+use exeunt_testkit::postgres::{Database, Server};
+use exeunt_testkit::smtp::MailServer;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Where the desk keeps its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    File,
+    Postgres,
+}
+
+/// A contract with two admins and a holder.
+#[derive(Debug, Clone)]
+pub struct Cast {
+    pub contract: String,
+    pub admin: String,
+    pub second_admin: String,
+    pub seat: String,
+    pub holder: String,
+    /// Who sees and decides nothing.
+    pub sub_admin: String,
+    /// Who holds another seat.
+    pub colleague: String,
+    /// Somebody of another contract.
+    pub stranger: String,
+}
+
+pub struct World {
+    pub folder: TempDir,
+    store: Option<Database<'static>>,
+    pub mails: MailServer,
+}
+
+impl World {
+    pub fn new(keeps: Keeps) -> Self {
+        let folder = tempfile::tempdir().expect("make a folder");
+        let path = folder.path();
+        let map = MAP
+            .replace("${NAVIGATOR_DATABASE:-sqlite:navigator.db}", "sqlite:navigator.db")
+            .replace("${NAVIGATOR_FILES:-file:./files}", "file:./files");
+        fs::write(path.join("navigator.map.yaml"), map).expect("write the map");
+        fs::write(path.join("navigator.map.lock"), exeunt_navigator::lock(Dialect::Sqlite)).expect("write the lock");
+        generate(&Options::default(), Target::Sqlite(&path.join("navigator.db")), &path.join("files"), &mut |_| {}).expect("make it");
+        let store = match keeps {
+            Keeps::File => None,
+            Keeps::Postgres => Some(Server::shared().database()),
+        };
+        let world = Self { folder, store, mails: MailServer::start() };
+        if keeps == Keeps::Postgres {
+            let migrated = world.command(&["migrate", "--store", &world.store_url()]).output().expect("run exeunt");
+            assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        }
+        world
+    }
+
+    pub fn store_url(&self) -> String {
+        self.store.as_ref().map_or_else(|| self.path("exeunt.db").display().to_string(), |database| database.url().to_owned())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exeunt"));
+        command.args(arguments).current_dir(self.folder.path()).env_remove("EXEUNT_STORE").env_remove("EXEUNT_FAILPOINT");
+        command
+    }
+
+    /// Writes the configuration, with these hours from the approval of a seat's erasure to its start.
+    pub fn configure(&self, waiting_hours: u32) {
+        let text = format!(
+            r#"[desk]
+map = "navigator.map.yaml"
+public_url = "http://desk.example"
+platform = "Navigator"
+
+[store]
+url = "{}"
+
+[server]
+listen = "127.0.0.1:0"
+
+[workers]
+poll_milliseconds = 100
+
+[mail]
+server = "smtp+clear://127.0.0.1:{}"
+from = "Exit desk <desk@navigator.example>"
+
+[requests.approvals]
+seat_erasure_waiting_hours = {waiting_hours}
+"#,
+            self.store_url(),
+            self.mails.port()
+        );
+        fs::write(self.path("exeunt.toml"), text).expect("write the configuration");
+    }
+
+    pub fn platform(&self) -> Connection {
+        Connection::open(self.path("navigator.db")).expect("open the platform's database")
+    }
+
+    /// People of the sample platform who fit.
+    pub fn cast(&self) -> Cast {
+        let platform = self.platform();
+        let contract: i64 = platform
+            .query_row(
+                "SELECT c.id FROM contract AS c JOIN seat AS s ON s.contract_id = c.id
+                 WHERE c.state = 'active' AND s.permission = 'admin' AND s.state = 'active'
+                 GROUP BY c.id HAVING count(*) >= 2 ORDER BY c.id LIMIT 1",
+                [],
+                |row| row.get(0),
+            )
+            .expect("a contract with two admins");
+        let seats = |permission: &str| -> Vec<(i64, String)> {
+            let mut statement = platform
+                .prepare("SELECT id, email FROM seat WHERE contract_id = ?1 AND permission = ?2 AND state = 'active' ORDER BY id")
+                .expect("prepare");
+            let rows = statement.query_map((contract, permission), |row| Ok((row.get(0)?, row.get(1)?))).expect("read seats");
+            rows.collect::<Result<_, _>>().expect("read seats")
+        };
+        let (admins, users) = (seats("admin"), seats("user"));
+        let sub_admin = match seats("reporting").first() {
+            Some((_, email)) => email.clone(),
+            // The smallest world has none here: one of the holders is made one.
+            None => {
+                let (seat, email) = users[3].clone();
+                let changed = platform.execute("UPDATE seat SET permission = 'reporting' WHERE id = ?1", [seat]).expect("change a seat");
+                assert_eq!(changed, 1);
+                email
+            }
+        };
+        let stranger: String = platform
+            .query_row(
+                "SELECT s.email FROM seat AS s JOIN contract AS c ON c.id = s.contract_id
+                 WHERE s.contract_id <> ?1 AND s.permission = 'admin' AND s.state = 'active' AND c.state = 'active' ORDER BY s.id LIMIT 1",
+                [contract],
+                |row| row.get(0),
+            )
+            .expect("an admin of another contract");
+        Cast {
+            contract: contract.to_string(),
+            admin: admins[0].1.clone(),
+            second_admin: admins[1].1.clone(),
+            seat: users[1].0.to_string(),
+            holder: users[1].1.clone(),
+            sub_admin,
+            colleague: users[2].1.clone(),
+            stranger,
+        }
+    }
+
+    /// Starts the desk, and waits until it listens.
+    pub fn serve(&self) -> Desk {
+        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("start the desk");
+        let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
+        let mut said = Vec::new();
+        let url = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("the desk ended: {said:#?}")).expect("read a line");
+            if let Some(url) = line.strip_prefix("listening on ") {
+                break url.to_owned();
+            }
+            said.push(line);
+        };
+        let (send, rest) = channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        Desk { child, url, said: rest }
+    }
+
+    /// Nobody yet, at this desk.
+    pub fn at(&self, desk: &Desk) -> Person {
+        Person { url: desk.url.clone(), cookie: String::new(), csrf: String::new() }
+    }
+
+    /// Everything that the store holds: the bytes of its file, or the rows of its tables.
+    pub fn store_bytes(&self) -> Vec<u8> {
+        let Some(database) = &self.store else { return fs::read(self.path("exeunt.db")).expect("read the store") };
+        let mut client = database.client();
+        let tables = client.query("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'exeunt'", &[]);
+        let tables: Vec<String> = tables.expect("list tables").iter().map(|row| row.get(0)).collect();
+        let rows = |table: &String| {
+            let sql = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM exeunt.{table} AS t");
+            client.query_one(&sql, &[]).expect("read a table").get::<_, String>(0).into_bytes()
+        };
+        tables.iter().flat_map(rows).collect()
+    }
+
+    /// Signs somebody in by the link of the mail.
+    pub fn sign_in(&self, desk: &Desk, email: &str) -> Person {
+        let asked = desk.send("POST", "/api/v1/sign-in", &[], Some(&json!({ "email": email })));
+        assert_eq!(asked.status, 202);
+        let mail = self.mails.next(email, "");
+        let text = mail["text"].as_str().expect("a text");
+        let secret = text.split("secret=").nth(1).expect("a link").split_whitespace().next().expect("a secret").to_owned();
+        let begun = desk.send("POST", "/api/v1/session", &[], Some(&json!({ "secret": secret })));
+        assert_eq!(begun.status, 201, "{}", begun.text());
+        let cookie = begun.header("set-cookie").expect("a cookie");
+        let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        let csrf = begun.json()["csrf_token"].as_str().expect("a token").to_owned();
+        Person { url: desk.url.clone(), cookie, csrf }
+    }
+}
+
+/// The running desk. Dropping it ends it.
+pub struct Desk {
+    child: Child,
+    pub url: String,
+    pub said: Receiver<String>,
+}
+
+impl Desk {
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        send(&self.url, method, path, headers, body)
+    }
+
+    /// Asks it to stop, and waits for its end.
+    pub fn stop(mut self) {
+        let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("run kill");
+        assert!(stopped.success());
+        let status = self.child.wait().expect("wait for the desk");
+        let said: Vec<String> = self.said.try_iter().collect();
+        assert!(status.success(), "{status}: {said:#?}");
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            for line in self.said.iter() {
+                eprintln!("desk: {line}");
+            }
+        }
+    }
+}
+
+/// Somebody who has signed in.
+pub struct Person {
+    pub url: String,
+    pub cookie: String,
+    pub csrf: String,
+}
+
+impl Person {
+    pub fn get(&self, path: &str) -> Answer {
+        send(&self.url, "GET", path, &[("cookie", &self.cookie)], None)
+    }
+
+    pub fn get_with(&self, path: &str, header: (&str, &str)) -> Answer {
+        send(&self.url, "GET", path, &[("cookie", &self.cookie), header], None)
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        send(&self.url, "DELETE", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        send(&self.url, "POST", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], Some(body))
+    }
+}
+
+/// What the desk answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+}
+
+fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .max_redirects(0)
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = body.map(|body| body.to_string().into_bytes());
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    let answered = agent.run(request.body(body.unwrap_or_default()).expect("a request"));
+    let mut answered = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    let named = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+        (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
+    };
+    let headers = answered.headers().iter().map(named).collect();
+    let status = answered.status().as_u16();
+    let mut bytes = Vec::new();
+    answered.body_mut().as_reader().read_to_end(&mut bytes).expect("read the answer");
+    Answer { status, headers, body: bytes }
+}
