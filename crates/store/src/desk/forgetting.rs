@@ -6,7 +6,7 @@ use exeunt_model::names::SubjectKind;
 
 use crate::error::Error;
 use crate::read::parsed;
-use crate::sql::{Transaction, parameters};
+use crate::sql::{Transaction, Value, parameters};
 
 /// What lies outside of the store and must go too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,63 +17,82 @@ pub struct Forgotten {
     pub attachments: Vec<String>,
 }
 
+/// Whose requests and holds are forgotten: a condition on the columns that both tables have.
+const OF_SUBJECT: &str = "subject_kind = $1 AND subject = $2";
+const OF_CONTRACT: &str = "contract = $1";
+
 impl Transaction<'_> {
-    /// Forgets a subject: what requests, holds, histories, messages, mails and directories say of it. Returns what must be deleted elsewhere.
+    /// Forgets a subject: what requests, holds, histories, messages and mails say of it. Returns what must be deleted elsewhere.
     ///
     /// A retry finds what is still to be deleted elsewhere again: both lists hold whatever isn't noted as deleted.
     pub fn forget_subject(&mut self, kind: &SubjectKind, subject: &Digest) -> Result<Forgotten, Error> {
+        self.forget(OF_SUBJECT, &parameters![kind.as_str(), subject.as_str()])
+    }
+
+    /// Forgets a contract with all its seats, in the same way: what was asked for about any of them.
+    pub fn forget_contract(&mut self, contract: &str) -> Result<Forgotten, Error> {
+        self.forget(OF_CONTRACT, &parameters![contract])
+    }
+
+    fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<Forgotten, Error> {
         const OPERATION: &str = "forget a subject";
-        let of_subject = parameters![kind.as_str(), subject.as_str()];
+        let requests = format!("SELECT id FROM request WHERE {concerned}");
         for sql in [
-            "-- forget_requests
-            UPDATE request
-            SET personal = NULL, version = version + 1
-            WHERE subject_kind = $1 AND subject = $2 AND personal IS NOT NULL",
-            "-- forget_holds
-            UPDATE hold
-            SET personal = NULL, note = NULL
-            WHERE subject_kind = $1 AND subject = $2",
-            "-- forget_notes
-            UPDATE request_event
-            SET note = NULL
-            WHERE request IN (SELECT id FROM request WHERE subject_kind = $1 AND subject = $2)",
-            "-- forget_messages
-            UPDATE message
-            SET text = NULL
-            WHERE request IN (SELECT id FROM request WHERE subject_kind = $1 AND subject = $2)",
-            "-- forget_attachment_names
-            UPDATE attachment
-            SET name = NULL
-            WHERE message IN (
-                SELECT m.id
-                FROM message AS m
-                JOIN request AS r ON r.id = m.request
-                WHERE r.subject_kind = $1 AND r.subject = $2
-            )",
-            "-- forget_mails
-            UPDATE mail
-            SET document = NULL, abandoned = coalesce(abandoned, created)
-            WHERE sent IS NULL AND document IS NOT NULL
-                AND request IN (SELECT id FROM request WHERE subject_kind = $1 AND subject = $2 AND kind <> 'erasure')",
+            format!(
+                "-- forget_requests\nUPDATE request SET personal = NULL, version = version + 1 WHERE {concerned} AND personal IS NOT NULL"
+            ),
+            format!("-- forget_holds\nUPDATE hold SET personal = NULL, note = NULL WHERE {concerned}"),
+            format!("-- forget_notes\nUPDATE request_event SET note = NULL WHERE request IN ({requests})"),
+            format!("-- forget_messages\nUPDATE message SET text = NULL WHERE request IN ({requests})"),
+            format!(
+                "-- forget_attachment_names
+                UPDATE attachment
+                SET name = NULL
+                WHERE message IN (SELECT id FROM message WHERE request IN ({requests}))"
+            ),
+            // Whoever asked for the erasure is written to afterwards, without a name.
+            format!(
+                "-- forget_mails
+                UPDATE mail
+                SET document = NULL, abandoned = coalesce(abandoned, created)
+                WHERE sent IS NULL AND document IS NOT NULL AND request IN ({requests})"
+            ),
         ] {
-            self.rows(OPERATION, sql, &of_subject)?;
+            self.rows(OPERATION, &sql, values)?;
         }
-        let sql = "-- archives_of_subject
-            SELECT DISTINCT r.id
-            FROM request AS r
-            JOIN archive AS a ON a.request = r.id
-            WHERE r.subject_kind = $1 AND r.subject = $2 AND a.deleted IS NULL
-            ORDER BY r.id";
-        let exports = self.all(OPERATION, sql, &of_subject, |row| parsed(&row.get::<String>(0)?, "a request's id"))?;
-        let sql = "-- attachments_of_subject
+        let sql = format!(
+            "-- archives_of_forgotten
+            SELECT DISTINCT request
+            FROM archive
+            WHERE deleted IS NULL AND request IN ({requests})
+            ORDER BY request"
+        );
+        let exports = self.all(OPERATION, &sql, values, |row| parsed(&row.get::<String>(0)?, "a request's id"))?;
+        let sql = format!(
+            "-- attachments_of_forgotten
             SELECT a.object
             FROM attachment AS a
             JOIN message AS m ON m.id = a.message
-            JOIN request AS r ON r.id = m.request
-            WHERE r.subject_kind = $1 AND r.subject = $2 AND a.deleted IS NULL
-            ORDER BY a.object";
-        let attachments = self.all(OPERATION, sql, &of_subject, |row| row.get(0))?;
+            WHERE a.deleted IS NULL AND m.request IN ({requests})
+            ORDER BY a.object"
+        );
+        let attachments = self.all(OPERATION, &sql, values, |row| row.get(0))?;
         Ok(Forgotten { exports, attachments })
+    }
+
+    /// The requests of a contract, of its seats too, of which the archive store still holds something: archives, or files of a case.
+    pub fn stored_requests_of(&mut self, contract: &str) -> Result<Vec<RequestId>, Error> {
+        let sql = "-- stored_requests_of
+            SELECT id
+            FROM request
+            WHERE contract = $1 AND (
+                id IN (SELECT request FROM archive WHERE deleted IS NULL)
+                OR id IN (SELECT m.request FROM message AS m JOIN attachment AS a ON a.message = m.id WHERE a.deleted IS NULL)
+            )
+            ORDER BY id";
+        self.all("look for what is stored of a contract", sql, &parameters![contract], |row| {
+            parsed(&row.get::<String>(0)?, "a request's id")
+        })
     }
 
     /// Exports of a whole contract whose archives are still there: they hold every seat of it.

@@ -11,7 +11,7 @@ use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Plan, Purpose};
 use exeunt_model::request::conflict::{Existing, Linked, waits_for};
 use exeunt_model::request::reason::Rejection;
-use exeunt_model::request::{ErasureState, Move, Scope, State, erasure as machine};
+use exeunt_model::request::{ErasureState, Kind, Move, Scope, State, erasure as machine};
 use exeunt_model::run::{Ending, RunId};
 use exeunt_store::desk::{Lease, Request};
 use exeunt_store::{Store, Transaction};
@@ -361,7 +361,10 @@ fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
         // The subject is still there; archives with the erased categories are not to be handed out any more.
         return expire(transaction, context, request, context.now);
     }
-    transaction.forget_subject(&request.subject_kind, &request.subject)?;
+    match request.scope {
+        Scope::Seat => transaction.forget_subject(&request.subject_kind, &request.subject)?,
+        Scope::Contract => transaction.forget_contract(&request.contract)?,
+    };
     expire(transaction, context, request, context.now)?;
     for address in gone {
         if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {
@@ -376,15 +379,20 @@ fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
     Ok(())
 }
 
-/// Has every archive deleted that holds the subject, and every file of its cases. The links to them end at once.
+/// Has every archive deleted that holds the subject, and every file of its cases where it is forgotten. The links to them end at once.
 fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, now: Moment) -> Result<(), Error> {
     let mut concerned = transaction.requests_about(&request.subject_kind, &request.subject)?;
     for id in transaction.archived_exports_of(&request.contract)? {
         concerned.extend(transaction.request(&id)?);
     }
     if request.scope == Scope::Contract {
-        concerned.extend(transaction.open_requests_of(&request.contract)?.into_iter().filter(|open| open.id != request.id));
+        // Cases and exports of seats that came to their end long ago too.
+        for id in transaction.stored_requests_of(&request.contract)? {
+            concerned.extend(transaction.request(&id)?);
+        }
     }
+    // Of a subject that is still there, the files of its cases stay.
+    concerned.retain(|concerned| request.document.categories.is_none() || concerned.state.kind() == Kind::Export);
     for concerned in concerned {
         transaction.expire_archives(&concerned.id, now)?;
         context.enqueue(transaction, &concerned, JobKind::ExpireArchive, now)?;

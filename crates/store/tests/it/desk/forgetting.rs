@@ -134,11 +134,10 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
     });
     let want = Forgotten { exports: vec![request_id(100)], attachments: vec!["attachment 100".to_owned(), "attachment 101".to_owned()] };
     assert_eq!(forgotten, want);
-    // That it is erased is still to be told; then that mail is empty too.
-    let mail = |store: &mut _, number: u128| write(store, |transaction| transaction.mail(&MailId::from_random(number))).unwrap();
-    assert!(mail(&mut store, 100).abandoned.is_some() && mail(&mut store, 101).abandoned.is_some());
-    assert!(mail(&mut store, 102).abandoned.is_none() && mail(&mut store, 102).document.is_some());
-    write(&mut store, |transaction| transaction.mail_sent(&MailId::from_random(102), at(20)));
+    for number in 100..103 {
+        let mail = write(&mut store, |transaction| transaction.mail(&MailId::from_random(number))).unwrap();
+        assert!(mail.abandoned.is_some() && mail.document.is_none(), "what names the subject is not sent any more");
+    }
 
     assert_eq!(others(&mut store), before, "of somebody else nothing is forgotten");
     drop(store);
@@ -154,6 +153,46 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
     let messages = write(&mut store, |transaction| transaction.messages_of(&request_id(101), true));
     assert_eq!(messages.iter().map(|message| &message.text).collect::<Vec<_>>(), [&None, &None], "that something was said stays");
     assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(100))).unwrap().email, None);
+}
+
+/// Whoever belonged to a contract goes with it: also what was asked for about a seat, long ago, and is closed.
+fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        fill(transaction, 100, "mara", SECRET)?;
+        fill(transaction, 200, "otto", OTHER)?;
+        let mut case = transaction.request_to_change(&request_id(101))?.unwrap();
+        case.state = State::Case(CaseState::Closed);
+        transaction.change_request(&mut case)?;
+        // Otto's contract is another one.
+        for number in 200..203 {
+            let mut moved = request(number + 100, "birch", "otto");
+            moved.requester = principal(200);
+            transaction.insert_request(&moved)?;
+        }
+        Ok(())
+    });
+    let seats = write(&mut store, |transaction| transaction.stored_requests_of("alder"));
+    assert_eq!(seats, [100, 101, 200, 201].map(request_id));
+    let forgotten = write(&mut store, |transaction| {
+        transaction.forget_address(&email(SECRET))?;
+        transaction.forget_address(&email(OTHER))?;
+        transaction.forget_contract("alder")
+    });
+    assert_eq!(forgotten.exports, [100, 200].map(request_id));
+    assert_eq!(forgotten.attachments, ["100", "101", "200", "201"].map(|number| format!("attachment {number}")));
+    let birch = write(&mut store, |transaction| transaction.open_requests_of("birch"));
+    assert!(birch.len() == 3 && birch.iter().all(|request| request.personal.is_some() && request.version == 1));
+    drop(store);
+    let bytes = world.bytes();
+    assert!(!holds(&bytes, SECRET) && !holds(&bytes, OTHER));
+
+    let mut store = world.store();
+    write(&mut store, |transaction| {
+        transaction.archives_deleted(&request_id(100), at(30))?;
+        ["attachment 100", "attachment 101"].iter().try_for_each(|object| transaction.attachment_deleted(object, at(30)))
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.stored_requests_of("alder")), [200, 201].map(request_id));
 }
 
 /// A kind of subject is part of its name: a contract may have the key of a seat.
@@ -228,6 +267,7 @@ fn an_address_is_kept_for_the_mails_that_still_go_there(world: &World) {
 
 on_both!(
     nothing_of_an_erased_subject_is_left_and_everything_of_others,
+    nothing_of_the_seats_of_an_erased_contract_is_left,
     a_subject_of_another_kind_is_another_subject,
     what_lies_elsewhere_is_named_until_it_is_noted_as_deleted,
     the_address_of_an_account_of_the_desk_stays,
