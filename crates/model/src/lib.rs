@@ -11,6 +11,7 @@ pub mod diagram;
 pub mod digest;
 pub mod directory;
 pub mod due;
+pub mod exit;
 pub mod identity;
 pub mod job;
 pub mod log;
