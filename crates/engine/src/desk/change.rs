@@ -54,10 +54,8 @@ impl Context<'_> {
     ) -> Result<(), Error> {
         let id = self.job();
         let job = NewJob { id: &id, kind, target: request.id.as_str(), contract: Some(&request.contract), run_at };
-        if !transaction.enqueue(&job, self.now)? {
-            // The same waits already: only its time may be another one.
-            transaction.postpone(kind, request.id.as_str(), run_at)?;
-        }
+        // The same may wait or run already: then only its time is another one, unless it ends in between.
+        while !transaction.enqueue(&job, self.now)? && !transaction.reschedule(kind, request.id.as_str(), run_at)? {}
         Ok(())
     }
 }

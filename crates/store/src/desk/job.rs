@@ -100,13 +100,15 @@ impl Transaction<'_> {
         Ok(self.rows("enqueue a job", sql, &values)? == 1)
     }
 
-    /// Gives a waiting job another time. False when none of that kind waits for the target.
-    pub fn postpone(&mut self, kind: JobKind, target: &str, run_at: Moment) -> Result<bool, Error> {
-        let sql = "-- postpone
+    /// Gives a job another time. One that runs keeps it, unless it puts itself off: whoever does so must call [`Self::hold_lease`] first and then
+    /// look whether there still is a reason to. False when no such job waits or runs.
+    pub fn reschedule(&mut self, kind: JobKind, target: &str, run_at: Moment) -> Result<bool, Error> {
+        // The row of a running job is written too: this waits for a worker that is just putting the job off, and makes others wait.
+        let sql = "-- reschedule
             UPDATE job
             SET run_at = $3
-            WHERE kind = $1 AND target = $2 AND state = 'queued'";
-        Ok(self.rows("postpone a job", sql, &parameters![kind.as_str(), target, run_at.microseconds()])? == 1)
+            WHERE kind = $1 AND target = $2 AND state IN ('queued', 'running')";
+        Ok(self.rows("reschedule a job", sql, &parameters![kind.as_str(), target, run_at.microseconds()])? == 1)
     }
 
     /// Takes a waiting job back. A running one goes on and finds out by its target that nobody wants it any more.

@@ -12,15 +12,19 @@ use super::work::Work;
 /// deletion.
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
-    let found = store.look("read a request", |transaction| transaction.request(&id))?;
-    let Some(request) = found else { return Err(Error::NoSuchRequest.into()) };
-    let archives = store.look("read archives", |transaction| transaction.archives_of(&id))?;
-    let now = (work.clock)();
-    if request.personal.is_some()
-        && let Some(later) = archives.iter().filter(|archive| archive.deleted.is_none()).map(|archive| archive.expires).max()
-        && later > now
-    {
-        return Ok(store.transact("put a deletion off", |transaction| transaction.snooze_job(lease, later))?);
+    let put_off = store.transact("put a deletion off", |transaction| {
+        // Whoever erases the subject meanwhile waits for this, or is seen by it.
+        transaction.hold_lease(lease)?;
+        let Some(request) = transaction.request(&id)? else { return Ok(false) };
+        let archives = transaction.archives_of(&id)?;
+        let kept = archives.iter().filter(|archive| archive.deleted.is_none()).map(|archive| archive.expires).max();
+        match kept.filter(|later| request.personal.is_some() && *later > (work.clock)()) {
+            Some(later) => transaction.snooze_job(lease, later).map(|()| true),
+            None => Ok::<_, exeunt_store::Error>(false),
+        }
+    })?;
+    if put_off {
+        return Ok(());
     }
     work.place.delete_all(&format!("{id}/"))?;
     work.with(|context| {

@@ -94,12 +94,11 @@ fn a_job_waits_for_its_time_and_its_lane(world: &World) {
     enqueue(&mut store, 2, JobKind::SendMail, None, at(0));
     assert_eq!(claim(&mut store, "one", 49, WIDE), None);
     assert_eq!(write(&mut store, |transaction| transaction.next_job_at(Lane::Platform)), Some(at(50)));
-    assert!(write(&mut store, |transaction| transaction.postpone(JobKind::Plan, "target 1", at(60))));
+    assert!(write(&mut store, |transaction| transaction.reschedule(JobKind::Plan, "target 1", at(60))));
     assert_eq!(claim(&mut store, "one", 59, WIDE), None);
     let lease = claim(&mut store, "one", 60, WIDE).unwrap();
     assert_eq!((lease.kind, lease.attempt, lease.failures, lease.losses), (JobKind::Plan, 1, 0, 0));
     assert_eq!(write(&mut store, |transaction| transaction.next_job_at(Lane::Platform)), Some(at(70)), "the end of the lease");
-    assert!(!write(&mut store, |transaction| transaction.postpone(JobKind::Plan, "target 1", at(99))), "a running job does not wait");
     let other = write(&mut store, |transaction| transaction.claim(Lane::Desk, "one", at(0), at(9), WIDE));
     assert_eq!(number(other), Some(2));
 }
@@ -204,6 +203,30 @@ fn a_job_that_is_held_to_be_finished_is_not_taken_over(world: &World) {
     assert_eq!((job.state, job.losses), (JobState::Done, 0));
 }
 
+/// Whoever puts a job off and whoever wants it done at once come at the same moment: it is not put off.
+fn a_job_that_is_just_put_off_is_done_when_somebody_wants_it_now(world: &World) {
+    let mut first = world.store();
+    let mut second = first.another().unwrap();
+    enqueue(&mut first, 1, JobKind::Export, None, at(0));
+    let lease = claim(&mut first, "first", 100, WIDE).unwrap();
+    let (held, begins) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || {
+            begins.recv().unwrap();
+            write(&mut second, |transaction| transaction.reschedule(JobKind::Export, "target 1", at(105)))
+        });
+        write(&mut first, |transaction| {
+            transaction.hold_lease(&lease)?;
+            held.send(()).unwrap();
+            transaction.snooze_job(&lease, at(9_000))
+        });
+        assert!(other.join().unwrap());
+    });
+    assert_eq!(claim(&mut first, "first", 105, WIDE).map(|lease| lease.attempt), Some(2));
+    assert!(write(&mut first, |transaction| transaction.reschedule(JobKind::Export, "target 1", at(106))), "it runs");
+    assert!(!write(&mut first, |transaction| transaction.reschedule(JobKind::Plan, "target 1", at(106))));
+}
+
 fn a_paused_lane_gives_no_job_and_its_running_jobs_go_on(world: &World) {
     let mut store = world.store();
     for job in 1..=2 {
@@ -297,6 +320,7 @@ on_both!(
     a_lease_that_ended_is_over_before_somebody_else_has_the_job,
     a_heartbeat_keeps_the_lease_and_tells_how_far_the_work_is,
     a_job_that_is_held_to_be_finished_is_not_taken_over,
+    a_job_that_is_just_put_off_is_done_when_somebody_wants_it_now,
     a_paused_lane_gives_no_job_and_its_running_jobs_go_on,
     the_same_work_is_enqueued_once_until_it_is_done,
     a_failure_is_counted_and_a_job_that_waits_has_not_failed,
