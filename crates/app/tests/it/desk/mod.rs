@@ -2,4 +2,5 @@
 
 mod authorization;
 mod journey;
+mod schemathesis;
 mod world;
