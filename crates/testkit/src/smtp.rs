@@ -105,6 +105,13 @@ impl MailServer {
         writeln!(control, "{code}").and_then(|()| control.flush()).expect("tell the mail server");
     }
 
+    /// Every mail that has come and that no test has asked for.
+    pub fn all(&self) -> Vec<Value> {
+        let mut unread = self.unread.borrow_mut();
+        unread.extend(self.mails.try_iter());
+        unread.drain(..).collect()
+    }
+
     /// The first mail to this address that no test has asked for yet, with these words in its subject, in one of the languages with `|` between.
     ///
     /// # Panics

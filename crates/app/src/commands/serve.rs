@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use exeunt_engine::desk::Settings;
-use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Wake, Work};
+use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Spool, Wake, Work};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
 use exeunt_engine::platform::Platform;
@@ -124,6 +124,8 @@ impl<'a> Desk<'a> {
         let post = Smtp::new(&mail.server, &mail.from)
             .or_fail(ExitCode::Usage, || "find the mail server")
             .map_err(|failure| failure.next("mend `mail` in the configuration"))?;
+        let spool = Spool::new(&self.configured.path(&self.configured.configuration.archives.spool));
+        spool.sweep(&self.store, None).or_fail(ExitCode::InputOutput, || "sweep the spool")?;
         let work = Arc::new(Work {
             platform: self.platform.clone(),
             directory: self.directory.clone(),
@@ -131,7 +133,7 @@ impl<'a> Desk<'a> {
             place: Arc::new(Folder(self.archives.clone())),
             post: Arc::new(post),
             hook: Arc::new(NoWebhooks),
-            spool: self.configured.path(&self.configured.configuration.archives.spool),
+            spool,
             clock: http::server::now,
             random: desk::random,
             tool: TOOL.to_owned(),

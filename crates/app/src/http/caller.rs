@@ -140,7 +140,11 @@ fn open(account: Option<Account>) -> Result<Account, Problem> {
 
 fn principal(server: &Server, store: &Store, account: &Account, limited_to: Option<BTreeSet<Action>>) -> Result<Principal, Problem> {
     let mut grants = match &account.email {
-        Some(email) => of_directory(server, email)?,
+        // Those who run the desk can do so while the platform's database is away: their role stands in the store.
+        Some(email) => match (of_directory(server, email), account.role) {
+            (Err(_), Some(_)) => Vec::new(),
+            (found, _) => found?,
+        },
         None => Vec::new(),
     };
     grants.extend(of_desk(store, account)?);

@@ -78,9 +78,14 @@ impl From<exeunt_store::Error> for Problem {
 
 impl From<exeunt_engine::directory::Error> for Problem {
     fn from(error: exeunt_engine::directory::Error) -> Self {
-        match error.is_transient() {
-            true => Self::unavailable(None),
-            false => told(&error),
+        use exeunt_engine::directory::Error;
+        match error {
+            // Whatever it is, it is not the caller's fault, and it was well when the desk started.
+            Error::Read { .. } => {
+                told(&error);
+                Self::unavailable(None)
+            }
+            Error::NoDirectory | Error::NoDatabase { .. } => told(&error),
         }
     }
 }

@@ -30,8 +30,9 @@ pub enum Error {
     Sender { text: String },
     #[error("compose a mail")]
     Compose(#[source] lettre::error::Error),
-    #[error("send a mail")]
-    Send(#[source] lettre::transport::smtp::Error),
+    /// The server's own words may hold an address: its code alone is kept.
+    #[error("{reason}")]
+    Send { reason: String, permanent: bool },
 }
 
 /// A mail server.
@@ -78,7 +79,7 @@ impl Smtp {
     /// # Errors
     /// [`Error::Send`].
     pub fn check(&self) -> Result<bool, Error> {
-        self.transport.test_connection().map_err(Error::Send)
+        self.transport.test_connection().map_err(|error| refused(&error))
     }
 
     /// Sends a mail. `id` names it for ever: a receiver can tell by it that it got the same mail twice.
@@ -98,8 +99,20 @@ impl Smtp {
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(body)
             .map_err(Error::Compose)?;
-        self.transport.send(&mail).map(|_| ()).map_err(Error::Send)
+        self.transport.send(&mail).map(|_| ()).map_err(|error| refused(&error))
     }
+}
+
+fn refused(error: &lettre::transport::smtp::Error) -> Error {
+    let reason = match error.status() {
+        Some(code) => format!("the mail server answered {code}"),
+        None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
+        None => match std::error::Error::source(error) {
+            Some(cause) => format!("the mail server cannot be reached: {cause}"),
+            None => "the mail server cannot be reached".to_owned(),
+        },
+    };
+    Error::Send { reason, permanent: error.is_permanent() }
 }
 
 fn is_here(host: &str) -> bool {
@@ -116,7 +129,7 @@ impl Error {
     /// Whether nobody will ever take the mail: another attempt is of no use.
     fn is_permanent(&self) -> bool {
         match self {
-            Self::Send(error) => error.is_permanent(),
+            Self::Send { permanent, .. } => *permanent,
             Self::Compose(_) | Self::Sender { .. } => true,
             Self::Url { .. } | Self::InTheClear { .. } | Self::Server(_) => false,
         }

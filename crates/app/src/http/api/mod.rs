@@ -2,6 +2,8 @@
 
 pub mod archives;
 pub mod contracts;
+pub mod holds;
+pub mod jobs;
 pub mod me;
 pub mod previews;
 pub mod requests;
@@ -23,6 +25,8 @@ use super::server::Server;
     paths(
         archives::list, archives::issue_link,
         contracts::show, contracts::seats,
+        holds::list, holds::place, holds::lift,
+        jobs::list, jobs::pause,
         me::show,
         previews::make,
         requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
@@ -43,6 +47,11 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/me", get(me::show))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/seats", get(contracts::seats))
+        .route("/contracts/{contract}/holds", get(holds::list))
+        .route("/holds", post(holds::place))
+        .route("/holds/{id}/lift", post(holds::lift))
+        .route("/jobs", get(jobs::list))
+        .route("/lanes/{lane}", routing::put(jobs::pause))
         .route("/previews", post(previews::make))
         .route("/requests", get(requests::list).post(requests::submit))
         .route("/requests/{id}", get(requests::show))

@@ -18,6 +18,10 @@ enum On {
     /// The request that the admin made for the holder's seat.
     Request,
     Archive,
+    /// A hold on the holder's seat.
+    Hold,
+    /// The desk as a whole.
+    Desk,
 }
 
 /// One operation of the API, and the action that it is.
@@ -70,6 +74,17 @@ const OPERATIONS: &[Operation] = &[
         On::Contract,
         |cast| json!({ "kind": "export", "scope": "contract", "contract": cast.contract }),
     ),
+    operation("GET", "/contracts/{contract}/holds", Some(Action::ReadHolds), On::Contract, none),
+    operation(
+        "POST",
+        "/holds",
+        Some(Action::PlaceHold),
+        On::Seat,
+        |cast| json!({ "scope": "seat", "contract": cast.contract, "seat": cast.seat, "ground": "litigation", "review_days": 30 }),
+    ),
+    operation("POST", "/holds/{id}/lift", Some(Action::LiftHold), On::Hold, none),
+    operation("GET", "/jobs", Some(Action::ReadJobs), On::Desk, none),
+    operation("PUT", "/lanes/{lane}", Some(Action::OperateJobs), On::Desk, |_| json!({ "paused": false })),
     operation("GET", "/requests", None, On::Nothing, none),
     operation("POST", "/requests", Some(Action::ExportSeat), On::Seat, |cast| seat(cast, "export")),
     operation("POST", "/requests", Some(Action::ExportContract), On::Contract, |cast| contract(cast, "export")),
@@ -163,13 +178,20 @@ struct Made {
     request: String,
     requester: PrincipalId,
     archive: String,
+    hold: String,
 }
 
-fn done(by: &Person, operation: &Operation, cast: &Cast, request: &str, archive: &str) -> Answer {
-    let id = if operation.on == On::Archive { archive } else { request };
-    let path = format!("/api/v1{}", operation.path.replace("{contract}", &cast.contract).replace("{id}", id));
+fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer {
+    let id = match operation.on {
+        On::Archive => &made.archive,
+        On::Hold => &made.hold,
+        On::Nothing | On::Contract | On::Seat | On::Request | On::Desk => &made.request,
+    };
+    let path = operation.path.replace("{contract}", &cast.contract).replace("{id}", id).replace("{lane}", "desk");
+    let path = format!("/api/v1{path}");
     match operation.method {
         "GET" => by.get(&path),
+        "PUT" => by.put(&path, &(operation.body)(cast)),
         _ => by.post(&path, &(operation.body)(cast)),
     }
 }
@@ -179,8 +201,9 @@ fn expected(somebody: &Somebody, operation: &Operation, cast: &Cast, made: &Made
     let Some(action) = operation.action else { return "may" };
     let principal = Principal { id: somebody.id.clone(), grants: somebody.grants.clone(), limited_to: None };
     let (target, sees) = match operation.on {
-        On::Nothing => (Target::Desk, Action::ReadContract),
-        On::Contract => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
+        // That there is a desk, with jobs, is no secret.
+        On::Nothing | On::Desk => return if principal.may(action, Target::Desk) { "may" } else { "forbidden" },
+        On::Contract | On::Hold => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
         On::Seat => (Target::Seat { contract: &cast.contract, seat: &cast.seat }, Action::ReadSeats),
         On::Request | On::Archive => {
             (Target::Request { contract: &cast.contract, seat: Some(&cast.seat), requester: &made.requester }, Action::ReadRequests)
@@ -218,25 +241,29 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     world.mails.next(&cast.admin, "Ready|Bereit");
     let archives = admin.person.get(&format!("/api/v1/requests/{request}/archives")).is(200).json();
     let archive = archives["archives"][0]["id"].as_str().expect("an id").to_owned();
-    let made = Made { request, requester: admin.id.clone(), archive };
+    let operator = everybody.iter().find(|somebody| somebody.who == "an operator").expect("an operator");
+    let wanted = json!({ "scope": "seat", "contract": cast.contract, "seat": cast.seat, "ground": "litigation", "review_days": 30 });
+    let hold = operator.person.post("/api/v1/holds", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
+    let made = Made { request, requester: admin.id.clone(), archive, hold };
 
     let nothing = "0".repeat(32);
+    let nothing = Made { request: nothing.clone(), requester: admin.id.clone(), archive: nothing.clone(), hold: nothing };
     for operation in OPERATIONS {
         for somebody in &everybody {
             let case = format!("{} {} by {}", operation.method, operation.path, somebody.who);
-            let got = done(&somebody.person, operation, &cast, &made.request, &made.archive);
+            let got = done(&somebody.person, operation, &cast, &made);
             assert!(got.status < 500, "{case}: {}", got.text());
             assert_eq!(told(&got), expected(somebody, operation, &cast, &made), "{case}: {} {}", got.status, got.text());
             // Whoever may not know of it gets the very answer that a made-up id gets.
             if told(&got) == "not there" {
                 let none = Cast { contract: "987654321".to_owned(), seat: "987654321".to_owned(), ..cast.clone() };
-                let nowhere = done(&somebody.person, operation, &none, &nothing, &nothing);
+                let nowhere = done(&somebody.person, operation, &none, &nothing);
                 assert_eq!((got.status, got.text()), (nowhere.status, nowhere.text()), "{case}");
             }
         }
         if operation.action.is_some() {
             let anonymous = Person { cookie: String::new(), csrf: String::new(), ..world.at(&desk) };
-            let got = done(&anonymous, operation, &cast, &made.request, &made.archive);
+            let got = done(&anonymous, operation, &cast, &made);
             assert_eq!(got.status, 401, "{} {} by nobody", operation.method, operation.path);
         }
     }

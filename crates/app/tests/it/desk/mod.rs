@@ -2,5 +2,7 @@
 
 mod authorization;
 mod journey;
+mod kills;
+mod outages;
 mod schemathesis;
 mod world;

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::world::{Keeps, World};
 
 /// What is looked at: no answer of the server's own fault, none that the document doesn't declare.
-const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance";
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance";
 
 #[test]
 fn made_up_requests_find_no_undeclared_answer() {

@@ -55,16 +55,26 @@ impl World {
         fs::write(path.join("navigator.map.yaml"), map).expect("write the map");
         fs::write(path.join("navigator.map.lock"), exeunt_navigator::lock(Dialect::Sqlite)).expect("write the lock");
         generate(&Options::default(), Target::Sqlite(&path.join("navigator.db")), &path.join("files"), &mut |_| {}).expect("make it");
+        Self { folder, ..Self::with(keeps, MailServer::start()) }
+    }
+
+    /// No platform yet.
+    pub fn with(keeps: Keeps, mails: MailServer) -> Self {
         let store = match keeps {
             Keeps::File => None,
             Keeps::Postgres => Some(Server::shared().database()),
         };
-        let world = Self { folder, store, mails: MailServer::start() };
+        let world = Self { folder: tempfile::tempdir().expect("make a folder"), store, mails };
         if keeps == Keeps::Postgres {
             let migrated = world.command(&["migrate", "--store", &world.store_url()]).output().expect("run exeunt");
             assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
         }
         world
+    }
+
+    /// A connection to the store, to look at it beside the program.
+    pub fn store_client(&self) -> postgres::Client {
+        self.store.as_ref().expect("a store on a server").client()
     }
 
     pub fn store_url(&self) -> String {
@@ -167,23 +177,7 @@ seat_erasure_waiting_hours = {waiting_hours}
 
     /// Starts the desk, and waits until it listens.
     pub fn serve(&self) -> Desk {
-        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("start the desk");
-        let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
-        let mut said = Vec::new();
-        let url = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("the desk ended: {said:#?}")).expect("read a line");
-            if let Some(url) = line.strip_prefix("listening on ") {
-                break url.to_owned();
-            }
-            said.push(line);
-        };
-        let (send, rest) = channel();
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let _ = send.send(line);
-            }
-        });
-        Desk { child, url, said: rest }
+        Desk::start(&mut self.command(&["serve"]))
     }
 
     /// Nobody yet, at this desk.
@@ -228,6 +222,27 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Starts the desk, and waits until it listens.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("start the desk");
+        let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
+        let mut said = Vec::new();
+        let url = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("the desk ended: {said:#?}")).expect("read a line");
+            if let Some(url) = line.strip_prefix("listening on ") {
+                break url.to_owned();
+            }
+            said.push(line);
+        };
+        let (send, rest) = channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        Self { child, url, said: rest }
+    }
+
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
         send(&self.url, method, path, headers, body)
     }
@@ -272,6 +287,10 @@ impl Person {
 
     pub fn delete(&self, path: &str) -> Answer {
         send(&self.url, "DELETE", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], None)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        send(&self.url, "PUT", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], Some(body))
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {

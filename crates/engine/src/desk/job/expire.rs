@@ -27,6 +27,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
         return Ok(());
     }
     work.place.delete_all(&format!("{id}/"))?;
+    work.spool.sweep(store, Some(&id))?;
     work.with(|context| {
         store.transact("note deleted archives", |transaction| {
             let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };

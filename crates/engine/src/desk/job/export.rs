@@ -34,9 +34,9 @@ struct Stored {
 
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) -> Result<(), Problem> {
     let Some(request) = start(work, store, lease)? else { return Ok(()) };
-    let spool = work.spool.join(format!("{}-{}", lease.id, lease.attempt));
+    let spool = work.spool.folder(&request.id, lease.attempt);
     let done = produce(work, store, lease, watch, &request, &spool);
-    // Nothing of it is needed any more, whatever became of it; a folder that stays is swept when the program starts.
+    // Nothing of it is needed any more, whatever became of it; a folder that stays is swept later.
     let _ = fs::remove_dir_all(&spool);
     done
 }

@@ -19,10 +19,13 @@ mod export;
 mod plan;
 mod problem;
 mod send;
+mod spool;
 mod watch;
 mod work;
 
 pub use driver::{Driver, Wake};
+pub(super) use plan::holding;
 pub use problem::Problem;
+pub use spool::Spool;
 pub use watch::Watch;
 pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Work};

@@ -85,7 +85,7 @@ fn go_on(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: 
 }
 
 /// A hold that keeps the request's data.
-pub(super) fn holding(transaction: &mut Transaction<'_>, request: &Request) -> Result<Option<Hold>, Error> {
+pub(in crate::desk) fn holding(transaction: &mut Transaction<'_>, request: &Request) -> Result<Option<Hold>, Error> {
     use exeunt_model::request::Scope;
     let touches = |hold: &Hold| {
         hold.scope == Scope::Contract

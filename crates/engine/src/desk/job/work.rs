@@ -1,6 +1,6 @@
 //! What jobs work with: the platform, the desk's settings, and what reaches outside.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use exeunt_model::identity::{EmailAddress, Language, MailId};
@@ -9,6 +9,7 @@ use exeunt_store::desk::{Delivery, Webhook};
 
 use super::super::context::{Context, Settings};
 use super::super::notify::Notice;
+use super::spool::Spool;
 use crate::directory::Directory;
 use crate::platform::Platform;
 
@@ -93,8 +94,7 @@ pub struct Work {
     pub place: Arc<dyn Place>,
     pub post: Arc<dyn Post>,
     pub hook: Arc<dyn Hook>,
-    /// A folder for archives that are being written.
-    pub spool: PathBuf,
+    pub spool: Spool,
     pub clock: fn() -> Moment,
     pub random: fn(&mut [u8]),
     /// Name and version of the program.

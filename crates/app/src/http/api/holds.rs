@@ -1,0 +1,147 @@
+//! Holds: what must not be erased for now, on what ground, and when somebody looks at it again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use exeunt_engine::desk;
+use exeunt_model::authorization::{Action, Target};
+use exeunt_model::identity::HoldId;
+use exeunt_model::moment::Moment;
+use exeunt_model::request::Scope;
+use exeunt_model::tombstone::subject_hash;
+use exeunt_store::desk::{Hold, Personal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::requests::subject;
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path, id};
+use crate::http::problem::Problem;
+use crate::http::server::{Server, now};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// `seat` or `contract`
+    #[schema(value_type = String, example = "seat")]
+    scope: Scope,
+    contract: String,
+    seat: Option<String>,
+    /// Why, such as `litigation`.
+    #[schema(min_length = 1, max_length = 200)]
+    ground: String,
+    note: Option<String>,
+    /// Days until somebody looks at it again.
+    #[schema(minimum = 1, maximum = 3650)]
+    review_days: u32,
+}
+
+/// A hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HoldView {
+    id: String,
+    contract: String,
+    scope: String,
+    /// None once the subject was erased.
+    label: Option<String>,
+    ground: String,
+    note: Option<String>,
+    placed_by: String,
+    placed: String,
+    review: String,
+    lifted: Option<String>,
+}
+
+/// The holds of a contract.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HoldViews {
+    holds: Vec<HoldView>,
+}
+
+/// Lists the holds of a contract, those that were lifted too.
+#[utoipa::path(get, path = "/contracts/{contract}/holds", tag = "holds", params(("contract" = String, Path, description = "Its key")),
+    responses((status = 200, body = HoldViews),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<HoldViews>, Problem> {
+    caller.act(Action::ReadHolds, Target::Contract { contract: &contract })?;
+    server
+        .blocking(move |_, store| {
+            let holds = store.look("read holds", |transaction| transaction.holds_of(&contract, true))?;
+            Ok(Json(HoldViews { holds: holds.iter().map(view).collect() }))
+        })
+        .await
+}
+
+/// Places a hold. Erasures that would take what it keeps are put on hold before they begin.
+#[utoipa::path(post, path = "/holds", tag = "holds", request_body = Wanted,
+    responses((status = 201, body = HoldView),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn place(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Json(wanted): Json<Wanted>,
+) -> Result<(StatusCode, Json<HoldView>), Problem> {
+    if wanted.ground.trim().is_empty() || wanted.ground.len() > 200 || !(1..=3650).contains(&wanted.review_days) {
+        return Err(Problem::unprocessable("a hold has a ground of up to 200 characters, and a review within ten years".to_owned()));
+    }
+    server
+        .blocking(move |server, store| {
+            let found = subject(server, &caller, Action::PlaceHold, wanted.scope, &wanted.contract, wanted.seat.as_deref())?;
+            let now = now();
+            let mut bits = [0; 16];
+            crate::desk::random(&mut bits);
+            let review = now.microseconds() + i64::from(wanted.review_days) * 86_400_000_000;
+            let hold = Hold {
+                id: HoldId::from_random(u128::from_be_bytes(bits)),
+                contract: found.contract,
+                scope: wanted.scope,
+                subject: subject_hash(&store.hash_secret(), &found.kind, &found.key),
+                subject_kind: found.kind,
+                personal: Some(Personal { key: found.key, label: found.label, successor: None, addresses: Vec::new() }),
+                ground: wanted.ground,
+                note: wanted.note,
+                placed_by: found.actor.principal,
+                placed: now,
+                review: Moment::from_microseconds(review).unwrap_or(now),
+                lifted: None,
+            };
+            store.transact("place a hold", |transaction| transaction.insert_hold(&hold))?;
+            Ok((StatusCode::CREATED, Json(view(&hold))))
+        })
+        .await
+}
+
+/// Lifts a hold. Erasures that nothing else holds begin again, with a plan of now.
+#[utoipa::path(post, path = "/holds/{id}/lift", tag = "holds", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = HoldView),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn lift(State(server): State<Arc<Server>>, caller: Caller, Path(hold): Path<String>) -> Result<Json<HoldView>, Problem> {
+    let id: HoldId = id(&hold)?;
+    server
+        .blocking(move |server, store| {
+            let found = store.look("read a hold", |transaction| transaction.hold(&id))?.ok_or_else(|| Problem::not_found(None))?;
+            let actor = caller.act(Action::LiftHold, Target::Contract { contract: &found.contract })?;
+            let lifted = server.with(|context| desk::lift_hold(store, context, &actor, &id))?;
+            Ok(Json(view(&lifted)))
+        })
+        .await
+}
+
+fn view(hold: &Hold) -> HoldView {
+    HoldView {
+        id: hold.id.to_string(),
+        contract: hold.contract.clone(),
+        scope: hold.scope.to_string(),
+        label: hold.personal.as_ref().map(|personal| personal.label.clone()),
+        ground: hold.ground.clone(),
+        note: hold.note.clone(),
+        placed_by: hold.placed_by.to_string(),
+        placed: hold.placed.to_string(),
+        review: hold.review.to_string(),
+        lifted: hold.lifted.as_ref().map(|(_, at)| at.to_string()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Jobs, and pausing the lanes that they run in: for those who run the desk.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use exeunt_model::authorization::{Action, Target};
+use exeunt_model::job::Lane;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path};
+use crate::http::problem::Problem;
+use crate::http::server::Server;
+
+/// Jobs of a list at most: those that have waited longest.
+const JOBS: u32 = 200;
+
+/// A job that waits, runs or failed. No personal data.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobView {
+    id: String,
+    kind: String,
+    state: String,
+    /// The request, mail or delivery that it is about.
+    target: String,
+    contract: Option<String>,
+    run_at: String,
+    attempt: u64,
+    failures: u64,
+    /// How often its worker was lost.
+    losses: u64,
+    worker: Option<String>,
+    /// Rows so far, and rows expected where they are known.
+    done: u64,
+    expected: Option<u64>,
+    error: Option<String>,
+}
+
+/// A lane of work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LaneView {
+    /// `platform`: plans, exports and erasures; `desk`: mails, webhooks and deletions of archives.
+    lane: String,
+    paused: bool,
+}
+
+/// Jobs and lanes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobViews {
+    jobs: Vec<JobView>,
+    lanes: Vec<LaneView>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pausing {
+    paused: bool,
+}
+
+/// Lists jobs that wait, run or failed, oldest first, and the lanes.
+#[utoipa::path(get, path = "/jobs", tag = "operation",
+    responses((status = 200, body = JobViews),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<JobViews>, Problem> {
+    caller.act(Action::ReadJobs, Target::Desk)?;
+    server
+        .blocking(move |_, store| {
+            let (jobs, paused) = store.look("list jobs", |transaction| {
+                Ok::<_, exeunt_store::Error>((transaction.unfinished_jobs(JOBS)?, transaction.paused_lanes()?))
+            })?;
+            let jobs = jobs.into_iter().map(|job| JobView {
+                id: job.id.to_string(),
+                kind: job.kind.to_string(),
+                state: job.state.to_string(),
+                target: job.target,
+                contract: job.contract,
+                run_at: job.run_at.to_string(),
+                attempt: job.attempt,
+                failures: job.failures,
+                losses: job.losses,
+                worker: job.worker,
+                done: job.done,
+                expected: job.expected,
+                error: job.error,
+            });
+            let lanes = Lane::ALL.iter().map(|lane| LaneView { lane: lane.to_string(), paused: paused.contains(lane) });
+            Ok(Json(JobViews { jobs: jobs.collect(), lanes: lanes.collect() }))
+        })
+        .await
+}
+
+/// Pauses or resumes a lane. Running jobs go on.
+#[utoipa::path(put, path = "/lanes/{lane}", tag = "operation", request_body = Pausing,
+    params(("lane" = String, Path, description = "`platform` or `desk`")),
+    responses((status = 200, body = LaneView),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn pause(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(lane): Path<String>,
+    Json(wanted): Json<Pausing>,
+) -> Result<Json<LaneView>, Problem> {
+    caller.act(Action::OperateJobs, Target::Desk)?;
+    let lane = Lane::ALL.iter().copied().find(|known| known.as_str() == lane).ok_or_else(|| Problem::not_found(None))?;
+    server
+        .blocking(move |_, store| {
+            store.transact("pause or resume work", |transaction| transaction.pause_lane(lane, wanted.paused))?;
+            Ok(Json(LaneView { lane: lane.to_string(), paused: wanted.paused }))
+        })
+        .await
+}

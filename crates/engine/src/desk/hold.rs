@@ -1,0 +1,42 @@
+//! Lifting holds.
+
+use exeunt_model::identity::HoldId;
+use exeunt_model::job::JobKind;
+use exeunt_model::request::{ErasureState, Move, State, erasure};
+use exeunt_store::Store;
+use exeunt_store::desk::Hold;
+
+use super::context::{Actor, Context};
+use super::error::Error;
+use super::job::holding;
+
+/// Lifts a hold; erasures that waited for it alone begin again, and are planned anew.
+///
+/// # Errors
+/// [`Error::NothingToDecide`] for one that was lifted before.
+pub fn lift_hold(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &HoldId) -> Result<Hold, Error> {
+    store.transact("lift a hold", |transaction| {
+        let hold = transaction.hold(id)?.ok_or(Error::NoSuchRequest)?;
+        if !transaction.lift_hold(id, &actor.principal, context.now)? {
+            return Err(Error::NothingToDecide);
+        }
+        for request in transaction.open_requests_of(&hold.contract)? {
+            if request.state != State::Erasure(ErasureState::OnHold) {
+                continue;
+            }
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { continue };
+            // What else stops it, such as a look by the platform's people, is no hold and is released by them.
+            let was_held = transaction
+                .events_of(&request.id, 0)?
+                .iter()
+                .rev()
+                .find(|event| event.event == "suspend")
+                .is_some_and(|event| event.actor.is_none());
+            if was_held && holding(transaction, &request)?.is_none() {
+                context.make(transaction, &mut request, Move::Erasure(erasure::Move::Release), Some(&actor.principal), None)?;
+                context.enqueue(transaction, &request, JobKind::Plan, context.now)?;
+            }
+        }
+        transaction.hold(id)?.ok_or(Error::NoSuchRequest)
+    })
+}
