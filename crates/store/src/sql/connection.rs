@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::transaction::Transaction;
+use super::transaction::{Standing, Transaction};
 use super::{Error as SqlError, dialect};
 use crate::error::Error;
 
@@ -27,20 +27,26 @@ impl Connection {
     ) -> Result<T, E> {
         let mut attempt = 1;
         loop {
-            let conflict = Cell::new(false);
+            let standing = Cell::new(Standing::Good);
             self.begin().map_err(|source| Error::Database { operation, source })?;
-            let done = match work(&mut Transaction::new(self, &conflict)) {
-                Ok(value) => match self.commit() {
-                    Ok(()) => return Ok(value),
-                    Err(source) => {
-                        conflict.set(source.is_conflict());
-                        Err(E::from(Error::Database { operation, source }))
+            let done = work(&mut Transaction::new(self, &standing)).and_then(|value| {
+                // A server ends a transaction at the first statement that fails, and then takes COMMIT for ROLLBACK.
+                let ended = match standing.get() {
+                    Standing::Good => self.commit(),
+                    Standing::Failed | Standing::InTheWay => Err(SqlError::Aborted),
+                };
+                ended.map(|()| value).map_err(|source| {
+                    if source.is_conflict() {
+                        standing.set(Standing::InTheWay);
                     }
-                },
-                Err(error) => Err(error),
-            };
+                    E::from(Error::Database { operation, source })
+                })
+            });
+            if done.is_ok() {
+                return done;
+            }
             self.rollback();
-            if !conflict.get() || attempt == ATTEMPTS {
+            if standing.get() != Standing::InTheWay || attempt == ATTEMPTS {
                 return done;
             }
             attempt += 1;
@@ -54,8 +60,8 @@ impl Connection {
         read: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin_reading().map_err(|source| Error::Database { operation, source })?;
-        let conflict = Cell::new(false);
-        let found = read(&mut Transaction::new(self, &conflict));
+        let standing = Cell::new(Standing::Good);
+        let found = read(&mut Transaction::new(self, &standing));
         // Nothing was written: how the transaction ends is the same to everybody.
         self.rollback();
         found
@@ -121,15 +127,15 @@ impl Connection {
         if let Self::Postgres(client) = self {
             client.batch(&dialect::begin_migration()).map_err(failed)?;
         }
-        let conflict = Cell::new(false);
-        if !wanted(&mut Transaction::new(self, &conflict))? {
+        let standing = Cell::new(Standing::Good);
+        if !wanted(&mut Transaction::new(self, &standing))? {
             return Ok(false);
         }
         match self {
             Self::Sqlite(sqlite) => sqlite.connection.execute_batch(script).map_err(|error| failed(error.into()))?,
             Self::Postgres(client) => client.batch(&dialect::for_postgres(script)).map_err(failed)?,
         }
-        record(&mut Transaction::new(self, &conflict))?;
+        record(&mut Transaction::new(self, &standing))?;
         Ok(true)
     }
 

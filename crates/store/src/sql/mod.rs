@@ -34,53 +34,79 @@ pub(crate) use value::{Value, parameters};
 pub enum Error {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// The message of the server without its details, which may hold values.
-    #[error("{}", told(.0))]
-    Postgres(#[source] ::postgres::Error),
+    #[error(transparent)]
+    Postgres(#[from] Fault),
     #[error("column {column} of an answer is no {wanted}")]
     Column { column: usize, wanted: &'static str },
     #[error("{got} rows were answered instead of one")]
     NotOne { got: usize },
+    /// A statement failed and the work went on as if it had not.
+    #[error("a statement failed before, so that nothing was written")]
+    Aborted,
     /// The server was lost while it committed: whether it did is not known.
     #[error("the server was lost while it committed; whether it did is not known")]
-    CommitUnknown(#[source] ::postgres::Error),
+    CommitUnknown(#[source] Fault),
+}
+
+/// What a server said, or why it could not be heard. The driver's own error isn't kept: it goes on to the details, which hold values of rows.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    message: String,
+    /// The five characters of SQLSTATE, where the server has said something.
+    code: Option<String>,
+    /// The connection is over.
+    is_lost: bool,
+}
+
+impl From<::postgres::Error> for Fault {
+    fn from(error: ::postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(told) => {
+                let code = told.code().code();
+                let is_lost = error.is_closed() || code.starts_with("08") || code.starts_with("57P");
+                Self { message: format!("{} ({code})", told.message()), code: Some(code.to_owned()), is_lost }
+            }
+            None => {
+                let is_broken = std::error::Error::source(&error).is_some_and(|cause| cause.downcast_ref::<std::io::Error>().is_some());
+                Self { message: error.to_string(), code: None, is_lost: error.is_closed() || is_broken }
+            }
+        }
+    }
 }
 
 impl From<::postgres::Error> for Error {
     fn from(error: ::postgres::Error) -> Self {
-        Self::Postgres(error)
+        Self::Postgres(error.into())
     }
 }
 
 impl Error {
     /// Another transaction stood in the way: the same transaction may succeed when it is made again.
     pub(crate) fn is_conflict(&self) -> bool {
-        use ::postgres::error::SqlState;
-        match self {
-            Self::Postgres(error) => {
-                matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
-            }
-            Self::Sqlite(_) | Self::Column { .. } | Self::NotOne { .. } | Self::CommitUnknown(_) => false,
-        }
+        // Serialization failures and deadlocks.
+        matches!(self.code(), Some("40001" | "40P01"))
+    }
+
+    /// A row of this key is there already. On a server another transaction may have written it after this one looked: made again, this one finds it.
+    /// On SQLite nobody writes in between.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.code() == Some("23505")
     }
 
     /// The connection is of no use any more: another one may be.
     pub(crate) fn is_lost(&self) -> bool {
         match self {
-            Self::Postgres(error) => {
-                error.is_closed()
-                    || error.code().is_some_and(|code| code.code().starts_with("08") || code.code().starts_with("57P"))
-                    || std::error::Error::source(error).is_some_and(|cause| cause.downcast_ref::<std::io::Error>().is_some())
-            }
+            Self::Postgres(fault) => fault.is_lost,
             Self::CommitUnknown(_) => true,
-            Self::Sqlite(_) | Self::Column { .. } | Self::NotOne { .. } => false,
+            Self::Sqlite(_) | Self::Column { .. } | Self::NotOne { .. } | Self::Aborted => false,
         }
     }
-}
 
-fn told(error: &::postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(told) => format!("{} ({})", told.message(), told.code().code()),
-        None => error.to_string(),
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Postgres(fault) => fault.code.as_deref(),
+            Self::Sqlite(_) | Self::Column { .. } | Self::NotOne { .. } | Self::Aborted | Self::CommitUnknown(_) => None,
+        }
     }
 }

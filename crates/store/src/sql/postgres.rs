@@ -7,7 +7,7 @@ use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Config, NoTls, Statement};
 
-use super::{Error, Row, Value, dialect, tls};
+use super::{Error, Fault, Row, Value, dialect, tls};
 use crate::error::Error as StoreError;
 
 /// How long a server may take to answer the first time.
@@ -96,12 +96,9 @@ impl Postgres {
 
     /// Commits; a server that is lost meanwhile may have done so.
     pub(super) fn commit(&mut self) -> Result<(), Error> {
-        self.client.batch_execute("COMMIT").map_err(|error| match Error::Postgres(error) {
-            lost if lost.is_lost() => match lost {
-                Error::Postgres(error) => Error::CommitUnknown(error),
-                other => other,
-            },
-            refused => refused,
+        self.client.batch_execute("COMMIT").map_err(|error| match Fault::from(error) {
+            lost if lost.is_lost => Error::CommitUnknown(lost),
+            refused => Error::Postgres(refused),
         })
     }
 

@@ -9,13 +9,22 @@ use crate::error::{Error, expect_rows};
 /// A transaction of the store. What it wrote is there when the function that was given it returns without error, or not at all.
 pub struct Transaction<'a> {
     connection: &'a mut Connection,
-    /// Another transaction stood in this one's way.
-    conflict: &'a Cell<bool>,
+    standing: &'a Cell<Standing>,
+}
+
+/// How a transaction stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Good,
+    /// A statement failed: nothing can be committed any more.
+    Failed,
+    /// The same, since another transaction stood in the way.
+    InTheWay,
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a mut Connection, conflict: &'a Cell<bool>) -> Self {
-        Self { connection, conflict }
+    pub(super) fn new(connection: &'a mut Connection, standing: &'a Cell<Standing>) -> Self {
+        Self { connection, standing }
     }
 
     /// Runs a statement and tells how many rows it affected.
@@ -119,8 +128,10 @@ impl<'a> Transaction<'a> {
     }
 
     fn failed(&self, operation: &'static str, source: SqlError) -> Error {
-        if source.is_conflict() {
-            self.conflict.set(true);
+        if source.is_conflict() || source.is_taken() {
+            self.standing.set(Standing::InTheWay);
+        } else if self.standing.get() == Standing::Good {
+            self.standing.set(Standing::Failed);
         }
         Error::Database { operation, source }
     }

@@ -23,10 +23,10 @@ fn statements() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
-        let columns = text.split_once("const COLUMNS: &str = \"").map(|(_, rest)| rest.split('"').next().unwrap_or_default().to_owned());
+        let columns = text.split_once("const COLUMNS: &str =").and_then(|(_, rest)| rest.split('"').nth(1));
         for rest in text.split("\"-- ").skip(1) {
             let statement = rest.split('"').next().unwrap_or_default().replace("\\n", "\n");
-            let statement = statement.replace("{COLUMNS}", columns.as_deref().unwrap_or_default()).replace("{}", "");
+            let statement = statement.replace("{COLUMNS}", columns.unwrap_or_default()).replace("{}", "");
             if !statement.contains('{') {
                 found.push((path.clone(), format!("-- {statement}")));
             }

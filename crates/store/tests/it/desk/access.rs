@@ -13,6 +13,14 @@ fn an_address_is_one_principal(world: &World) {
         tried(store, |transaction| transaction.insert_principal(&person(number as u128, "ada@alder.example"))).is_ok()
     });
     assert_eq!(added.iter().filter(|added| **added).count(), 1, "{added:?}");
+    let refused = tried(&mut store, |transaction| transaction.insert_principal(&person(9, "ada@alder.example"))).unwrap_err();
+    let mut told = format!("{refused:?}");
+    let mut cause: Option<&dyn std::error::Error> = Some(&refused);
+    while let Some(error) = cause {
+        told = format!("{told}\n{error}");
+        cause = error.source();
+    }
+    assert!(!told.contains("ada@"), "an error holds no values: {told}");
     let mut ada = write(&mut store, |transaction| transaction.principal_of(&email("Ada@Alder.example"))).unwrap();
     assert_eq!(write(&mut store, |transaction| transaction.accounts()), [], "whom the directory knows has no account here");
     ada.role = Some(Role::Representative);
@@ -20,6 +28,25 @@ fn an_address_is_one_principal(world: &World) {
     write(&mut store, |transaction| transaction.change_principal(&ada));
     assert_eq!(write(&mut store, |transaction| transaction.principal(&ada.id)).as_ref(), Some(&ada));
     assert_eq!(write(&mut store, |transaction| transaction.accounts()), [ada]);
+}
+
+/// Who signs in for the first time by two doors at once is one principal, and nobody is refused.
+fn an_address_that_several_find_missing_is_added_by_one_and_found_by_the_others(world: &World) {
+    let store = world.store();
+    for round in 0..8 {
+        let address = format!("ada{round}@alder.example");
+        let found = at_once(&store, |number, store| {
+            let new = person(10 * (round + 1) + number as u128, &address);
+            write(store, |transaction| {
+                if let Some(known) = transaction.principal_of(&email(&address))? {
+                    return Ok(known.id);
+                }
+                transaction.insert_principal(&new)?;
+                Ok(new.id.clone())
+            })
+        });
+        assert!(found.iter().all(|id| *id == found[0]), "{found:?}");
+    }
 }
 
 fn a_representative_is_in_charge_of_the_contracts_named_last(world: &World) {
@@ -249,6 +276,7 @@ fn receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk(w
 
 on_both!(
     an_address_is_one_principal,
+    an_address_that_several_find_missing_is_added_by_one_and_found_by_the_others,
     a_representative_is_in_charge_of_the_contracts_named_last,
     a_sign_in_link_is_used_once_and_in_time,
     a_session_lasts_until_it_ends,

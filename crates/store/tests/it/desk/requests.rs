@@ -73,6 +73,19 @@ fn what_somebody_else_has_changed_is_not_written_over(world: &World) {
     assert_eq!(write(&mut second, |transaction| transaction.events_of(&request_id(1), 0)), []);
 }
 
+/// A server takes nothing more of a transaction in which a statement failed: whoever goes on anyway is not told that it was written.
+fn what_goes_on_after_a_failure_is_not_written_and_said_not_to_be(world: &World) {
+    let mut store = world.store();
+    let done = tried(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        let again = transaction.insert_principal(&person(1, "ben@alder.example"));
+        assert!(again.is_err());
+        Ok(())
+    });
+    assert!(done.is_err());
+    assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(1))), None);
+}
+
 /// Whoever looks whether there is one already, and makes it if not, is alone meanwhile.
 fn of_four_who_ask_for_the_same_one_makes_the_request(world: &World) {
     let mut store = world.store();
@@ -328,6 +341,7 @@ fn what_comes_in_twice_is_one_intake(world: &World) {
 }
 
 on_both!(
+    what_goes_on_after_a_failure_is_not_written_and_said_not_to_be,
     a_request_is_read_as_it_was_written,
     what_somebody_else_has_changed_is_not_written_over,
     of_four_who_ask_for_the_same_one_makes_the_request,
