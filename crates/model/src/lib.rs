@@ -13,6 +13,7 @@ pub mod directory;
 pub mod due;
 pub mod exit;
 pub mod identity;
+pub mod intake;
 pub mod job;
 pub mod log;
 pub mod map;
