@@ -39,7 +39,9 @@ spelled!(
         ReadCertificate = "read_certificate",
         /// Ask for other data, or for the deletion of enterprise data.
         OpenCase = "open_case",
-        /// Read and write the messages of a case, and its files.
+        /// Read the messages of a case, but for internal ones.
+        ReadCase = "read_case",
+        /// Write in a case, and say what is the customer's to say.
         TalkInCase = "talk_in_case",
         /// Take a case, ask back, answer, refuse; write and read internal notes.
         HandleCase = "handle_case",
@@ -98,6 +100,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadCertificate
             | Action::HandleCase
             | Action::ReadNotes
+            | Action::ReadCase
             | Action::TalkInCase
             | Action::ReadHolds
             | Action::PlaceHold
@@ -136,6 +139,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::Handle
             | Action::ReadCertificate
             | Action::OpenCase
+            | Action::ReadCase
             | Action::TalkInCase
             | Action::HandleCase
             | Action::ReadNotes
@@ -171,6 +175,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadSeats
             | Action::ReadRequests
             | Action::ReadCertificate
+            | Action::ReadCase
             | Action::ReadNotes
             | Action::ReadHolds
             | Action::ReadExit
@@ -218,6 +223,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::Cancel
             | Action::ReadCertificate
             | Action::OpenCase
+            | Action::ReadCase
             | Action::TalkInCase
             | Action::ReadExit
             | Action::LeadExit
@@ -259,6 +265,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::Download
             | Action::ReadCertificate
             | Action::OpenCase
+            | Action::ReadCase
             | Action::TalkInCase
             | Action::HandleCase
             | Action::ReadNotes
@@ -283,7 +290,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
         ) => Some(Territory),
         (Role::Holder, Action::Cancel | Action::Download) => Some(OwnRequests),
         (Role::Holder, Action::OpenCase) => Some(Territory),
-        (Role::Holder, Action::TalkInCase) => Some(OwnRequests),
+        (Role::Holder, Action::ReadCase | Action::TalkInCase) => Some(OwnRequests),
         (
             Role::Holder,
             Action::ReadContract

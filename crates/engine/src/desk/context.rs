@@ -39,7 +39,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn bits(&mut self) -> u128 {
+    pub(super) fn bits(&mut self) -> u128 {
         let mut bytes = [0; 16];
         (self.random)(&mut bytes);
         u128::from_be_bytes(bytes)

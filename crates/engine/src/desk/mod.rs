@@ -10,6 +10,7 @@
 //! transaction that writes the result. A caller has checked already whether whoever asks may ask at all.
 
 mod cancel;
+mod case;
 mod change;
 mod context;
 mod decide;
@@ -22,6 +23,7 @@ mod preview;
 mod submit;
 
 pub use cancel::{Handling, cancel, handle, waive};
+pub use case::{CaseStep, move_case, say};
 pub use context::{Actor, Context, Settings};
 pub use decide::{Verdict, decide};
 pub use error::Error;

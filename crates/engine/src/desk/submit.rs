@@ -186,6 +186,9 @@ fn in_transaction(
         Kind::Export => go_on_with_export(transaction, context, &mut request, approvers)?,
         Kind::Erasure => context.enqueue(transaction, &request, JobKind::Plan, context.now)?,
         Kind::Case => {
+            if let Some(text) = &submission.message {
+                super::case::write(transaction, context, actor, &request.id, text, false)?;
+            }
             for representative in transaction.representatives_of(&request.contract)? {
                 let notice = Notice::CaseMessage { request: NoticeMail::of(&request) };
                 context.mail_to(transaction, &representative.id, Some(&request.id), &notice)?;

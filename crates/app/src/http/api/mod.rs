@@ -1,6 +1,9 @@
 //! The API, one file per noun. Its OpenAPI document is made from these functions.
 
+pub mod accounts;
 pub mod archives;
+pub mod bulk;
+pub mod cases;
 pub mod contracts;
 pub mod holds;
 pub mod jobs;
@@ -23,7 +26,10 @@ use super::server::Server;
     info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract."),
     servers((url = "/api/v1")),
     paths(
+        accounts::list, accounts::put, accounts::close,
         archives::list, archives::issue_link,
+        bulk::submit,
+        cases::list, cases::say, cases::step,
         contracts::show, contracts::seats,
         holds::list, holds::place, holds::lift,
         jobs::list, jobs::pause,
@@ -52,6 +58,11 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/holds/{id}/lift", post(holds::lift))
         .route("/jobs", get(jobs::list))
         .route("/lanes/{lane}", routing::put(jobs::pause))
+        .route("/accounts", get(accounts::list).put(accounts::put))
+        .route("/accounts/{id}", delete(accounts::close))
+        .route("/bulk", post(bulk::submit))
+        .route("/requests/{id}/messages", get(cases::list).post(cases::say))
+        .route("/requests/{id}/case", post(cases::step))
         .route("/previews", post(previews::make))
         .route("/requests", get(requests::list).post(requests::submit))
         .route("/requests/{id}", get(requests::show))

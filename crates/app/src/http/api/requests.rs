@@ -36,34 +36,37 @@ use crate::http::server::{Server, now};
 pub struct Wanted {
     /// `export`, `erasure` or `case`
     #[schema(value_type = String, example = "export")]
-    kind: Kind,
+    pub(super) kind: Kind,
     /// `seat` or `contract`
     #[schema(value_type = String, example = "seat")]
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The contract's key.
-    contract: String,
+    pub(super) contract: String,
     /// The seat's key, where the scope is `seat`.
-    seat: Option<String>,
+    pub(super) seat: Option<String>,
     /// What becomes of rows where the map lets the requester choose: a word for each table.
     #[serde(default)]
-    choices: BTreeMap<String, String>,
+    pub(super) choices: BTreeMap<String, String>,
     /// The key of the seat that takes over what is handed over.
-    successor: Option<String>,
+    pub(super) successor: Option<String>,
     /// For an erasure: the name of what is to be erased, typed.
-    confirmation: Option<String>,
+    pub(super) confirmation: Option<String>,
     /// For an erasure: the export that must be downloaded first.
-    linked_export: Option<String>,
+    pub(super) linked_export: Option<String>,
     /// For a case: `other_data` or `enterprise_data`.
     #[schema(value_type = Option<String>)]
-    matter: Option<Matter>,
+    pub(super) matter: Option<Matter>,
+    /// For a case: what is asked for.
+    #[schema(max_length = 20000)]
+    pub(super) message: Option<String>,
 }
 
 /// A request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct View {
-    id: String,
+    pub(super) id: String,
     kind: String,
-    state: String,
+    pub(super) state: String,
     scope: String,
     channel: String,
     contract: String,
@@ -231,7 +234,7 @@ pub async fn submit(
     Json(wanted): Json<Wanted>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let (status, view, etag) = server.blocking(move |server, store| make(server, store, &caller, &wanted, key)).await?;
+    let (status, view, etag) = server.blocking(move |server, store| make(server, store, &caller, &wanted, Channel::Desk, key)).await?;
     let location = format!("/api/v1/requests/{}", view.id);
     Ok((status, [(header::LOCATION, location), (header::ETAG, etag)], axum::Json(view)).into_response())
 }
@@ -239,7 +242,7 @@ pub async fn submit(
 /// Characters of an idempotency key at most.
 const LONGEST_KEY: usize = 128;
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY);
     match key {
@@ -248,11 +251,13 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-fn make(
+/// Makes a request, if the caller may.
+pub(super) fn make(
     server: &Server,
     store: &mut Store,
     caller: &Caller,
     wanted: &Wanted,
+    channel: Channel,
     key: Option<String>,
 ) -> Result<(StatusCode, View, String), Problem> {
     let action = match (wanted.kind, wanted.scope) {
@@ -263,6 +268,9 @@ fn make(
         (Kind::Case, Scope::Seat | Scope::Contract) => Action::OpenCase,
     };
     let found = subject(server, caller, action, wanted.scope, &wanted.contract, wanted.seat.as_deref())?;
+    if wanted.kind != Kind::Case && (wanted.message.is_some() || wanted.matter.is_some()) {
+        return Err(Problem::unprocessable("only a case has a message and a matter".to_owned()));
+    }
     let mut choices = Vec::new();
     for (table, word) in &wanted.choices {
         let table = table.parse().map_err(|_| Problem::unprocessable(format!("`{table}` names no table")))?;
@@ -277,7 +285,7 @@ fn make(
     let submission = Submission {
         kind: wanted.kind,
         scope: wanted.scope,
-        channel: Channel::Desk,
+        channel,
         contract: found.contract.clone(),
         subject: subject_hash(&store.hash_secret(), &found.kind, &found.key),
         subject_kind: found.kind,
@@ -292,7 +300,7 @@ fn make(
         regime: server.regime.clone(),
         due: one_month_after(received),
         matter: wanted.matter,
-        message: None,
+        message: wanted.message.clone(),
         idempotency: key.map(|key| (key, fingerprint)),
     };
     let submitted = server.with(|context| desk::submit(store, context, &server.directory, &found.actor, &submission))?;

@@ -20,6 +20,10 @@ enum On {
     Archive,
     /// A hold on the holder's seat.
     Hold,
+    /// A case of the holder's seat that its admin opened.
+    Case,
+    /// An account that nobody uses.
+    Account,
     /// The desk as a whole.
     Desk,
 }
@@ -83,6 +87,19 @@ const OPERATIONS: &[Operation] = &[
         |cast| json!({ "scope": "seat", "contract": cast.contract, "seat": cast.seat, "ground": "litigation", "review_days": 30 }),
     ),
     operation("POST", "/holds/{id}/lift", Some(Action::LiftHold), On::Hold, none),
+    operation("GET", "/accounts", Some(Action::ReadAccounts), On::Desk, none),
+    operation(
+        "PUT",
+        "/accounts",
+        Some(Action::ManageAccounts),
+        On::Desk,
+        |_| json!({ "email": "auditor@navigator.example", "role": "auditor" }),
+    ),
+    operation("DELETE", "/accounts/{id}", Some(Action::ManageAccounts), On::Account, none),
+    operation("GET", "/requests/{id}/messages", Some(Action::ReadCase), On::Case, none),
+    operation("POST", "/requests/{id}/messages", Some(Action::TalkInCase), On::Case, |_| json!({ "text": "a word" })),
+    operation("POST", "/requests/{id}/messages", Some(Action::HandleCase), On::Case, |_| json!({ "text": "a note", "internal": true })),
+    operation("POST", "/requests/{id}/case", Some(Action::HandleCase), On::Case, |_| json!({ "step": "ask" })),
     operation("GET", "/jobs", Some(Action::ReadJobs), On::Desk, none),
     operation("PUT", "/lanes/{lane}", Some(Action::OperateJobs), On::Desk, |_| json!({ "paused": false })),
     operation("GET", "/requests", None, On::Nothing, none),
@@ -108,6 +125,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /sign-in", "open to everybody; the journey signs in"),
     ("POST /session", "open to whoever has a link; the journey signs in"),
     ("DELETE /session", "ends the caller's own session"),
+    ("POST /bulk", "each line is a request like any other; the lists have their own test"),
     ("POST /tokens", "tokens have their own test"),
     ("DELETE /tokens/{id}", "tokens have their own test"),
     ("GET /requests/{id}/certificate", "there is none before an erasure has ended; the journey reads one"),
@@ -179,12 +197,16 @@ struct Made {
     requester: PrincipalId,
     archive: String,
     hold: String,
+    case: String,
+    account: String,
 }
 
 fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer {
     let id = match operation.on {
         On::Archive => &made.archive,
         On::Hold => &made.hold,
+        On::Case => &made.case,
+        On::Account => &made.account,
         On::Nothing | On::Contract | On::Seat | On::Request | On::Desk => &made.request,
     };
     let path = operation.path.replace("{contract}", &cast.contract).replace("{id}", id).replace("{lane}", "desk");
@@ -192,6 +214,7 @@ fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer 
     match operation.method {
         "GET" => by.get(&path),
         "PUT" => by.put(&path, &(operation.body)(cast)),
+        "DELETE" => by.delete(&path),
         _ => by.post(&path, &(operation.body)(cast)),
     }
 }
@@ -202,10 +225,10 @@ fn expected(somebody: &Somebody, operation: &Operation, cast: &Cast, made: &Made
     let principal = Principal { id: somebody.id.clone(), grants: somebody.grants.clone(), limited_to: None };
     let (target, sees) = match operation.on {
         // That there is a desk, with jobs, is no secret.
-        On::Nothing | On::Desk => return if principal.may(action, Target::Desk) { "may" } else { "forbidden" },
+        On::Nothing | On::Desk | On::Account => return if principal.may(action, Target::Desk) { "may" } else { "forbidden" },
         On::Contract | On::Hold => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
         On::Seat => (Target::Seat { contract: &cast.contract, seat: &cast.seat }, Action::ReadSeats),
-        On::Request | On::Archive => {
+        On::Request | On::Archive | On::Case => {
             (Target::Request { contract: &cast.contract, seat: Some(&cast.seat), requester: &made.requester }, Action::ReadRequests)
         }
     };
@@ -244,10 +267,21 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let operator = everybody.iter().find(|somebody| somebody.who == "an operator").expect("an operator");
     let wanted = json!({ "scope": "seat", "contract": cast.contract, "seat": cast.seat, "ground": "litigation", "review_days": 30 });
     let hold = operator.person.post("/api/v1/holds", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
-    let made = Made { request, requester: admin.id.clone(), archive, hold };
+    let wanted = json!({ "kind": "case", "scope": "seat", "contract": cast.contract, "seat": cast.seat, "matter": "other_data", "message": "All of it" });
+    let case = admin.person.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
+    let wanted = json!({ "email": "nobody@navigator.example", "role": "auditor" });
+    let account = operator.person.put("/api/v1/accounts", &wanted).is(200).json()["id"].as_str().expect("an id").to_owned();
+    let made = Made { request, requester: admin.id.clone(), archive, hold, case, account };
 
     let nothing = "0".repeat(32);
-    let nothing = Made { request: nothing.clone(), requester: admin.id.clone(), archive: nothing.clone(), hold: nothing };
+    let nothing = Made {
+        request: nothing.clone(),
+        requester: admin.id.clone(),
+        archive: nothing.clone(),
+        hold: nothing.clone(),
+        case: nothing.clone(),
+        account: nothing,
+    };
     for operation in OPERATIONS {
         for somebody in &everybody {
             let case = format!("{} {} by {}", operation.method, operation.path, somebody.who);

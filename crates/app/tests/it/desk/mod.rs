@@ -1,6 +1,7 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
 mod authorization;
+mod cases;
 mod journey;
 mod kills;
 mod outages;

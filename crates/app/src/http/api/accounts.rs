@@ -1,0 +1,149 @@
+//! Accounts of the desk: the platform's own people.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use exeunt_model::authorization::{Action, Target};
+use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
+use exeunt_store::desk::Account;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path, id};
+use crate::http::problem::Problem;
+use crate::http::server::{Server, now};
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    id: String,
+    email: Option<String>,
+    role: Option<String>,
+    language: Option<String>,
+    /// For a representative.
+    contracts: Vec<String>,
+    closed: Option<String>,
+}
+
+/// Accounts, by address.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountViews {
+    accounts: Vec<AccountView>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    email: String,
+    /// `operator`, `representative` or `auditor`
+    role: String,
+    /// For a representative: the keys of contracts.
+    #[serde(default)]
+    contracts: BTreeSet<String>,
+    /// `en` or `de`
+    language: Option<String>,
+}
+
+/// Lists the accounts of the desk.
+#[utoipa::path(get, path = "/accounts", tag = "operation",
+    responses((status = 200, body = AccountViews),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<AccountViews>, Problem> {
+    caller.act(Action::ReadAccounts, Target::Desk)?;
+    server
+        .blocking(move |_, store| {
+            let accounts = store.look("list accounts", |transaction| {
+                let accounts = transaction.accounts()?;
+                accounts.into_iter().map(|account| Ok(view(&account, transaction.contracts_of(&account.id)?))).collect()
+            });
+            Ok(Json(AccountViews { accounts: accounts.map_err(|error: exeunt_store::Error| Problem::from(error))? }))
+        })
+        .await
+}
+
+/// Makes an account, or gives the account of this address another role or other contracts.
+#[utoipa::path(put, path = "/accounts", tag = "operation", request_body = Wanted,
+    responses((status = 200, body = AccountView),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn put(State(server): State<Arc<Server>>, caller: Caller, Json(wanted): Json<Wanted>) -> Result<Json<AccountView>, Problem> {
+    caller.act(Action::ManageAccounts, Target::Desk)?;
+    let told = |error: exeunt_model::identity::Error| Problem::unprocessable(error.to_string());
+    let email: EmailAddress = wanted.email.parse().map_err(told)?;
+    let role: Role = wanted.role.parse().map_err(told)?;
+    let language: Option<Language> = wanted.language.as_deref().map(str::parse).transpose().map_err(told)?;
+    if !role.is_of_the_desk() {
+        return Err(Problem::unprocessable(format!("who is {role} stands in the platform's own directory")));
+    }
+    if role != Role::Representative && !wanted.contracts.is_empty() {
+        return Err(Problem::unprocessable("only a representative is in charge of contracts".to_owned()));
+    }
+    server
+        .blocking(move |_, store| {
+            let mut bits = [0; 16];
+            crate::desk::random(&mut bits);
+            let now = now();
+            let account = store.transact("make an account", |transaction| {
+                let known = transaction.principal_of(&email)?;
+                let account = match known {
+                    Some(known) => {
+                        let language = language.or(known.language);
+                        let changed = Account { role: Some(role), language, closed: None, ..known };
+                        transaction.change_principal(&changed)?;
+                        changed
+                    }
+                    None => {
+                        let id = PrincipalId::from_random(u128::from_be_bytes(bits));
+                        let made = Account { id, email: Some(email.clone()), role: Some(role), language, created: now, closed: None };
+                        transaction.insert_principal(&made)?;
+                        made
+                    }
+                };
+                transaction.set_contracts(&account.id, &wanted.contracts)?;
+                Ok::<_, exeunt_store::Error>(account)
+            })?;
+            Ok(Json(view(&account, wanted.contracts)))
+        })
+        .await
+}
+
+/// Closes an account: its sessions end at once, and nobody signs in with it any more. Nobody closes their own.
+#[utoipa::path(delete, path = "/accounts/{id}", tag = "operation", params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = AccountView),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn close(State(server): State<Arc<Server>>, caller: Caller, Path(account): Path<String>) -> Result<Json<AccountView>, Problem> {
+    caller.act(Action::ManageAccounts, Target::Desk)?;
+    let id: PrincipalId = id(&account)?;
+    if id == caller.principal.id {
+        return Err(Problem::state("somebody else must close this account".to_owned()));
+    }
+    server
+        .blocking(move |_, store| {
+            let now = now();
+            let closed = store.transact("close an account", |transaction| {
+                let Some(account) = transaction.principal(&id)?.filter(|account| account.role.is_some()) else { return Ok(None) };
+                transaction.end_sessions_of(&account.id)?;
+                let closed = Account { closed: account.closed.or(Some(now)), ..account };
+                transaction.change_principal(&closed)?;
+                Ok::<_, exeunt_store::Error>(Some((closed, transaction.contracts_of(&id)?)))
+            })?;
+            let (account, contracts) = closed.ok_or_else(|| Problem::not_found(None))?;
+            Ok(Json(view(&account, contracts)))
+        })
+        .await
+}
+
+fn view(account: &Account, contracts: BTreeSet<String>) -> AccountView {
+    AccountView {
+        id: account.id.to_string(),
+        email: account.email.as_ref().map(|email| email.as_str().to_owned()),
+        role: account.role.map(|role| role.to_string()),
+        language: account.language.map(|language| language.to_string()),
+        contracts: contracts.into_iter().collect(),
+        closed: account.closed.map(|at| at.to_string()),
+    }
+}

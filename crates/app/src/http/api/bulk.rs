@@ -1,0 +1,124 @@
+//! Many requests at once: a list of seats, and a report for each of its lines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use exeunt_model::request::{Channel, Kind, Scope};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::requests::{Wanted, idempotency_key, make};
+use crate::http::caller::Caller;
+use crate::http::extract::Json;
+use crate::http::problem::Problem;
+use crate::http::server::Server;
+
+/// Lines of a list at most.
+const LONGEST_LIST: usize = 1_000;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// `export` or `erasure`
+    #[schema(value_type = String, example = "erasure")]
+    kind: Kind,
+    contract: String,
+    /// For all of them, as in a single request.
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
+    /// CSV with a header: `seat`, and for an erasure `confirmation`, the name of the seat as its preview shows it.
+    #[schema(example = "seat,confirmation\n7,mara.lindqvist@personal.example\n")]
+    csv: String,
+}
+
+/// What became of each line.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Report {
+    requested: usize,
+    refused: usize,
+    lines: Vec<LineReport>,
+}
+
+/// What became of a line.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineReport {
+    /// Counted from 1; the header is line 1.
+    line: u64,
+    seat: String,
+    /// The request that was made.
+    request: Option<String>,
+    state: Option<String>,
+    /// Why none was made.
+    problem: Option<Problem>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    seat: String,
+    confirmation: Option<String>,
+}
+
+/// Makes a request for each line of a list. A line that is refused stops no other. With an `Idempotency-Key`, the list can be sent again.
+#[utoipa::path(post, path = "/bulk", tag = "requests", request_body = List,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters of the caller's choice")),
+    responses((status = 200, body = Report),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn submit(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json(list): Json<List>,
+) -> Result<Json<Report>, Problem> {
+    let key = idempotency_key(&headers)?;
+    if list.kind == Kind::Case {
+        return Err(Problem::unprocessable("a list holds exports or erasures".to_owned()));
+    }
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(list.csv.as_bytes());
+    let named = reader.headers().is_ok_and(|headers| headers.iter().any(|name| name == "seat"));
+    let known = reader.headers().is_ok_and(|headers| headers.iter().all(|name| ["seat", "confirmation"].contains(&name)));
+    if !named || !known {
+        return Err(Problem::unprocessable("the list begins with a line of names: seat, and for erasures confirmation".to_owned()));
+    }
+    // A list that is cut off in the middle of a line makes no requests at all.
+    let mut lines = Vec::new();
+    for (number, line) in (2..).zip(reader.deserialize::<Line>()) {
+        let line = line.map_err(|_| Problem::unprocessable(format!("line {number} of the list cannot be read")))?;
+        lines.push((number, line));
+    }
+    if lines.is_empty() || lines.len() > LONGEST_LIST {
+        return Err(Problem::unprocessable(format!("a list has 1 to {LONGEST_LIST} lines")));
+    }
+    server
+        .blocking(move |server, store| {
+            let mut reports = Vec::new();
+            for (number, line) in lines {
+                let wanted = Wanted {
+                    kind: list.kind,
+                    scope: Scope::Seat,
+                    contract: list.contract.clone(),
+                    seat: Some(line.seat.clone()),
+                    choices: list.choices.clone(),
+                    successor: None,
+                    confirmation: line.confirmation,
+                    linked_export: None,
+                    matter: None,
+                    message: None,
+                };
+                // The list's key stands for the seat's line, wherever it stands in the list.
+                let key = key.as_ref().map(|key| format!("{key}/{}", line.seat));
+                let made = make(server, store, &caller, &wanted, Channel::Bulk, key);
+                let mut report = LineReport { line: number, seat: line.seat, request: None, state: None, problem: None };
+                match made {
+                    Ok((_, view, _)) => (report.request, report.state) = (Some(view.id), Some(view.state)),
+                    Err(problem) => report.problem = Some(problem),
+                }
+                reports.push(report);
+            }
+            let requested = reports.iter().filter(|report| report.request.is_some()).count();
+            Ok(Json(Report { requested, refused: reports.len() - requested, lines: reports }))
+        })
+        .await
+}
