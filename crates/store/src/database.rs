@@ -181,6 +181,16 @@ impl Store {
         self.connection.borrow_mut().look(operation, read)
     }
 
+    /// Overwrites nothing more, but lets go of what was overwritten: the write-ahead log of a file holds rows as they were until it is emptied, and
+    /// whoever closes the last connection empties it. Whoever keeps a store open calls this after a subject was forgotten. False when other
+    /// connections were reading all the time: then it must be called again.
+    ///
+    /// On a server deleted rows are left to its vacuum, and its logs to whoever runs it.
+    pub fn scrub(&mut self) -> Result<bool, Error> {
+        const OPERATION: &str = "empty the write-ahead log";
+        self.connection.get_mut().scrub(PATIENCE).map_err(|source| Error::Database { operation: OPERATION, source })
+    }
+
     fn reconnect(&self) -> Result<(), Error> {
         if self.connection.borrow().is_closed() {
             let connection = self.connect()?;

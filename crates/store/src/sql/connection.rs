@@ -1,6 +1,7 @@
 //! A connection to either database, and transactions on it.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -70,15 +71,15 @@ impl Connection {
     fn begin(&mut self) -> Result<(), SqlError> {
         match self {
             // At once with the right to write: nobody who has read is refused it later.
-            Self::Sqlite(sqlite) => Ok(sqlite.connection.execute_batch("BEGIN IMMEDIATE")?),
-            Self::Postgres(client) => client.batch("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+            Self::Sqlite(sqlite) => sqlite.begin("BEGIN IMMEDIATE"),
+            Self::Postgres(client) => client.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
         }
     }
 
     fn begin_reading(&mut self) -> Result<(), SqlError> {
         match self {
-            Self::Sqlite(sqlite) => Ok(sqlite.connection.execute_batch("BEGIN DEFERRED")?),
-            Self::Postgres(client) => client.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Self::Sqlite(sqlite) => sqlite.begin("BEGIN DEFERRED"),
+            Self::Postgres(client) => client.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         }
     }
 
@@ -92,9 +93,8 @@ impl Connection {
     /// Ends an open transaction without its writes. One that the database has ended by itself is no error, and a connection that is lost has none.
     fn rollback(&mut self) {
         match self {
-            Self::Sqlite(sqlite) if !sqlite.connection.is_autocommit() => drop(sqlite.connection.execute_batch("ROLLBACK")),
-            Self::Sqlite(_) => {}
-            Self::Postgres(client) => drop(client.batch("ROLLBACK")),
+            Self::Sqlite(sqlite) => sqlite.rollback(),
+            Self::Postgres(client) => client.rollback(),
         }
     }
 
@@ -142,6 +142,14 @@ impl Connection {
     /// The names of the tables where the store's belong.
     pub(crate) fn tables(&mut self) -> Result<Vec<String>, Error> {
         self.look("look at the store's tables", |transaction| transaction.tables())
+    }
+
+    /// Empties the write-ahead log of a file, which holds what was deleted since it was begun. A server has none that we could empty.
+    pub(crate) fn scrub(&mut self, patience: Duration) -> Result<bool, SqlError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.scrub(patience),
+            Self::Postgres(_) => Ok(true),
+        }
     }
 
     /// Whether it is of no use any more, so that another one must be opened.

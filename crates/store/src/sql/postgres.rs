@@ -17,6 +17,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 pub(crate) struct Postgres {
     client: Client,
     prepared: HashMap<String, Statement>,
+    /// A transaction was begun and has not been ended.
+    is_open: bool,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -56,7 +58,7 @@ pub(crate) fn connect(url: &str) -> Result<Postgres, Unreachable> {
     }
     .map_err(Unreachable::Connect)?;
     client.batch_execute(&dialect::settings()).map_err(Unreachable::Connect)?;
-    Ok(Postgres { client, prepared: HashMap::new() })
+    Ok(Postgres { client, prepared: HashMap::new(), is_open: false })
 }
 
 impl Postgres {
@@ -94,9 +96,26 @@ impl Postgres {
         Ok(self.client.batch_execute(sql)?)
     }
 
+    /// Begins a transaction. One that a panic left open is ended first: the server would take this one for its continuation.
+    pub(super) fn begin(&mut self, mode: &'static str) -> Result<(), Error> {
+        if self.is_open {
+            self.rollback();
+        }
+        self.batch(mode)?;
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Ends a transaction without its writes. A connection that is lost has none.
+    pub(super) fn rollback(&mut self) {
+        self.is_open = self.batch("ROLLBACK").is_err() && !self.is_closed();
+    }
+
     /// Commits; a server that is lost meanwhile may have done so.
     pub(super) fn commit(&mut self) -> Result<(), Error> {
-        self.client.batch_execute("COMMIT").map_err(|error| match Fault::from(error) {
+        let ended = self.client.batch_execute("COMMIT");
+        self.is_open = ended.is_err();
+        ended.map_err(|error| match Fault::from(error) {
             lost if lost.is_lost => Error::CommitUnknown(lost),
             refused => Error::Postgres(refused),
         })

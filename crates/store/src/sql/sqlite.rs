@@ -1,5 +1,7 @@
 //! Statements on SQLite.
 
+use std::time::Duration;
+
 use rusqlite::params_from_iter;
 
 use super::{Error, Row, Value};
@@ -17,6 +19,19 @@ impl Sqlite {
     pub(crate) fn new(connection: rusqlite::Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
         Self { connection }
+    }
+
+    /// Begins a transaction. One that a panic left open is ended first.
+    pub(super) fn begin(&mut self, mode: &'static str) -> Result<(), Error> {
+        self.rollback();
+        Ok(self.connection.execute_batch(mode)?)
+    }
+
+    /// Ends a transaction without its writes, if one is open: many failures have ended it already.
+    pub(super) fn rollback(&mut self) {
+        if !self.connection.is_autocommit() {
+            drop(self.connection.execute_batch("ROLLBACK"));
+        }
     }
 
     pub(super) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<usize, Error> {
@@ -47,6 +62,19 @@ impl Sqlite {
             }
         }
         Ok(Ok(()))
+    }
+}
+
+/// How long other connections are waited for until the write-ahead log can be emptied; meanwhile nobody writes.
+const SCRUB_PATIENCE: Duration = Duration::from_millis(250);
+
+impl Sqlite {
+    /// Moves what the write-ahead log holds into the file and empties it. False when another connection was reading all the time.
+    pub(super) fn scrub(&mut self, patience: Duration) -> Result<bool, Error> {
+        self.connection.busy_timeout(SCRUB_PATIENCE)?;
+        let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(!row.get::<_, bool>(0)?));
+        self.connection.busy_timeout(patience)?;
+        Ok(emptied?)
     }
 }
 

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use exeunt_model::job::{JobKind, Lane, retry_delay_ms};
+use exeunt_model::moment::Moment;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
 use exeunt_store::Store;
 use exeunt_store::desk::{Lease, Limits};
@@ -72,25 +73,38 @@ pub struct Driver {
     pub report: fn(JobKind, Duration, Option<&Problem>),
 }
 
+/// Between two looks, however soon the next job is due.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
 impl Driver {
     /// Works until it is asked to stop. The store may go away meanwhile: then it waits and goes on.
     pub fn run(&self, mut store: Store) {
+        // What the jobs deleted may still stand in the store's files.
+        let mut scrubbed = false;
         while !self.wake.is_stopped() {
             let heard = self.wake.calls();
+            let asked = (self.work.clock)();
             match self.work_one(&mut store) {
-                Ok(true) => {}
-                Ok(false) => self.wake.wait(heard, self.pause(&store)),
+                Ok(true) => scrubbed = false,
+                Ok(false) => {
+                    // When nothing waits any more, so that many mails need it once; another attempt follows where others were reading.
+                    scrubbed = scrubbed || store.scrub().unwrap_or(false);
+                    self.wake.wait(heard, self.pause(&store, asked));
+                }
                 Err(_) => self.wake.wait(heard, self.poll.max(Duration::from_secs(1))),
             }
         }
     }
 
-    /// Until the next job is due, but no longer than a poll.
-    fn pause(&self, store: &Store) -> Duration {
+    /// Until the next job is due, but no longer than a poll. What was due when a job was `asked` for waits for something else than time: for its
+    /// lane to be resumed, or for another job to end.
+    fn pause(&self, store: &Store, asked: Moment) -> Duration {
         let next = store.look("look for the next job", |transaction| transaction.next_job_at(self.lane)).ok().flatten();
         let now = (self.work.clock)().microseconds();
-        let until = next.map_or(self.poll, |next| Duration::from_micros(u64::try_from(next.microseconds() - now).unwrap_or(0)));
-        until.clamp(Duration::from_millis(20), self.poll)
+        match next.filter(|next| *next > asked) {
+            Some(next) => Duration::from_micros(u64::try_from(next.microseconds() - now).unwrap_or(0)).clamp(SHORTEST_PAUSE, self.poll),
+            None => self.poll,
+        }
     }
 
     /// Takes one job and does it. False when there is none.
@@ -104,6 +118,10 @@ impl Driver {
         let Some(lease) = taken else { return Ok(false) };
         let begun = Instant::now();
         let problem = self.do_job(store, &lease);
+        if lease.kind == JobKind::Erase {
+            // Whoever reads just now keeps it from being emptied; then it is when nothing waits.
+            let _ = store.scrub();
+        }
         (self.report)(lease.kind, begun.elapsed(), problem.as_ref());
         if let Some(problem) = problem
             && !problem.is_lease_lost()
@@ -115,9 +133,9 @@ impl Driver {
         Ok(true)
     }
 
-    fn until(&self, now: exeunt_model::moment::Moment) -> exeunt_model::moment::Moment {
+    fn until(&self, now: Moment) -> Moment {
         let micros = i64::try_from(self.lease.as_micros()).unwrap_or(i64::MAX / 4);
-        exeunt_model::moment::Moment::from_microseconds(now.microseconds().saturating_add(micros)).unwrap_or(now)
+        Moment::from_microseconds(now.microseconds().saturating_add(micros)).unwrap_or(now)
     }
 
     fn do_job(&self, store: &mut Store, lease: &Lease) -> Option<Problem> {

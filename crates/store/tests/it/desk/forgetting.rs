@@ -140,7 +140,12 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
     }
 
     assert_eq!(others(&mut store), before, "of somebody else nothing is forgotten");
-    drop(store);
+    // Other connections are open all the time, as those of a server are.
+    let open = store.another().unwrap();
+    open.look::<_, Error>("read beside", |_| Ok(())).unwrap();
+    assert!(store.scrub().unwrap());
+    assert!(!holds(&world.bytes(), SECRET), "in no file of an open store");
+    drop((store, open));
     assert!(!holds(&world.bytes(), SECRET));
     assert!(holds(&world.bytes(), OTHER));
 
@@ -203,6 +208,21 @@ fn a_subject_of_another_kind_is_another_subject(world: &World) {
     assert_eq!(forgotten, Forgotten::default());
     let found = write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("mara")));
     assert!(found.iter().all(|request| request.personal.is_some() && request.version == 1));
+}
+
+/// It says so, instead of keeping everybody from writing until the reader is done.
+fn a_log_that_somebody_reads_is_emptied_later(world: &World) {
+    let mut store = world.store();
+    let reader = store.another().unwrap();
+    write(&mut store, |transaction| fill(transaction, 100, "mara", SECRET));
+    let emptied = reader.look::<_, Error>("read long", |transaction| {
+        transaction.request(&request_id(100))?;
+        write(&mut store, |transaction| transaction.forget_subject(&seat(), &digest("mara")));
+        store.scrub()
+    });
+    // A server has no such log.
+    assert_eq!(emptied.unwrap(), world.location().file().is_none());
+    assert!(store.scrub().unwrap());
 }
 
 /// Whoever is cut off before the bytes are gone finds them again.
@@ -269,6 +289,7 @@ on_both!(
     nothing_of_an_erased_subject_is_left_and_everything_of_others,
     nothing_of_the_seats_of_an_erased_contract_is_left,
     a_subject_of_another_kind_is_another_subject,
+    a_log_that_somebody_reads_is_emptied_later,
     what_lies_elsewhere_is_named_until_it_is_noted_as_deleted,
     the_address_of_an_account_of_the_desk_stays,
     an_address_is_kept_for_the_mails_that_still_go_there,

@@ -1,6 +1,7 @@
 //! Requests, what is decided about them, and what is chosen for their contracts.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use exeunt_model::identity::{ExitId, HoldId, Role};
 use exeunt_model::request::approval::Decision;
@@ -84,6 +85,27 @@ fn what_goes_on_after_a_failure_is_not_written_and_said_not_to_be(world: &World)
     });
     assert!(done.is_err());
     assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(1))), None);
+}
+
+/// A worker goes on with its next job on the same connection.
+fn what_a_panic_left_half_done_is_not_written_by_the_next_transaction(world: &World) {
+    let mut store = world.store();
+    let half = catch_unwind(AssertUnwindSafe(|| {
+        write(&mut store, |transaction| {
+            transaction.insert_principal(&person(1, "ada@alder.example"))?;
+            assert!(transaction.principal(&principal(1))?.is_none(), "a bug");
+            Ok(())
+        });
+    }));
+    assert!(half.is_err());
+    write(&mut store, |transaction| transaction.insert_principal(&person(2, "ben@birch.example")));
+    assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(1))), None);
+    let look = catch_unwind(AssertUnwindSafe(|| store.look::<(), Error>("look", |_| panic!("a bug"))));
+    assert!(look.is_err());
+    write(&mut store, |transaction| transaction.insert_principal(&person(3, "cora@birch.example")));
+    let mut other = store.another().unwrap();
+    let found = [1, 2, 3].map(|number| write(&mut other, |transaction| transaction.principal(&principal(number))).is_some());
+    assert_eq!(found, [false, true, true]);
 }
 
 /// Whoever looks whether there is one already, and makes it if not, is alone meanwhile.
@@ -341,6 +363,7 @@ fn what_comes_in_twice_is_one_intake(world: &World) {
 }
 
 on_both!(
+    what_a_panic_left_half_done_is_not_written_by_the_next_transaction,
     what_goes_on_after_a_failure_is_not_written_and_said_not_to_be,
     a_request_is_read_as_it_was_written,
     what_somebody_else_has_changed_is_not_written_over,
