@@ -24,7 +24,7 @@ pub enum Purpose {
 }
 
 /// How much of what the map marks as exported on request only an export takes along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Exactly the categories with `export: included`; the rest is given out on request only.

@@ -88,7 +88,7 @@ impl<'a> Desk<'a> {
         let directory = Directory::new(&platform, &scheme)
             .or_fail(ExitCode::MapRefused, || "find out who is who")
             .map_err(|failure| failure.next("say in the map who holds which seat: docs/reference/map.md, section `directory`"))?;
-        let location: Location = match configuration.store.url.parse() {
+        let location: Location = match configuration.store.url.reveal().parse() {
             Ok(Location::File(path)) => configured.path(&path).into(),
             Ok(location) => location,
             Err(error) => return Err(Failure::new(ExitCode::Usage, error).next("mend `store.url` in the configuration")),
@@ -121,7 +121,7 @@ impl<'a> Desk<'a> {
     fn start_workers(&self, platform_threads: u32) -> Result<Vec<JoinHandle<()>>, Failure> {
         let workers = &self.configured.configuration.workers;
         let mail = &self.configured.configuration.mail;
-        let post = Smtp::new(&mail.server, &mail.from)
+        let post = Smtp::new(mail.server.reveal(), &mail.from)
             .or_fail(ExitCode::Usage, || "find the mail server")
             .map_err(|failure| failure.next("mend `mail` in the configuration"))?;
         let spool = Spool::new(&self.configured.path(&self.configured.configuration.archives.spool));

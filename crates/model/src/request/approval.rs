@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::identity::{PrincipalId, Role};
 
 /// What a desk asks of requests; a contract may be stricter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// Admins who must be for the erasure of a contract, the one who asks among them.
