@@ -39,6 +39,8 @@ pub enum ExitCode {
     FilesMissing = 13,
     /// The store has another schema than this version of the program needs.
     StoreVersion = 14,
+    /// The desk's configuration has errors, or what it names is not as the desk needs it.
+    Configuration = 15,
     /// Stopped by Ctrl-C or a termination signal, with nothing half-done reported as done.
     Interrupted = 130,
 }

@@ -9,6 +9,7 @@ use crate::output::Output;
 
 mod account;
 mod certificates;
+mod configuration;
 mod demo;
 mod erase;
 mod erasing;
@@ -67,6 +68,8 @@ pub enum Command {
     /// Say who of the platform's people is what at the desk
     #[command(subcommand)]
     Account(account::Command),
+    /// List the keys of the desk's configuration, with their defaults and variables
+    Configuration,
     /// Print the OpenAPI document of the desk's API
     Openapi,
     /// Bring the store to the schema of this version
@@ -87,6 +90,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
         Command::Serve(arguments) => serve::serve(&arguments, output),
         Command::Worker(arguments) => serve::work(&arguments, output),
         Command::Account(command) => account::run(command, output),
+        Command::Configuration => configuration::run(output),
         Command::Openapi => openapi::run(output),
         Command::Migrate(arguments) => migrate::run(&arguments, output),
     }

@@ -15,7 +15,9 @@ pub struct Archives {
     pub folder: PathBuf,
     /// Where archives are written before they are stored.
     pub spool: PathBuf,
+    /// Hours after which an archive is deleted.
     pub retention_hours: u32,
+    /// Minutes that a link to download an archive is good for.
     pub link_minutes: u32,
     /// A link ends with the first whole download.
     pub single_use_links: bool,

@@ -5,13 +5,21 @@
 
 mod archives;
 mod desk;
+mod document;
+mod environment;
+pub mod keys;
+mod log;
 mod mail;
+mod places;
 mod problems;
 mod requests;
 mod secret;
 mod server;
 mod store;
 mod workers;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -20,15 +28,18 @@ use serde::Deserialize;
 
 use archives::Archives;
 use desk::Desk;
+use document::Document;
+use environment::Environment;
+use log::Log;
 use mail::Mail;
-pub use problems::Problems;
+pub use problems::{Problem, Problems};
 use requests::Requests;
 pub use secret::Secret;
 use server::Server;
 use store::Store;
 use workers::Workers;
 
-use crate::failure::{ExitCode, Failure, OrFail};
+use crate::failure::Failure;
 
 /// All of it. Unknown keys are errors.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -46,6 +57,8 @@ pub struct Configuration {
     pub mail: Mail,
     #[serde(default)]
     pub requests: Requests,
+    #[serde(default)]
+    pub log: Log,
 }
 
 impl Configuration {
@@ -56,10 +69,13 @@ impl Configuration {
         self.workers.validate(problems);
         self.archives.validate(problems);
         self.mail.validate(problems);
+        self.store.validate(problems);
+        self.requests.validate(problems);
     }
 }
 
 /// A configuration and the folder that its paths are relative to.
+#[derive(Debug)]
 pub struct Configured {
     pub configuration: Configuration,
     pub folder: PathBuf,
@@ -72,25 +88,39 @@ impl Configured {
     }
 }
 
-/// Reads a configuration.
+/// Reads a configuration and what the environment says instead, and looks at all of it and at the files that it names.
+///
+/// # Errors
+/// One failure that tells everything that is wrong.
 pub fn read(path: &Path) -> Result<Configured, Failure> {
-    let text = std::fs::read_to_string(path)
-        .or_fail(ExitCode::NotFound, || format!("read the configuration {}", path.display()))
+    let text = crate::project::read_text(path)
         .map_err(|failure| failure.next("name the configuration with --config or EXEUNT_CONFIG; deploy/exeunt.toml is a sample"))?;
-    let mut configuration: Configuration = toml::from_str(&text)
-        .map_err(|error| Failure::message(ExitCode::Usage, format!("{}: {error}", path.display())).next("mend the configuration"))?;
-    if let Ok(url) = std::env::var("EXEUNT_STORE") {
-        configuration.store.url = url.into();
-    }
-    if configuration.desk.public_url.ends_with('/') {
+    let folder = crate::project::folder_of(path).to_owned();
+    let configuration = understand(&text, &folder, &Environment::of_process()).map_err(|found| problems::refused(path, &found))?;
+    Ok(Configured { configuration, folder })
+}
+
+/// Reads the text of a configuration.
+fn understand(text: &str, folder: &Path, environment: &Environment<'_>) -> Result<Configuration, Vec<Problem>> {
+    let root = keys::root();
+    let mut problems = Problems::default();
+    let mut document = Document::parse(text, &mut problems);
+    environment::apply(environment, &root, &mut document, &mut problems);
+    document.hold_against(&root, &mut problems);
+    let read: Option<Configuration> = document.read(&root, &mut problems);
+    let Some(mut configuration) = read else { return Err(problems.into_sorted()) };
+    while configuration.desk.public_url.ends_with('/') {
         configuration.desk.public_url.pop();
     }
-    let mut problems = Problems::default();
-    configuration.validate(&mut problems);
-    if !problems.found().is_empty() {
-        let lines: Vec<String> = problems.found().iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect();
-        let message = format!("{}: {}", path.display(), lines.join("; "));
-        return Err(Failure::message(ExitCode::Usage, message).next("mend the configuration"));
+    let mut further = Problems::default();
+    configuration.validate(&mut further);
+    places::look(&configuration, folder, &|key| document.says(key), &mut further);
+    // What could not be read has been told already; what stands in its place is none of the operator's.
+    for problem in further.into_sorted() {
+        if !problems.mention(&problem.key) {
+            problems.add(document.locate(&problem.key, problem.message));
+        }
     }
-    Ok(Configured { configuration, folder: crate::project::folder_of(path).to_owned() })
+    let found = problems.into_sorted();
+    if found.is_empty() { Ok(configuration) } else { Err(found) }
 }

@@ -17,8 +17,9 @@ pub struct Workers {
     pub platform_jobs: u32,
     /// Of those, jobs of one contract.
     pub contract_jobs: u32,
+    /// Seconds after which another worker takes over the job of one that says nothing any more.
     pub lease_seconds: u32,
-    /// Between two looks for jobs of other processes.
+    /// Milliseconds between two looks for jobs of other processes.
     pub poll_milliseconds: u32,
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 mod api;
 mod commands;
 mod compare;
+mod configuration;
 mod formats;
 mod fragments;
 mod generated;
