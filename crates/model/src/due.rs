@@ -8,13 +8,14 @@ use std::str::FromStr;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::Offset;
 use jiff::{Span, ToSpan as _};
+use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
 use crate::request::spelled;
 
 spelled!(
     /// The law whose dates a request has.
-    #[derive(serde::Serialize, serde::Deserialize)]
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
     #[serde(rename_all = "snake_case")]
     Regime {
         /// General Data Protection Regulation, Regulation (EU) 2016/679.
@@ -48,19 +49,34 @@ pub enum Error {
     Calendar { from: Moment },
 }
 
+/// Why nobody can be told of more time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("what counts for this request gives no more time")]
+    NoExtension,
+    #[error("the extension was told at {told}, and there is no second one")]
+    ToldBefore { told: Moment },
+    #[error("it is too late to extend: the person had to be told by {tell_by}")]
+    TooLate { tell_by: Moment },
+}
+
 /// The dates of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dates {
     /// By when the person must be told that the request has come in; `None` where no law asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge_by: Option<Moment>,
     /// By when it must be answered, as long as no extension was told.
     pub answer_by: Moment,
     /// The extension that the law allows; `None` where it allows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
 }
 
 /// More time than the law gives at first. It holds only when the person is told of it, and of its reason, in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Extension {
     /// The last moment at which the person can be told.
     pub tell_by: Moment,
@@ -73,6 +89,15 @@ pub struct Extension {
 pub struct Reminder {
     pub at: Moment,
     pub kind: ReminderKind,
+}
+
+/// What reminders of a date come to at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reminding {
+    /// The one to be sent now. Where several were missed, it is the last of them.
+    pub now: Option<Reminder>,
+    /// When to look again.
+    pub next: Moment,
 }
 
 /// The dates of a request that came in at `received`.
@@ -152,6 +177,19 @@ impl Dates {
     pub fn open_extension(&self, now: Moment) -> Option<Extension> {
         self.extension.filter(|extension| now <= extension.tell_by)
     }
+
+    /// By when the request must be answered when the person is told of the extension now. `told` is when they were told before.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why there is no (more) extension.
+    pub fn extend(&self, told: Option<Moment>, now: Moment) -> Result<Moment, Refusal> {
+        let extension = self.extension.ok_or(Refusal::NoExtension)?;
+        match (told, self.open_extension(now)) {
+            (Some(told), _) => Err(Refusal::ToldBefore { told }),
+            (None, Some(open)) => Ok(open.answer_by),
+            (None, None) => Err(Refusal::TooLate { tell_by: extension.tell_by }),
+        }
+    }
 }
 
 /// When to remind of a date in a period that began at `from`: seven and two days before it, and when it has come.
@@ -173,6 +211,28 @@ pub fn reminders(from: Moment, due: Moment) -> Vec<Reminder> {
     }
     list.push(Reminder { at: due, kind: ReminderKind::Overdue });
     list
+}
+
+/// Days between two reminders of a date that is over.
+const OVERDUE_EVERY_DAYS: i64 = 7;
+
+/// What is to be sent now about a date in a period that began at `from`, when the last reminder that was sent is the one of `last`.
+///
+/// The reminders are those of [`reminders`]; once the date is over, another one follows each week.
+pub fn reminding(from: Moment, due: Moment, last: Option<Moment>, now: Moment) -> Reminding {
+    const WEEK_MICROSECONDS: i64 = OVERDUE_EVERY_DAYS * 24 * 60 * 60 * 1_000_000;
+    let is_new = |reminder: &Reminder| last.is_none_or(|last| reminder.at > last);
+    if now < due {
+        let list = reminders(from, due);
+        let past = list.iter().copied().take_while(|reminder| reminder.at <= now).last();
+        let next = list.iter().find(|reminder| reminder.at > now).map_or(due, |reminder| reminder.at);
+        return Reminding { now: past.filter(is_new), next };
+    }
+    let weeks = (now.microseconds() - due.microseconds()) / WEEK_MICROSECONDS;
+    let after = |weeks: i64| due.microseconds().checked_add(weeks * WEEK_MICROSECONDS).and_then(Moment::from_microseconds);
+    let past = Reminder { at: after(weeks).unwrap_or(due), kind: ReminderKind::Overdue };
+    // At the end of the calendar nobody is left to be reminded.
+    Reminding { now: Some(past).filter(is_new), next: after(weeks + 1).unwrap_or(now) }
 }
 
 impl FromStr for Regime {
@@ -288,6 +348,53 @@ mod tests {
             want.push(Reminder { at: at(due), kind: Overdue });
             assert_eq!(reminders(from, at(due)), want, "{due}");
         }
+    }
+
+    #[test]
+    fn more_time_is_told_once_and_in_time() {
+        let gdpr = of(Regime::Gdpr, "2026-11-24T09:30:00Z");
+        let last = at("2026-12-24T09:30:00Z");
+        assert_eq!(gdpr.extend(None, last), Ok(at("2027-02-24T09:30:00Z")));
+        assert_eq!(gdpr.extend(None, at("2026-12-24T09:30:00.000001Z")), Err(Refusal::TooLate { tell_by: last }));
+        let told = at("2026-12-01T00:00:00Z");
+        assert_eq!(gdpr.extend(Some(told), told), Err(Refusal::ToldBefore { told }));
+        assert_eq!(of(Regime::None, "2026-11-24T09:30:00Z").extend(None, told), Err(Refusal::NoExtension));
+    }
+
+    #[test]
+    fn each_reminder_comes_once_and_the_last_of_those_that_were_missed() {
+        let (from, due) = (at("2026-11-24T00:00:00Z"), at("2026-12-24T00:00:00Z"));
+        let (week, days) = (at("2026-12-17T00:00:00Z"), at("2026-12-22T00:00:00Z"));
+        let overdue = |text: &str| Some(Reminder { at: at(text), kind: ReminderKind::Overdue });
+        for (last, now, want, want_next) in [
+            (None, from, None, week),
+            (None, week, Some(Reminder { at: week, kind: ReminderKind::WeekBefore }), days),
+            (Some(week), at("2026-12-21T23:59:59Z"), None, days),
+            (None, at("2026-12-23T00:00:00Z"), Some(Reminder { at: days, kind: ReminderKind::TwoDaysBefore }), due),
+            (Some(days), due, overdue("2026-12-24T00:00:00Z"), at("2026-12-31T00:00:00Z")),
+            (Some(due), at("2026-12-30T00:00:00Z"), None, at("2026-12-31T00:00:00Z")),
+            (Some(due), at("2027-01-10T00:00:00Z"), overdue("2027-01-07T00:00:00Z"), at("2027-01-14T00:00:00Z")),
+        ] {
+            assert_eq!(reminding(from, due, last, now), Reminding { now: want, next: want_next }, "{now}");
+        }
+        let end = at("9999-12-30T00:00:00Z");
+        assert_eq!(reminding(from, end, Some(end), end).now, None);
+    }
+
+    #[test]
+    fn reminders_follow_each_other_until_the_date_and_beyond() {
+        let (from, due) = (at("2026-11-24T00:00:00Z"), at("2026-12-24T00:00:00Z"));
+        let (mut now, mut last, mut sent) = (from, None, Vec::new());
+        for _ in 0..6 {
+            let got = reminding(from, due, last, now);
+            sent.extend(got.now);
+            last = got.now.map(|reminder| reminder.at).or(last);
+            assert!(got.next > now);
+            now = got.next;
+        }
+        let kinds: Vec<_> = sent.iter().map(|reminder| reminder.kind).collect();
+        use ReminderKind::{Overdue, TwoDaysBefore, WeekBefore};
+        assert_eq!(kinds, [WeekBefore, TwoDaysBefore, Overdue, Overdue, Overdue]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod request;
 pub mod run;
 pub mod selection;
+pub mod setting;
 pub mod signature;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -97,7 +97,8 @@ impl<'a> Desk<'a> {
         let archives = ArchiveFolder::open(&configured.path(&configuration.archives.folder))
             .or_fail(ExitCode::InputOutput, || "open the archive store")?;
         let settings = Settings {
-            policy: configuration.requests.approvals.clone(),
+            rules: configuration.rules(),
+            holidays: configuration.requests.holidays.clone(),
             retention_hours: configuration.archives.retention_hours,
             platform_name: configuration.desk.platform.clone(),
             public_url: configuration.desk.public_url.clone(),
@@ -173,9 +174,6 @@ impl<'a> Desk<'a> {
             directory: self.directory.clone(),
             wake: self.wake.clone(),
             archives: self.configured.path(&configuration.archives.folder),
-            profile: configuration.requests.profile,
-            private_categories: configuration.requests.private_categories.clone(),
-            regime: configuration.requests.regime.clone(),
             session_hours: configuration.server.session_hours,
             sign_in_link_minutes: configuration.server.sign_in_link_minutes,
             link_minutes: configuration.archives.link_minutes,

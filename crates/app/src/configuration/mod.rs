@@ -9,6 +9,7 @@ mod document;
 mod environment;
 pub mod keys;
 mod log;
+mod exits;
 mod mail;
 mod places;
 mod problems;
@@ -23,6 +24,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use exeunt_model::names::CategoryName;
+use exeunt_model::setting::Rules;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,6 +34,7 @@ use desk::Desk;
 use document::Document;
 use environment::Environment;
 use log::Log;
+use exits::Exits;
 use mail::Mail;
 pub use problems::{Problem, Problems};
 use requests::Requests;
@@ -58,6 +62,8 @@ pub struct Configuration {
     #[serde(default)]
     pub requests: Requests,
     #[serde(default)]
+    pub exits: Exits,
+    #[serde(default)]
     pub log: Log,
 }
 
@@ -71,6 +77,20 @@ impl Configuration {
         self.mail.validate(problems);
         self.store.validate(problems);
         self.requests.validate(problems);
+        self.exits.validate(problems);
+    }
+
+    /// What holds for contracts for which nothing else was chosen.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            profile: self.requests.profile,
+            regime: self.requests.regime,
+            target_days: self.requests.target_days,
+            policy: self.requests.approvals.clone(),
+            private_categories: self.requests.private_categories.iter().map(CategoryName::new).collect(),
+            // Checked by `validate` when the configuration was read.
+            exit: self.exits.terms().unwrap_or_default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use exeunt_model::due::Regime;
 use exeunt_model::plan::Profile;
 use exeunt_model::request::approval::Policy;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,8 +19,19 @@ pub struct Requests {
     pub approvals: Policy,
     /// Categories with what people wrote to each other or for themselves: an export of somebody else's takes a second admin.
     pub private_categories: Vec<String>,
-    /// `gdpr` or `ccpa`: the law whose clock counts where a contract has no other.
-    pub regime: String,
+    /// The law whose clock counts where a contract has no other: `gdpr`, `ccpa`, or `none` with a target of the desk's own.
+    pub regime: Regime,
+    /// Days in which requests are answered where no law sets a date.
+    pub target_days: u16,
+    /// Days between Monday and Friday on which nobody works: dates that are counted in business days leave them out.
+    #[schemars(with = "Vec<String>")]
+    pub holidays: Vec<Date>,
+}
+
+impl Requests {
+    pub fn validate(&self, problems: &mut Problems) {
+        problems.bounds("requests.target_days", self.target_days, 1, 3_650);
+    }
 }
 
 impl Default for Requests {
@@ -28,15 +40,9 @@ impl Default for Requests {
             profile: Profile::default(),
             approvals: Policy::default(),
             private_categories: vec!["messages".to_owned(), "notes".to_owned()],
-            regime: "gdpr".to_owned(),
-        }
-    }
-}
-
-impl Requests {
-    pub fn validate(&self, problems: &mut Problems) {
-        if let Err(error) = self.regime.parse::<Regime>() {
-            problems.at("requests.regime", error.to_string());
+            regime: Regime::Gdpr,
+            target_days: 30,
+            holidays: Vec::new(),
         }
     }
 }

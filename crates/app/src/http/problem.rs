@@ -46,6 +46,9 @@ kinds! {
     last_admin = "last-admin", CONFLICT, "The contract would be left without an admin";
     state = "state", CONFLICT, "The request is not where this can be done";
     other_plan = "other-plan", CONFLICT, "The plan has changed since you saw it";
+    precondition_missing = "precondition-missing", PRECONDITION_REQUIRED, "Say with If-Match which version you have read";
+    setting = "setting", UNPROCESSABLE_ENTITY, "This cannot be chosen";
+    extension = "extension", CONFLICT, "There is no more time to be had";
     precondition = "precondition", PRECONDITION_FAILED, "Somebody has changed it since you read it";
     no_range = "range", RANGE_NOT_SATISFIABLE, "There is no such range";
     too_large = "too-large", PAYLOAD_TOO_LARGE, "The request is too large";
@@ -106,7 +109,11 @@ impl From<desk::Error> for Problem {
             Error::OtherPlan => Self::other_plan(None),
             Error::LastAdmin => Self::last_admin(None),
             Error::Plan(error) => error.into(),
-            error @ Error::Record(_) => told(&error),
+            Error::Setting(error) => Self::setting(error.to_string()),
+            Error::Changed => Self::precondition(None),
+            Error::Extension(error) => Self::extension(error.to_string()),
+            error @ Error::Answered => Self::extension(error.to_string()),
+            error @ (Error::Record(_) | Error::Calendar(_)) => told(&error),
         }
     }
 }

@@ -7,8 +7,8 @@ use exeunt_engine::desk::job::Wake;
 use exeunt_engine::desk::{Context, Settings};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::platform::Platform;
+use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::moment::Moment;
-use exeunt_model::plan::Profile;
 use exeunt_store::Store;
 use tokio::sync::Semaphore;
 
@@ -21,9 +21,6 @@ pub struct Server {
     pub directory: Arc<Directory>,
     pub wake: Arc<Wake>,
     pub archives: PathBuf,
-    pub profile: Profile,
-    pub private_categories: Vec<String>,
-    pub regime: String,
     pub session_hours: u32,
     pub sign_in_link_minutes: u32,
     pub link_minutes: u32,
@@ -40,9 +37,6 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     pub wake: Arc<Wake>,
     pub archives: PathBuf,
-    pub profile: Profile,
-    pub private_categories: Vec<String>,
-    pub regime: String,
     pub session_hours: u32,
     pub sign_in_link_minutes: u32,
     pub link_minutes: u32,
@@ -60,9 +54,6 @@ impl Server {
             directory: parts.directory,
             wake: parts.wake,
             archives: parts.archives,
-            profile: parts.profile,
-            private_categories: parts.private_categories,
-            regime: parts.regime,
             session_hours: parts.session_hours,
             sign_in_link_minutes: parts.sign_in_link_minutes,
             link_minutes: parts.link_minutes,
@@ -90,6 +81,19 @@ impl Server {
         let done = done.await.unwrap_or_else(|_| Err(Problem::internal(None)));
         self.wake.call();
         done
+    }
+
+    /// A contract that the directory knows: its key as texts and rights have it, and what people call it.
+    ///
+    /// # Errors
+    /// 404 for one that is not there.
+    pub fn contract(&self, contract: &str) -> Result<(String, String), Problem> {
+        let none = || Problem::not_found(None);
+        let key = key_of_text(contract, self.directory.key_columns().0).ok_or_else(none)?;
+        // The platform may take `007` for `7`; rights are those to the text that was asked for.
+        let entry = self.directory.contract(&key)?.filter(|entry| key_text(&entry.key) == contract).ok_or_else(none)?;
+        let text = key_text(&entry.key);
+        Ok((text.clone(), entry.name.unwrap_or(text)))
     }
 
     /// The time and randomness for one piece of work.

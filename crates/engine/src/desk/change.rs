@@ -28,6 +28,8 @@ impl Context<'_> {
         request.changed = self.now;
         if is_unanswered(from) && !is_unanswered(request.state) {
             request.answered = Some(self.now);
+            // One that runs finds out by itself.
+            transaction.withdraw(JobKind::Remind, request.id.as_str())?;
         }
         transaction.change_request(request)?;
         let event = Event {

@@ -2,17 +2,21 @@
 
 use exeunt_model::identity::{ArchiveId, DeliveryId, JobId, Language, MailId, PrincipalId, RequestId, Role};
 use exeunt_model::moment::Moment;
-use exeunt_model::request::approval::Policy;
 use exeunt_model::run::RunId;
+use exeunt_model::setting::Rules;
 use exeunt_store::Transaction;
 use exeunt_store::desk::Account;
+use jiff::civil::Date;
 
 use super::people::Contact;
 
 /// What an operator has chosen for the whole desk.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub policy: Policy,
+    /// What holds for a contract for which nothing else was chosen.
+    pub rules: Rules,
+    /// Days between Monday and Friday on which nobody works.
+    pub holidays: Vec<Date>,
     /// From when an archive is stored to its deletion.
     pub retention_hours: u32,
     /// The name of the platform as customers know it.

@@ -2,6 +2,7 @@
 
 use exeunt_model::identity::RequestId;
 use exeunt_model::request::conflict::Conflict;
+use exeunt_model::{due, setting};
 
 use crate::directory;
 
@@ -35,6 +36,16 @@ pub enum Error {
     LastAdmin,
     #[error("export {id} is not one of the same subject that this erasure can wait for")]
     NotLinkable { id: RequestId },
+    #[error("what was chosen for the contract cannot be")]
+    Setting(#[from] setting::Error),
+    #[error("somebody has changed it since it was read")]
+    Changed,
+    #[error(transparent)]
+    Extension(#[from] due::Refusal),
+    #[error("the request is answered")]
+    Answered,
+    #[error("reckon a date")]
+    Calendar(#[from] due::Error),
     #[error("plan the request")]
     Plan(#[from] crate::planning::Error),
     #[error("read what the desk itself has written")]

@@ -58,7 +58,24 @@ pub enum Notice {
     CaseMessage {
         request: NoticeMail,
     },
+    /// The receipt.
+    Received {
+        request: NoticeMail,
+        received: Moment,
+        due: Moment,
+    },
+    /// It takes longer, for a reason.
+    Extended {
+        request: NoticeMail,
+        due: Moment,
+        reason: String,
+    },
     DueSoon {
+        request: NoticeMail,
+        due: Moment,
+    },
+    /// The date is over, and the request is not answered.
+    Overdue {
         request: NoticeMail,
         due: Moment,
     },
@@ -106,7 +123,10 @@ impl Notice {
             Self::OnHold { .. } => "on_hold",
             Self::Failed { .. } => "failed",
             Self::CaseMessage { .. } => "case_message",
+            Self::Received { .. } => "received",
+            Self::Extended { .. } => "extended",
             Self::DueSoon { .. } => "due_soon",
+            Self::Overdue { .. } => "overdue",
             Self::Proposed { .. } => "proposed",
         }
     }

@@ -1,7 +1,8 @@
 //! The people of the platform, as the workflow asks for them.
 
 use exeunt_model::directory::{LastAdmin, SeatEntry, key_of_text, last_admin};
-use exeunt_model::identity::{EmailAddress, Language};
+use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
+use exeunt_store::Transaction;
 
 use crate::directory::{Directory, Error, Page};
 
@@ -22,6 +23,21 @@ impl Contact {
 /// Those who may decide for a contract.
 pub(super) fn approvers(directory: &Directory, contract: &str) -> Result<Vec<Contact>, Error> {
     Ok(admins(directory, contract)?.iter().filter(|seat| seat.is_active_admin()).filter_map(Contact::of).collect())
+}
+
+/// The accounts of those who run the platform.
+pub(super) fn operators(transaction: &mut Transaction<'_>) -> Result<Vec<PrincipalId>, exeunt_store::Error> {
+    let accounts = transaction.accounts()?.into_iter();
+    Ok(accounts.filter(|account| account.role == Some(Role::Operator) && account.closed.is_none()).map(|account| account.id).collect())
+}
+
+/// Who acts for the platform in a contract: its representatives, or where it has none, the operators.
+pub(super) fn provider(transaction: &mut Transaction<'_>, contract: &str) -> Result<Vec<PrincipalId>, exeunt_store::Error> {
+    let representatives = transaction.representatives_of(contract)?;
+    match representatives.is_empty() {
+        true => operators(transaction),
+        false => Ok(representatives.into_iter().map(|account| account.id).collect()),
+    }
 }
 
 /// Whether the contract would be left without an admin when this seat is erased.

@@ -1,14 +1,14 @@
 //! Making a request.
 
 use exeunt_model::digest::Digest;
+use exeunt_model::due::{Regime, reminding};
 use exeunt_model::identity::RequestId;
 use exeunt_model::job::JobKind;
-use exeunt_model::moment::Moment;
 use exeunt_model::names::{CategoryName, SubjectKind};
-use exeunt_model::plan::{Choice, Profile};
+use exeunt_model::plan::Choice;
 use exeunt_model::request::approval::{Ask, requirement};
 use exeunt_model::request::conflict::{Existing, Wanted, conflict};
-use exeunt_model::request::document::{Document, Matter};
+use exeunt_model::request::document::{Clock, Document, Matter};
 use exeunt_model::request::{Channel, Kind, Move, Scope, State, export};
 use exeunt_store::desk::{Event, Personal, Request};
 use exeunt_store::{Store, Transaction};
@@ -17,6 +17,7 @@ use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
 use super::people::{Contact, approvers, leaves_no_admin};
+use super::setting::rules_of;
 use crate::directory::Directory;
 
 /// What somebody asks for. Keys are as the directory writes them.
@@ -33,15 +34,14 @@ pub struct Submission {
     pub own_seat: bool,
     /// Whether it takes messages or notes that somebody else than the requester wrote.
     pub private: bool,
-    pub profile: Profile,
+    /// The law that whoever sent it names; without it the one of the contract counts.
+    pub regime: Option<Regime>,
     pub categories: Option<Vec<CategoryName>>,
     pub choices: Vec<Choice>,
     /// For an erasure: the name of what is to be erased, as the requester typed it. `None` for a proposal that nobody typed.
     pub confirmation: Option<String>,
     /// The export that an erasure waits for.
     pub linked: Option<RequestId>,
-    pub regime: String,
-    pub due: Moment,
     pub matter: Option<Matter>,
     /// The first message of a case.
     pub message: Option<String>,
@@ -133,7 +133,10 @@ fn in_transaction(
         own_seat: submission.own_seat,
         private: submission.private,
     };
-    let requirement = requirement(&ask, &context.settings.policy);
+    let rules = rules_of(transaction, context.settings, &submission.contract)?;
+    let requirement = requirement(&ask, &rules.policy);
+    let clock = Clock::begin(submission.regime.unwrap_or(rules.regime), context.now, rules.target_days, &context.settings.holidays)?;
+    let due = clock.dates.answer_by;
     let mut request = Request {
         id: context.request(),
         state: first,
@@ -146,19 +149,18 @@ fn in_transaction(
         requester: actor.principal.clone(),
         role: actor.role,
         document: Document {
-            profile: submission.profile,
+            profile: rules.profile,
             categories: submission.categories.clone(),
             choices: submission.choices.clone(),
             requirement,
-            regime: submission.regime.clone(),
-            extension: None,
+            clock: Clock { acknowledged: Some(context.now), ..clock },
             matter: submission.matter,
             counts: None,
         },
         linked: submission.linked.clone(),
         waived: false,
         received: context.now,
-        due: submission.due,
+        due,
         answered: None,
         scheduled: None,
         plan: None,
@@ -181,6 +183,12 @@ fn in_transaction(
     context.tell_webhooks(transaction, &request, "request.submitted")?;
     if let Some((key, fingerprint)) = &submission.idempotency {
         transaction.remember_idempotent(&actor.principal, key, fingerprint, &request.id, context.now)?;
+    }
+    let reminded_first = reminding(request.received, request.due, None, context.now).next;
+    context.enqueue(transaction, &request, JobKind::Remind, reminded_first)?;
+    if submission.channel.is_acknowledged_by_mail() {
+        let notice = Notice::Received { request: NoticeMail::of(&request), received: request.received, due: request.due };
+        context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
     }
     match submission.kind {
         Kind::Export => go_on_with_export(transaction, context, &mut request, approvers)?,

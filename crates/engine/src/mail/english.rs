@@ -102,6 +102,31 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             vec![format!("Sign in to read it{}.", of(request))],
             see(settings, request),
         ),
+        Notice::Received { request, received, due } => (
+            format!("Received: {}", what(request)),
+            vec![format!(
+                "On {} you asked for {}{}. You are answered by {}, and written to as it goes on.",
+                at(*received),
+                what(request),
+                of(request),
+                at(*due)
+            )],
+            see(settings, request),
+        ),
+        Notice::Extended { request, due, reason } => (
+            format!("It takes longer: {}", what(request)),
+            vec![
+                format!("{}{} takes longer than planned. You are answered by {}.", capital(&what(request)), of(request), at(*due)),
+                format!("The reason: {reason}"),
+                "You can complain to a supervisory authority, or go to court.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::Overdue { request, due } => (
+            format!("Overdue since {}: {}", at(*due), what(request)),
+            vec![format!("{}{} had to be answered by {}, and is not.", capital(&what(request)), of(request), at(*due))],
+            see(settings, request),
+        ),
         Notice::DueSoon { request, due } => (
             format!("Due on {}: {}", at(*due), what(request)),
             vec![format!("{}{} must be answered by {}.", capital(&what(request)), of(request), at(*due))],

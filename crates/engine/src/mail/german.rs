@@ -102,6 +102,31 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             vec![format!("Melden Sie sich an, um es zu lesen{}.", of(request))],
             see(settings, request),
         ),
+        Notice::Received { request, received, due } => (
+            format!("Eingegangen: {}", what(request)),
+            vec![format!(
+                "Am {} haben Sie beantragt: {}{}. Sie erhalten bis zum {} eine Antwort, und vorher Nachricht, wenn sich etwas tut.",
+                at(*received),
+                what(request),
+                of(request),
+                at(*due)
+            )],
+            see(settings, request),
+        ),
+        Notice::Extended { request, due, reason } => (
+            format!("Es dauert länger: {}", what(request)),
+            vec![
+                format!("{}{} dauert länger als vorgesehen. Sie erhalten bis zum {} eine Antwort.", what(request), of(request), at(*due)),
+                format!("Der Grund: {reason}"),
+                "Sie können sich bei einer Aufsichtsbehörde beschweren oder vor Gericht gehen.".to_owned(),
+            ],
+            see(settings, request),
+        ),
+        Notice::Overdue { request, due } => (
+            format!("Überfällig seit {}: {}", at(*due), what(request)),
+            vec![format!("{}{} musste bis zum {} beantwortet sein und ist es nicht.", what(request), of(request), at(*due))],
+            see(settings, request),
+        ),
         Notice::DueSoon { request, due } => (
             format!("Fällig am {}: {}", at(*due), what(request)),
             vec![format!("{}{} muss bis zum {} beantwortet sein.", what(request), of(request), at(*due))],

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use jiff::civil::Date;
+
 use super::approval::Requirement;
+use crate::due::{self, Dates, Regime, dates};
+use crate::moment::Moment;
 use crate::names::CategoryName;
 use crate::plan::{Choice, Profile};
 
@@ -19,17 +23,44 @@ pub struct Document {
     pub choices: Vec<Choice>,
     /// What must come together before it goes on.
     pub requirement: Requirement,
-    /// The law whose clock counts, as the desk's configuration names it.
-    pub regime: String,
-    /// The due date was put off, and why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extension: Option<String>,
+    /// By when it must be answered, and what was told about that.
+    pub clock: Clock,
     /// What a case is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matter: Option<Matter>,
     /// What was counted: by the plan of an erasure, or by the export that ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+}
+
+/// By when a request must be acknowledged and answered, and what was told about that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// The law whose clock counts.
+    pub regime: Regime,
+    /// Reckoned when the request came in; they stay though the contract's settings or the holidays change.
+    pub dates: Dates,
+    /// When whoever asked was told that the request has come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Moment>,
+    /// When whoever asked was told that it takes longer. The reason stands in the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Moment>,
+    /// The last reminder that was sent is the one of this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Moment>,
+}
+
+impl Clock {
+    /// The clock of a request that came in at `received`.
+    ///
+    /// # Errors
+    /// [`due::Error::Calendar`] when a date lies beyond the year 9999.
+    pub fn begin(regime: Regime, received: Moment, target_days: u16, holidays: &[Date]) -> Result<Self, due::Error> {
+        let dates = dates(regime, received, target_days, holidays)?;
+        Ok(Self { regime, dates, acknowledged: None, extended: None, reminded: None })
+    }
 }
 
 /// What a case is about.

@@ -178,6 +178,17 @@ impl Channel {
     }
 }
 
+impl Channel {
+    /// Whether the receipt is a mail. Other channels answer whoever asks by themselves and at once: with the report about a list, by their
+    /// protocol, or with the dates of the exit.
+    pub fn is_acknowledged_by_mail(self) -> bool {
+        match self {
+            Self::Desk => true,
+            Self::Bulk | Self::Scim | Self::Drp | Self::OpenDsr | Self::Exit => false,
+        }
+    }
+}
+
 impl State {
     /// The state in which a request of this kind is born.
     pub fn first(kind: Kind) -> Self {

@@ -11,6 +11,7 @@ pub mod me;
 pub mod previews;
 pub mod requests;
 pub mod session;
+pub mod settings;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -36,7 +37,8 @@ use super::server::Server;
         me::show,
         previews::make,
         requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
-        requests::waive, requests::handle, requests::certificate,
+        requests::waive, requests::extend, requests::handle, requests::certificate,
+        settings::show, settings::choose,
         session::ask, session::sign_in, session::sign_out,
         tokens::list, tokens::make, tokens::revoke,
     )
@@ -54,6 +56,7 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/seats", get(contracts::seats))
         .route("/contracts/{contract}/holds", get(holds::list))
+        .route("/contracts/{contract}/settings", get(settings::show).put(settings::choose))
         .route("/holds", post(holds::place))
         .route("/holds/{id}/lift", post(holds::lift))
         .route("/jobs", get(jobs::list))
@@ -71,6 +74,7 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/requests/{id}/reject", post(requests::reject))
         .route("/requests/{id}/cancel", post(requests::cancel))
         .route("/requests/{id}/waive-export", post(requests::waive))
+        .route("/requests/{id}/extend", post(requests::extend))
         .route("/requests/{id}/handle", post(requests::handle))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/archives", get(archives::list))

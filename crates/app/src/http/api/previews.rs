@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use exeunt_engine::desk::preview;
+use exeunt_engine::desk::{contract_settings, preview};
 use exeunt_engine::planning;
 use exeunt_model::authorization::Action;
 use exeunt_model::plan::{Profile, Purpose};
@@ -78,6 +78,7 @@ pub async fn make(State(server): State<Arc<Server>>, caller: Caller, Json(wanted
                 Kind::Erasure => Purpose::Erase,
                 Kind::Case => return Err(Problem::unprocessable("a case counts nothing".to_owned())),
             };
+            let profile = contract_settings(store, &server.settings, &subject.contract)?.rules.profile;
             let asked = planning::Request {
                 subject: planning::Subject { kind: subject.kind, key: subject.key },
                 purpose,
@@ -98,7 +99,11 @@ pub async fn make(State(server): State<Arc<Server>>, caller: Caller, Json(wanted
                     export: serde_json::to_value(row.export).as_ref().map(word).unwrap_or_default(),
                 })
                 .collect();
-            let without = categories.iter().filter(|row| row.export != "included" && row.rows > 0).map(|row| row.category.clone());
+            let exported = |row: &Category| match profile {
+                Profile::Documented => row.export == "included",
+                Profile::Symmetric => row.export != "excluded",
+            };
+            let without = categories.iter().filter(|row| !exported(row) && row.rows > 0).map(|row| row.category.clone());
             Ok(Json(Counted {
                 without_standard_export: without.collect(),
                 categories,

@@ -12,7 +12,6 @@ use exeunt_model::certificate;
 use exeunt_model::digest::{Digest, hex};
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::identity::RequestId;
-use exeunt_model::moment::Moment;
 use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::Choice;
 use exeunt_model::request::document::Matter;
@@ -75,8 +74,17 @@ pub struct View {
     label: Option<String>,
     requester: String,
     received: String,
+    /// `gdpr`, `ccpa` or `none`: the law whose clock counts.
+    regime: String,
+    /// By when it must be answered.
     due: String,
     answered: Option<String>,
+    /// By when whoever asked must be told that it has come in; none where no law asks for it.
+    acknowledge_by: Option<String>,
+    /// When they were told.
+    acknowledged: Option<String>,
+    /// More time that the law gives; none where it gives none.
+    extension: Option<ExtensionView>,
     /// From when on an erasure starts; until then it can be cancelled.
     scheduled: Option<String>,
     /// The digest of the plan, to be sent with an approval.
@@ -90,6 +98,17 @@ pub struct View {
     /// Why it was rejected or failed.
     reason: Option<String>,
     changed: String,
+}
+
+/// More time than at first, if whoever asked is told of it with a reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExtensionView {
+    /// The last moment at which they can be told.
+    tell_by: String,
+    /// By when it must be answered then.
+    answer_by: String,
+    /// When they were told.
+    told: Option<String>,
 }
 
 /// Requests, and where the next page begins.
@@ -148,6 +167,15 @@ pub struct Approval {
 #[serde(deny_unknown_fields)]
 pub struct Note {
     note: Option<String>,
+}
+
+/// Why it takes longer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// Sent to whoever asked.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
 }
 
 /// What the platform's people do with a request.
@@ -278,10 +306,10 @@ pub(super) fn make(
     }
     let successor = wanted.successor.as_deref().map(|successor| successor_of(server, &found, successor)).transpose()?;
     let linked = wanted.linked_export.as_deref().map(id::<RequestId>).transpose()?;
-    let received = now();
     let fingerprint = serde_json::to_vec(wanted).map(|body| hex(&Sha256::digest(&body))).map_err(|_| Problem::internal(None))?;
     let categories: Vec<CategoryName> = server.platform.map.categories.iter().map(|category| category.name.clone()).collect();
-    let private = !found.own_seat && server.private_categories.iter().any(|private| categories.iter().any(|name| name.as_str() == private));
+    let rules = desk::contract_settings(store, &server.settings, &found.contract)?.rules;
+    let private = !found.own_seat && rules.private_categories.iter().any(|private| categories.contains(private));
     let submission = Submission {
         kind: wanted.kind,
         scope: wanted.scope,
@@ -292,13 +320,11 @@ pub(super) fn make(
         personal: Personal { key: found.key, label: found.label, successor, addresses: Vec::new() },
         own_seat: found.own_seat,
         private,
-        profile: server.profile,
+        regime: None,
         categories: None,
         choices,
         confirmation: wanted.confirmation.clone(),
         linked,
-        regime: server.regime.clone(),
-        due: one_month_after(received),
         matter: wanted.matter,
         message: wanted.message.clone(),
         idempotency: key.map(|key| (key, fingerprint)),
@@ -317,13 +343,6 @@ fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Resul
     let key = key_of_text(successor, server.directory.key_columns().1).ok_or_else(wrong)?;
     let seat = server.directory.seat(&key)?.filter(|seat| key_text(&seat.contract) == found.contract).ok_or_else(wrong)?;
     Ok(seat.key)
-}
-
-/// GDPR art. 12(3): one month from receipt; a month that is shorter ends on its last day.
-fn one_month_after(received: Moment) -> Moment {
-    let zoned = received.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
-    let later = zoned.checked_add(jiff::Span::new().months(1)).map_or(received.timestamp(), |later| later.timestamp());
-    Moment::new(later)
 }
 
 /// Lists requests, newest first: those that the caller may see.
@@ -565,6 +584,34 @@ pub async fn handle(
         .await
 }
 
+/// Characters of a reason at most.
+const LONGEST_REASON: usize = 2_000;
+
+/// Takes the further time that the law gives, and tells whoever asked, with the reason: once, and before the first date.
+#[utoipa::path(post, path = "/requests/{id}/extend", tag = "requests", request_body = Reason,
+    params(("id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = View),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn extend(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Json(wanted): Json<Reason>,
+) -> Result<Json<View>, Problem> {
+    let id = id(&request)?;
+    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON {
+        return Err(Problem::unprocessable(format!("a reason has 1 to {LONGEST_REASON} characters")));
+    }
+    server
+        .blocking(move |server, store| {
+            let (_, actor) = find(store, &caller, Action::Handle, &id)?;
+            let extended = server.with(|context| desk::extend(store, context, &actor, &id, wanted.reason.trim()))?;
+            Ok(Json(view(&extended)))
+        })
+        .await
+}
+
 /// Returns the certificate of an erasure that has ended, as it was signed.
 #[utoipa::path(get, path = "/requests/{id}/certificate", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
     responses((status = 200, description = "The certificate; `exeunt verify` checks it without a network", content_type = "application/json"),
@@ -591,6 +638,7 @@ fn etag(request: &Request) -> String {
 /// A request as the API shows it.
 pub fn view(request: &Request) -> View {
     let counts = request.document.counts;
+    let clock = &request.document.clock;
     View {
         id: request.id.to_string(),
         kind: request.state.kind().to_string(),
@@ -602,8 +650,16 @@ pub fn view(request: &Request) -> View {
         label: request.personal.as_ref().map(|personal| personal.label.clone()),
         requester: request.requester.to_string(),
         received: request.received.to_string(),
+        regime: clock.regime.to_string(),
         due: request.due.to_string(),
         answered: request.answered.map(|at| at.to_string()),
+        acknowledge_by: clock.dates.acknowledge_by.map(|at| at.to_string()),
+        acknowledged: clock.acknowledged.map(|at| at.to_string()),
+        extension: clock.dates.extension.map(|extension| ExtensionView {
+            tell_by: extension.tell_by.to_string(),
+            answer_by: extension.answer_by.to_string(),
+            told: clock.extended.map(|at| at.to_string()),
+        }),
         scheduled: request.scheduled.map(|at| at.to_string()),
         plan: request.plan.as_ref().map(|(_, digest)| digest.as_str().to_owned()),
         rows: counts.map(|counts| counts.rows),

@@ -78,6 +78,8 @@ const OPERATIONS: &[Operation] = &[
         On::Contract,
         |cast| json!({ "kind": "export", "scope": "contract", "contract": cast.contract }),
     ),
+    operation("GET", "/contracts/{contract}/settings", Some(Action::ReadContract), On::Contract, none),
+    operation("PUT", "/contracts/{contract}/settings", Some(Action::ChangeSettings), On::Contract, empty),
     operation("GET", "/contracts/{contract}/holds", Some(Action::ReadHolds), On::Contract, none),
     operation(
         "POST",
@@ -112,6 +114,7 @@ const OPERATIONS: &[Operation] = &[
     operation("GET", "/requests/{id}/events", Some(Action::ReadRequests), On::Request, none),
     operation("GET", "/requests/{id}/archives", Some(Action::ReadRequests), On::Request, none),
     operation("POST", "/requests/{id}/waive-export", Some(Action::EraseSeat), On::Request, empty),
+    operation("POST", "/requests/{id}/extend", Some(Action::Handle), On::Request, |_| json!({ "reason": "many tables" })),
     operation("POST", "/requests/{id}/handle", Some(Action::Handle), On::Request, |_| json!({ "handling": "retry" })),
     operation("POST", "/archives/{id}/links", Some(Action::Download), On::Archive, empty),
     operation("POST", "/requests/{id}/approve", Some(Action::Decide), On::Request, empty),

@@ -202,7 +202,7 @@ seat_erasure_waiting_hours = {waiting_hours}
     pub fn sign_in(&self, desk: &Desk, email: &str) -> Person {
         let asked = desk.send("POST", "/api/v1/sign-in", &[], Some(&json!({ "email": email })));
         assert_eq!(asked.status, 202);
-        let mail = self.mails.next(email, "");
+        let mail = self.mails.next(email, "Sign in|Anmelden");
         let text = mail["text"].as_str().expect("a text");
         let secret = text.split("secret=").nth(1).expect("a link").split_whitespace().next().expect("a secret").to_owned();
         let begun = desk.send("POST", "/api/v1/session", &[], Some(&json!({ "secret": secret })));

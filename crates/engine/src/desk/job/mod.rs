@@ -5,6 +5,7 @@
 //!    │                     ├─ export   archive into the spool ─► archive store ─► ready
 //!    └─ heartbeat          ├─ erase    begin, or resume what was cut off ─► certificate
 //!                          ├─ expire   delete archives and files
+//!                          ├─ remind   who must act before a date
 //!                          └─ send     mails and webhooks
 //! ```
 //!
@@ -18,6 +19,7 @@ mod expire;
 mod export;
 mod plan;
 mod problem;
+mod remind;
 mod send;
 mod spool;
 mod watch;

@@ -7,10 +7,11 @@ mod requests;
 
 use std::sync::Barrier;
 
+use exeunt_model::due::Regime;
 use exeunt_model::identity::{EmailAddress, PrincipalId, RequestId, Role};
 use exeunt_model::plan::Profile;
 use exeunt_model::request::approval::Requirement;
-use exeunt_model::request::document::Document;
+use exeunt_model::request::document::{Clock, Document};
 use exeunt_model::request::{Channel, ExportState, Scope, State};
 use exeunt_store::desk::{Account, Personal, Request};
 use exeunt_store::{Error, Store, Transaction};
@@ -80,8 +81,7 @@ fn request(number: u128, contract: &str, subject: &str) -> Request {
             categories: None,
             choices: Vec::new(),
             requirement: Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 24, tells_holder: true },
-            regime: "gdpr".to_owned(),
-            extension: None,
+            clock: Clock::begin(Regime::Gdpr, at(0), 30, &[]).unwrap(),
             matter: None,
             counts: None,
         },
