@@ -2,6 +2,8 @@
 
 mod authorization;
 mod cases;
+mod dates;
+mod inside;
 mod journey;
 mod kills;
 mod outages;

@@ -77,6 +77,31 @@ impl World {
         self.store.as_ref().expect("a store on a server").client()
     }
 
+    /// Does something to the store's rows beside the program.
+    pub fn execute(&self, sql: &str) {
+        match &self.store {
+            Some(database) => database.client().batch_execute(&format!("SET search_path = exeunt; {sql}")).expect("change rows"),
+            None => Connection::open(self.path("exeunt.db")).expect("open the store").execute_batch(sql).expect("change rows"),
+        }
+    }
+
+    /// The first column of every row that the store answers.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.store {
+            Some(database) => {
+                let mut client = database.client();
+                client.batch_execute("SET search_path = exeunt").expect("choose the schema");
+                client.query(sql, &[]).expect("ask the store").iter().map(|row| row.get(0)).collect()
+            }
+            None => {
+                let store = Connection::open(self.path("exeunt.db")).expect("open the store");
+                let mut statement = store.prepare(sql).expect("prepare");
+                let rows = statement.query_map([], |row| row.get(0)).expect("ask the store");
+                rows.collect::<Result<_, _>>().expect("read")
+            }
+        }
+    }
+
     pub fn store_url(&self) -> String {
         self.store.as_ref().map_or_else(|| self.path("exeunt.db").display().to_string(), |database| database.url().to_owned())
     }
@@ -287,6 +312,10 @@ impl Person {
 
     pub fn delete(&self, path: &str) -> Answer {
         send(&self.url, "DELETE", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], None)
+    }
+
+    pub fn put_with(&self, path: &str, body: &Value, header: (&str, &str)) -> Answer {
+        send(&self.url, "PUT", path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf), header], Some(body))
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Answer {
