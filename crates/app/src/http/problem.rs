@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exeunt_engine::desk;
+use exeunt_model::exit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -47,6 +48,8 @@ kinds! {
     state = "state", CONFLICT, "The request is not where this can be done";
     other_plan = "other-plan", CONFLICT, "The plan has changed since you saw it";
     precondition_missing = "precondition-missing", PRECONDITION_REQUIRED, "Say with If-Match which version you have read";
+    exit = "exit", CONFLICT, "The exit is not where this can be done";
+    exit_date = "exit-date", UNPROCESSABLE_ENTITY, "The law does not allow this date";
     setting = "setting", UNPROCESSABLE_ENTITY, "This cannot be chosen";
     extension = "extension", CONFLICT, "There is no more time to be had";
     precondition = "precondition", PRECONDITION_FAILED, "Somebody has changed it since you read it";
@@ -112,9 +115,27 @@ impl From<desk::Error> for Problem {
             Error::Setting(error) => Self::setting(error.to_string()),
             Error::Changed => Self::precondition(None),
             Error::Extension(error) => Self::extension(error.to_string()),
+            error @ Error::ExitOpen => Self::exit(error.to_string()),
+            Error::Exit(error) => of_exit(error),
             error @ Error::Answered => Self::extension(error.to_string()),
             error @ (Error::Record(_) | Error::Calendar(_)) => told(&error),
         }
+    }
+}
+
+fn of_exit(error: exit::Error) -> Problem {
+    use exit::Error;
+    match error {
+        error @ (Error::IllegalMove(_) | Error::TooEarly { .. } | Error::TooLate { .. } | Error::AlternativeToldBefore) => {
+            Problem::exit(error.to_string())
+        }
+        error @ (Error::NoticeTooLong { .. }
+        | Error::Transition { .. }
+        | Error::RetrievalTooShort { .. }
+        | Error::NotLater { .. }
+        | Error::AlternativeTooLong { .. }
+        | Error::NoJustification
+        | Error::Calendar(_)) => Problem::exit_date(error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use exeunt_model::identity::RequestId;
 use exeunt_model::request::conflict::Conflict;
-use exeunt_model::{due, setting};
+use exeunt_model::{due, exit, setting};
 
 use crate::directory;
 
@@ -44,6 +44,10 @@ pub enum Error {
     Extension(#[from] due::Refusal),
     #[error("the request is answered")]
     Answered,
+    #[error("the contract is leaving already")]
+    ExitOpen,
+    #[error(transparent)]
+    Exit(#[from] exit::Error),
     #[error("reckon a date")]
     Calendar(#[from] due::Error),
     #[error("plan the request")]

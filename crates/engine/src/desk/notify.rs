@@ -1,9 +1,9 @@
 //! Who is told what: mails into the outbox and events to webhooks, in the transaction that makes them true.
 
-use exeunt_model::identity::{PrincipalId, RequestId};
+use exeunt_model::identity::{ExitId, PrincipalId, RequestId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::{Delivery, Mail, NewJob, Request};
+use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request};
 use exeunt_store::{Error, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,6 +74,25 @@ pub enum Notice {
         request: NoticeMail,
         due: Moment,
     },
+    /// An archive of the whole contract is not offered any more, since somebody in it was erased.
+    ArchiveEnded {
+        request: NoticeMail,
+    },
+    /// Something was done in the exit of a contract.
+    ExitMoved {
+        exit: ExitMail,
+        /// `give_notice`, or the move.
+        event: String,
+        /// The date that it leads to.
+        date: Option<Moment>,
+    },
+    /// A date of an exit is near, or over.
+    ExitDue {
+        exit: ExitMail,
+        duty: String,
+        at: Moment,
+        overdue: bool,
+    },
     /// The date is over, and the request is not answered.
     Overdue {
         request: NoticeMail,
@@ -94,6 +113,20 @@ pub struct NoticeMail {
     pub scope: String,
     /// What people know the subject by; `None` once it was erased.
     pub label: Option<String>,
+}
+
+/// An exit in a mail. Nothing in it names anybody: such a mail belongs to no request with which it would be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitMail {
+    pub id: ExitId,
+    /// The contract's key.
+    pub contract: String,
+}
+
+impl ExitMail {
+    pub(super) fn of(exit: &ContractExit) -> Self {
+        Self { id: exit.id.clone(), contract: exit.contract.clone() }
+    }
 }
 
 impl NoticeMail {
@@ -127,6 +160,9 @@ impl Notice {
             Self::Extended { .. } => "extended",
             Self::DueSoon { .. } => "due_soon",
             Self::Overdue { .. } => "overdue",
+            Self::ArchiveEnded { .. } => "archive_ended",
+            Self::ExitMoved { .. } => "exit_moved",
+            Self::ExitDue { .. } => "exit_due",
             Self::Proposed { .. } => "proposed",
         }
     }

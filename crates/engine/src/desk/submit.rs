@@ -90,15 +90,17 @@ pub fn submit(
         return Err(Error::LastAdmin);
     }
     let approvers = approvers(directory, &submission.contract)?;
-    store.transact("make a request", |transaction| in_transaction(transaction, context, &approvers, actor, submission))
+    store.transact("make a request", |transaction| submit_decided(transaction, context, &approvers, actor, submission, 1))
 }
 
-fn in_transaction(
+/// Makes a request in a transaction of the caller, who has checked what must be typed. So many admins have decided it, whoever asks among them.
+pub(super) fn submit_decided(
     transaction: &mut Transaction<'_>,
     context: &mut Context<'_>,
     approvers: &[Contact],
     actor: &Actor,
     submission: &Submission,
+    admins: usize,
 ) -> Result<Submitted, Error> {
     // Two of the same must not both find that there is none yet.
     transaction.one_at_a_time()?;
@@ -134,7 +136,7 @@ fn in_transaction(
         private: submission.private,
     };
     let rules = rules_of(transaction, context.settings, &submission.contract)?;
-    let requirement = requirement(&ask, &rules.policy);
+    let requirement = requirement(&ask, &rules.policy).after_decision_of(admins);
     let clock = Clock::begin(submission.regime.unwrap_or(rules.regime), context.now, rules.target_days, &context.settings.holidays)?;
     let due = clock.dates.answer_by;
     let mut request = Request {

@@ -3,7 +3,7 @@
 use exeunt_model::moment::Moment;
 
 use super::message::Words;
-use crate::desk::{Notice, NoticeMail, Settings};
+use crate::desk::{ExitMail, Notice, NoticeMail, Settings};
 
 pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
     let platform = &settings.platform_name;
@@ -127,6 +127,30 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             vec![format!("{}{} had to be answered by {}, and is not.", capital(&what(request)), of(request), at(*due))],
             see(settings, request),
         ),
+        Notice::ArchiveEnded { request } => (
+            "An archive of your contract is not offered any more".to_owned(),
+            vec![
+                "Somebody whose data it held was erased, so that it was deleted before its time.".to_owned(),
+                format!("You can ask for {} again at any time: the new archive holds everybody else.", what(request)),
+            ],
+            see(settings, request),
+        ),
+        Notice::ExitMoved { exit, event, date } => (
+            format!("The exit of contract {}: {}", exit.contract, moved(event)),
+            vec![match date {
+                Some(date) => format!("{}. {}: {}.", capital(moved(event)), dated(event), at(*date)),
+                None => format!("{}.", capital(moved(event))),
+            }],
+            exit_page(settings, exit),
+        ),
+        Notice::ExitDue { exit, duty, at: due, overdue } => (
+            match overdue {
+                true => format!("Overdue since {}: the exit of contract {}", at(*due), exit.contract),
+                false => format!("On {}: the exit of contract {}", at(*due), exit.contract),
+            },
+            vec![format!("{} Date: {}.", must(duty), at(*due))],
+            exit_page(settings, exit),
+        ),
         Notice::DueSoon { request, due } => (
             format!("Due on {}: {}", at(*due), what(request)),
             vec![format!("{}{} must be answered by {}.", capital(&what(request)), of(request), at(*due))],
@@ -142,6 +166,51 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
         ),
     };
     Words { subject, greeting: "Hello,", paragraphs, link, closing: format!("The exit desk of {platform}") }
+}
+
+fn exit_page(settings: &Settings, exit: &ExitMail) -> Option<(String, String)> {
+    Some(("See the exit".to_owned(), format!("{}/exits/{}", settings.public_url, exit.id)))
+}
+
+/// What was done in an exit.
+fn moved(event: &str) -> &'static str {
+    match event {
+        "give_notice" => "notice was given",
+        "elect_switch" => "the customer has elected to move its data",
+        "elect_erasure" => "the customer has elected to have everything erased",
+        "begin_transition" => "the transition has begun",
+        "offer_alternative" => "the provider has told that the transition takes longer",
+        "extend" => "the customer has extended the transition",
+        "confirm_switch" => "the customer has confirmed the switch",
+        "agree_later_erasure" => "a later date of erasure was agreed",
+        "end_notice" => "notice is over, and the erasure of the contract is asked for",
+        "end_retrieval" => "the retrieval is over, and the erasure of the contract is asked for",
+        "confirm_erasure" => "everything of the contract is erased",
+        _ => "the customer stays, and the exit is withdrawn",
+    }
+}
+
+/// What the date is that comes with it.
+fn dated(event: &str) -> &'static str {
+    match event {
+        "give_notice" | "elect_switch" => "Notice ends",
+        "elect_erasure" | "agree_later_erasure" => "Nothing is erased before",
+        "confirm_switch" => "The data can be fetched until",
+        _ => "The transition ends",
+    }
+}
+
+/// What must be done or known by a date of an exit.
+fn must(duty: &str) -> &'static str {
+    match duty {
+        "elect" => "By the end of notice, say what becomes of your data: move it, or have it erased. Until then nothing happens to it.",
+        "finish_transition" => {
+            "By the end of the transition the switch must be done. Its success is confirmed by the customer; without that nothing is erased."
+        }
+        "keep_retrievable" => "Until then you can fetch your data. Afterwards everything of the contract is erased.",
+        "erase" => "Everything of the contract must be erased, and the erasure that was asked for was given up. Have it asked for again.",
+        _ => "Then the erasure of everything of the contract is asked for.",
+    }
 }
 
 fn what(request: &NoticeMail) -> String {

@@ -3,7 +3,7 @@
 use exeunt_model::moment::Moment;
 
 use super::message::Words;
-use crate::desk::{Notice, NoticeMail, Settings};
+use crate::desk::{ExitMail, Notice, NoticeMail, Settings};
 
 pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
     let platform = &settings.platform_name;
@@ -127,6 +127,30 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             vec![format!("{}{} musste bis zum {} beantwortet sein und ist es nicht.", what(request), of(request), at(*due))],
             see(settings, request),
         ),
+        Notice::ArchiveEnded { request } => (
+            "Ein Archiv Ihres Vertrags wird nicht mehr angeboten".to_owned(),
+            vec![
+                "Jemand, dessen Daten darin waren, wurde gelöscht. Deshalb wurde das Archiv vor seiner Zeit gelöscht.".to_owned(),
+                format!("Sie können jederzeit wieder beantragen: {}. Das neue Archiv enthält alle anderen.", what(request)),
+            ],
+            see(settings, request),
+        ),
+        Notice::ExitMoved { exit, event, date } => (
+            format!("Ausstieg aus Vertrag {}: {}", exit.contract, moved(event)),
+            vec![match date {
+                Some(date) => format!("{}. {}: {}.", moved(event), dated(event), at(*date)),
+                None => format!("{}.", moved(event)),
+            }],
+            exit_page(settings, exit),
+        ),
+        Notice::ExitDue { exit, duty, at: due, overdue } => (
+            match overdue {
+                true => format!("Überfällig seit {}: Ausstieg aus Vertrag {}", at(*due), exit.contract),
+                false => format!("Am {}: Ausstieg aus Vertrag {}", at(*due), exit.contract),
+            },
+            vec![format!("{} Termin: {}.", must(duty), at(*due))],
+            exit_page(settings, exit),
+        ),
         Notice::DueSoon { request, due } => (
             format!("Fällig am {}: {}", at(*due), what(request)),
             vec![format!("{}{} muss bis zum {} beantwortet sein.", what(request), of(request), at(*due))],
@@ -142,6 +166,52 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
         ),
     };
     Words { subject, greeting: "Guten Tag,", paragraphs, link, closing: format!("Der Exit-Desk von {platform}") }
+}
+
+fn exit_page(settings: &Settings, exit: &ExitMail) -> Option<(String, String)> {
+    Some(("Ausstieg ansehen".to_owned(), format!("{}/exits/{}", settings.public_url, exit.id)))
+}
+
+fn moved(event: &str) -> &'static str {
+    match event {
+        "give_notice" => "Der Vertrag ist gekündigt",
+        "elect_switch" => "Der Kunde hat den Umzug seiner Daten gewählt",
+        "elect_erasure" => "Der Kunde hat gewählt, dass alles gelöscht wird",
+        "begin_transition" => "Der Übergang hat begonnen",
+        "offer_alternative" => "Der Anbieter hat mitgeteilt, dass der Übergang länger dauert",
+        "extend" => "Der Kunde hat den Übergang verlängert",
+        "confirm_switch" => "Der Kunde hat den Umzug bestätigt",
+        "agree_later_erasure" => "Ein späterer Zeitpunkt der Löschung ist vereinbart",
+        "end_notice" => "Die Kündigungsfrist ist abgelaufen, und die Löschung des Vertrags ist beantragt",
+        "end_retrieval" => "Die Zeit zum Abholen ist abgelaufen, und die Löschung des Vertrags ist beantragt",
+        "confirm_erasure" => "Alles aus dem Vertrag ist gelöscht",
+        _ => "Der Kunde bleibt, und der Ausstieg ist zurückgezogen",
+    }
+}
+
+fn dated(event: &str) -> &'static str {
+    match event {
+        "give_notice" | "elect_switch" => "Die Kündigungsfrist endet",
+        "elect_erasure" | "agree_later_erasure" => "Gelöscht wird nicht vor",
+        "confirm_switch" => "Die Daten lassen sich abholen bis",
+        _ => "Der Übergang endet",
+    }
+}
+
+fn must(duty: &str) -> &'static str {
+    match duty {
+        "elect" => {
+            "Sagen Sie bis zum Ende der Kündigungsfrist, was mit Ihren Daten geschieht: Umzug oder Löschung. Bis dahin geschieht ihnen nichts."
+        }
+        "finish_transition" => {
+            "Bis zum Ende des Übergangs muss der Umzug fertig sein. Der Kunde bestätigt, dass er gelungen ist; ohne das wird nichts gelöscht."
+        }
+        "keep_retrievable" => "Bis dahin können Sie Ihre Daten abholen. Danach wird alles aus dem Vertrag gelöscht.",
+        "erase" => {
+            "Alles aus dem Vertrag muss gelöscht werden, und die beantragte Löschung wurde aufgegeben. Lassen Sie sie erneut beantragen."
+        }
+        _ => "Dann wird die Löschung von allem aus dem Vertrag beantragt.",
+    }
 }
 
 fn what(request: &NoticeMail) -> String {

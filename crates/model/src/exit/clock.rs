@@ -312,6 +312,33 @@ impl Exit {
         Ok(())
     }
 
+    /// Until when an archive of the contract must stay, as far as is known now; `None` where nothing is to be retrieved any more.
+    ///
+    /// Before the switch is confirmed it is the earliest end that the retrieval can have.
+    ///
+    /// # Errors
+    /// [`Error::Calendar`] when it lies beyond the year 9999.
+    pub fn archives_stay_until(&self) -> Result<Option<Moment>, Error> {
+        match self.state {
+            State::Withdrawn | State::Erased | State::ErasureDue => Ok(None),
+            State::ErasureElected => Ok(self.erasure_from),
+            State::Retrieval => Ok(self.retrieval_ends),
+            State::Notice | State::SwitchElected | State::Transition | State::ExtendedTransition => {
+                let ends = self.transition_ends.map_or_else(|| later(self.notice_ends, days(self.terms.transition_days)), Ok)?;
+                let ends = self.alternative.as_ref().map_or(ends, |alternative| alternative.ends.max(ends));
+                whole_days_after(ends, self.terms.retrieval_days).map(Some)
+            }
+        }
+    }
+
+    /// The same with the provider's reason left out of it: whoever keeps the exit keeps words elsewhere, where they can be forgotten.
+    pub fn without_words(mut self) -> Self {
+        if let Some(alternative) = &mut self.alternative {
+            "in the history".clone_into(&mut alternative.justification);
+        }
+        self
+    }
+
     pub fn state(&self) -> State {
         self.state
     }

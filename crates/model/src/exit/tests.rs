@@ -149,6 +149,27 @@ fn an_agreed_date_of_erasure_is_later_than_the_retrieval() {
 }
 
 #[test]
+fn archives_stay_as_long_as_they_can_be_retrieved() {
+    let exit = begun();
+    let stays = |exit: &Exit| exit.archives_stay_until().unwrap();
+    assert_eq!(stays(&exit), Some(at("2027-03-26T12:00:00Z")), "as if the switch were done in time");
+    let switching = acted(
+        &exit,
+        &[
+            ("2026-11-25T09:30:00Z", elect(Election::OtherProvider)),
+            ("2027-01-24T09:30:00Z", Act::BeginTransition),
+            ("2027-02-01T00:00:00Z", Act::Extend { until: at("2027-06-01T00:00:00Z") }),
+        ],
+    );
+    assert_eq!(stays(&switching), Some(at("2027-07-02T12:00:00Z")));
+    let confirmed = acted(&switching, &[("2027-03-01T00:00:00Z", Act::ConfirmSwitch)]);
+    assert_eq!(stays(&confirmed), confirmed.retrieval_ends());
+    let erased = acted(&exit, &[("2026-11-25T09:30:00Z", elect(Election::Erase))]);
+    assert_eq!(stays(&erased), Some(exit.notice_ends()));
+    assert_eq!(stays(&acted(&erased, &[("2026-11-26T09:30:00Z", Act::Withdraw)])), None);
+}
+
+#[test]
 fn terms_keep_to_the_law() {
     assert_eq!(Terms::new(Notice::Days(60), 30, 30), Err(Error::NoticeTooLong { days: 60 }));
     assert_eq!(Terms::new(Notice::TwoMonths, 31, 30), Err(Error::Transition { days: 31 }));

@@ -61,6 +61,16 @@ pub struct Requirement {
     pub tells_holder: bool,
 }
 
+impl Requirement {
+    /// What is left of it when so many admins, whoever asks among them, have decided the same before the request was made.
+    ///
+    /// All of them or nothing: otherwise an admin who has decided before would count twice by approving.
+    pub fn after_decision_of(self, admins: usize) -> Self {
+        let others = u32::try_from(admins.saturating_sub(1)).unwrap_or(u32::MAX);
+        Self { approvals: if others >= self.approvals { 0 } else { self.approvals }, ..self }
+    }
+}
+
 /// What somebody decided about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -146,6 +156,15 @@ mod tests {
     fn the_erasure_of_a_contract_takes_a_second_admin_and_a_week() {
         let got = requirement(&ask(Kind::Erasure, Scope::Contract, Role::Admin), &Policy::default());
         assert_eq!((got.approvals, got.waiting_hours), (1, 168));
+    }
+
+    #[test]
+    fn admins_who_decided_before_need_not_approve_again() {
+        let needed = requirement(&ask(Kind::Erasure, Scope::Contract, Role::Admin), &Policy::default());
+        for (admins, want) in [(0, 1), (1, 1), (2, 0), (3, 0)] {
+            let got = needed.clone().after_decision_of(admins);
+            assert_eq!((got.approvals, got.waiting_hours), (want, 168), "{admins}: the waiting period stays");
+        }
     }
 
     #[test]

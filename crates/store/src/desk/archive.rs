@@ -96,6 +96,26 @@ impl Transaction<'_> {
         self.rows(OPERATION, sql, &parameters![request.as_str(), now.microseconds()]).map(|_| ())
     }
 
+    /// Keeps the archives of whole exports of a contract until this moment at least. What has expired stays so.
+    pub fn keep_archives_of(&mut self, contract: &str, until: Moment, now: Moment) -> Result<(), Error> {
+        let sql = "-- keep_archives_of
+            UPDATE archive
+            SET expires = $2
+            WHERE deleted IS NULL AND expires > $3 AND expires < $2
+                AND request IN (SELECT id FROM request WHERE contract = $1 AND scope = 'contract' AND personal IS NOT NULL)";
+        self.rows("keep archives", sql, &parameters![contract, until.microseconds(), now.microseconds()]).map(|_| ())
+    }
+
+    /// Lets the archives of whole exports of a contract go at this moment at the latest.
+    pub fn release_archives_of(&mut self, contract: &str, until: Moment) -> Result<(), Error> {
+        let sql = "-- release_archives_of
+            UPDATE archive
+            SET expires = $2
+            WHERE deleted IS NULL AND expires > $2
+                AND request IN (SELECT id FROM request WHERE contract = $1 AND scope = 'contract')";
+        self.rows("let archives go", sql, &parameters![contract, until.microseconds()]).map(|_| ())
+    }
+
     /// Notes that the bytes of a request's archives are gone from the archive store, and forgets the links to them.
     pub fn archives_deleted(&mut self, request: &RequestId, now: Moment) -> Result<(), Error> {
         const OPERATION: &str = "note deleted archives";

@@ -31,6 +31,11 @@ impl Transaction<'_> {
 
     /// Forgets a contract with all its seats, in the same way: what was asked for about any of them.
     pub fn forget_contract(&mut self, contract: &str) -> Result<Forgotten, Error> {
+        let sql = "-- forget_exit_words
+            UPDATE exit_event
+            SET words = NULL, salt = NULL
+            WHERE exit IN (SELECT id FROM contract_exit WHERE contract = $1)";
+        self.rows("forget a subject", sql, &parameters![contract])?;
         self.forget(OF_CONTRACT, &parameters![contract])
     }
 

@@ -37,7 +37,7 @@ mod webhook;
 
 pub use archive::{Archive, Link};
 pub use case::{Attachment, CaseMessage};
-pub use exit::ContractExit;
+pub use exit::{ContractExit, ExitEvent};
 pub use forgetting::Forgotten;
 pub use hold::Hold;
 pub use intake::Intake;

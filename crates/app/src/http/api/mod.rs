@@ -5,6 +5,7 @@ pub mod archives;
 pub mod bulk;
 pub mod cases;
 pub mod contracts;
+pub mod exits;
 pub mod holds;
 pub mod jobs;
 pub mod me;
@@ -32,6 +33,7 @@ use super::server::Server;
         bulk::submit,
         cases::list, cases::say, cases::step,
         contracts::show, contracts::seats,
+        exits::list, exits::give_notice, exits::show, exits::act,
         holds::list, holds::place, holds::lift,
         jobs::list, jobs::pause,
         me::show,
@@ -57,6 +59,9 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/contracts/{contract}/seats", get(contracts::seats))
         .route("/contracts/{contract}/holds", get(holds::list))
         .route("/contracts/{contract}/settings", get(settings::show).put(settings::choose))
+        .route("/contracts/{contract}/exits", get(exits::list).post(exits::give_notice))
+        .route("/exits/{id}", get(exits::show))
+        .route("/exits/{id}/acts", post(exits::act))
         .route("/holds", post(holds::place))
         .route("/holds/{id}/lift", post(holds::lift))
         .route("/jobs", get(jobs::list))

@@ -22,6 +22,8 @@ enum On {
     Hold,
     /// A case of the holder's seat that its admin opened.
     Case,
+    /// The exit of the contract.
+    Exit,
     /// An account that nobody uses.
     Account,
     /// The desk as a whole.
@@ -80,6 +82,17 @@ const OPERATIONS: &[Operation] = &[
     ),
     operation("GET", "/contracts/{contract}/settings", Some(Action::ReadContract), On::Contract, none),
     operation("PUT", "/contracts/{contract}/settings", Some(Action::ChangeSettings), On::Contract, empty),
+    operation("GET", "/contracts/{contract}/exits", Some(Action::ReadExit), On::Contract, none),
+    operation("POST", "/contracts/{contract}/exits", Some(Action::LeadExit), On::Contract, |_| json!({ "words": "we leave" })),
+    operation("GET", "/exits/{id}", Some(Action::ReadExit), On::Exit, none),
+    operation("POST", "/exits/{id}/acts", Some(Action::LeadExit), On::Exit, |_| json!({ "act": "confirm_switch", "words": "done" })),
+    operation(
+        "POST",
+        "/exits/{id}/acts",
+        Some(Action::ProlongExit),
+        On::Exit,
+        |_| json!({ "act": "offer_alternative", "date": "2020-01-01T00:00:00Z", "words": "4 TB" }),
+    ),
     operation("GET", "/contracts/{contract}/holds", Some(Action::ReadHolds), On::Contract, none),
     operation(
         "POST",
@@ -202,6 +215,7 @@ struct Made {
     hold: String,
     case: String,
     account: String,
+    exit: String,
 }
 
 fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer {
@@ -210,6 +224,7 @@ fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer 
         On::Hold => &made.hold,
         On::Case => &made.case,
         On::Account => &made.account,
+        On::Exit => &made.exit,
         On::Nothing | On::Contract | On::Seat | On::Request | On::Desk => &made.request,
     };
     let path = operation.path.replace("{contract}", &cast.contract).replace("{id}", id).replace("{lane}", "desk");
@@ -229,7 +244,7 @@ fn expected(somebody: &Somebody, operation: &Operation, cast: &Cast, made: &Made
     let (target, sees) = match operation.on {
         // That there is a desk, with jobs, is no secret.
         On::Nothing | On::Desk | On::Account => return if principal.may(action, Target::Desk) { "may" } else { "forbidden" },
-        On::Contract | On::Hold => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
+        On::Contract | On::Hold | On::Exit => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
         On::Seat => (Target::Seat { contract: &cast.contract, seat: &cast.seat }, Action::ReadSeats),
         On::Request | On::Archive | On::Case => {
             (Target::Request { contract: &cast.contract, seat: Some(&cast.seat), requester: &made.requester }, Action::ReadRequests)
@@ -274,7 +289,9 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let case = admin.person.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
     let wanted = json!({ "email": "nobody@navigator.example", "role": "auditor" });
     let account = operator.person.put("/api/v1/accounts", &wanted).is(200).json()["id"].as_str().expect("an id").to_owned();
-    let made = Made { request, requester: admin.id.clone(), archive, hold, case, account };
+    let exits = format!("/api/v1/contracts/{}/exits", cast.contract);
+    let exit = admin.person.post(&exits, &json!({ "words": "we leave" })).is(201).json()["id"].as_str().expect("an id").to_owned();
+    let made = Made { request, requester: admin.id.clone(), archive, hold, case, account, exit };
 
     let nothing = "0".repeat(32);
     let nothing = Made {
@@ -283,7 +300,8 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
         archive: nothing.clone(),
         hold: nothing.clone(),
         case: nothing.clone(),
-        account: nothing,
+        account: nothing.clone(),
+        exit: nothing,
     };
     for operation in OPERATIONS {
         for somebody in &everybody {

@@ -3,6 +3,7 @@
 mod authorization;
 mod cases;
 mod dates;
+mod exits;
 mod inside;
 mod journey;
 mod kills;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use exeunt_model::authorization::{Action, Reach, reach};
+use exeunt_model::exit;
 use exeunt_model::identity::Role;
 use exeunt_model::request::{CaseState, ErasureState, ExportState, case, erasure, export};
 
@@ -69,6 +70,7 @@ fn the_drawings_of_states_are_current() {
     let exports = drawing(ExportState::ALL, export::Move::ALL, |state, attempted| state.after(attempted).ok());
     let erasures = drawing(ErasureState::ALL, erasure::Move::ALL, |state, attempted| state.after(attempted).ok());
     let cases = drawing(CaseState::ALL, case::Move::ALL, |state, attempted| state.after(attempted).ok());
-    let page = format!("## Exports\n\n{exports}\n## Erasures\n\n{erasures}\n## Cases\n\n{cases}");
+    let exits = drawing(exit::State::ALL, exit::Move::ALL, |state, attempted| state.after(attempted).ok());
+    let page = format!("## Exports\n\n{exports}\n## Erasures\n\n{erasures}\n## Cases\n\n{cases}\n## Exits of contracts\n\n{exits}");
     generated::check("docs/reference/states.md", &page);
 }

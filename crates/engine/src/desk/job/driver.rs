@@ -17,7 +17,7 @@ use super::super::notify::{Notice, NoticeMail};
 use super::problem::Problem;
 use super::watch::Watch;
 use super::work::Work;
-use super::{erase, expire, export as exporting, plan, remind, send};
+use super::{advance_exit, erase, expire, export as exporting, plan, remind, send};
 
 /// Wakes workers of this process when there is something to do, and stops them.
 #[derive(Debug, Default)]
@@ -167,7 +167,7 @@ impl Driver {
             JobKind::SendMail => send::mail(&self.work, store, lease),
             JobKind::DeliverWebhook => send::webhook(&self.work, store, lease),
             JobKind::Remind => remind::run(&self.work, store, lease),
-            JobKind::AdvanceExit => Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, (self.work.clock)()))?),
+            JobKind::AdvanceExit => advance_exit::run(&self.work, store, lease),
         }
     }
 

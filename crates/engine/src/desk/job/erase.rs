@@ -18,6 +18,7 @@ use exeunt_store::{Store, Transaction};
 
 use super::super::context::Context;
 use super::super::error::Error;
+use super::super::exit;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{addresses_of, leaves_no_admin};
 use super::super::submit::existing;
@@ -308,6 +309,7 @@ fn conclude(
         Ending::Completed | Ending::CompletedWithRetained => unknown_addresses(work, request)?,
         Ending::PartlyFailed => Vec::new(),
     };
+    let signing = store.signing_key();
     let delay = if undecided { UNDECIDED_DELAY_MS } else { retry_delay_ms(lease.failures + 1, 0) };
     work.with(|context| {
         store.transact("end an erasure", |transaction| {
@@ -325,6 +327,9 @@ fn conclude(
                     forget(transaction, context, &request, &gone)?;
                     let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
                     context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                    if request.scope == Scope::Contract && request.document.categories.is_none() {
+                        exit::erased(transaction, context, &signing, &request)?;
+                    }
                     transaction.finish_job(lease, context.now)?;
                 }
                 Ending::PartlyFailed => {
@@ -394,6 +399,12 @@ fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
     // Of a subject that is still there, the files of its cases stay.
     concerned.retain(|concerned| request.document.categories.is_none() || concerned.state.kind() == Kind::Export);
     for concerned in concerned {
+        // An archive of everybody ends early for the sake of one: whoever asked for it can ask for another, without them.
+        let ends_early = request.scope == Scope::Seat && concerned.scope == Scope::Contract;
+        if ends_early && transaction.archives_of(&concerned.id)?.iter().any(|archive| archive.deleted.is_none() && archive.expires > now) {
+            let notice = Notice::ArchiveEnded { request: NoticeMail::of(&concerned) };
+            context.mail_to(transaction, &concerned.requester, Some(&concerned.id), &notice)?;
+        }
         transaction.expire_archives(&concerned.id, now)?;
         context.enqueue(transaction, &concerned, JobKind::ExpireArchive, now)?;
     }

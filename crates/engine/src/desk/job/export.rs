@@ -8,12 +8,13 @@ use exeunt_model::job::JobKind;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::Purpose;
 use exeunt_model::request::document::Counts;
-use exeunt_model::request::{ExportState, Move, State, export as machine};
+use exeunt_model::request::{ExportState, Move, Scope, State, export as machine};
 use exeunt_store::Store;
 use exeunt_store::desk::{Archive, Lease, Request};
 use sha2::{Digest as _, Sha256};
 
 use super::super::error::Error;
+use super::super::exit::archives_stay_until;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::Contact;
 use super::plan::plan_request;
@@ -186,7 +187,12 @@ fn deliver(
             if request.state != State::Export(ExportState::Running) {
                 return Ok(false);
             }
-            let expires = context.in_hours(context.settings.retention_hours);
+            let mut expires = context.in_hours(context.settings.retention_hours);
+            if request.scope == Scope::Contract
+                && let Some(until) = archives_stay_until(transaction, &request.contract)?
+            {
+                expires = expires.max(until);
+            }
             for (part, file) in (1..).zip(&stored) {
                 let archive = Archive {
                     id: context.archive(),

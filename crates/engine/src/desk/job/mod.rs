@@ -6,6 +6,7 @@
 //!    └─ heartbeat          ├─ erase    begin, or resume what was cut off ─► certificate
 //!                          ├─ expire   delete archives and files
 //!                          ├─ remind   who must act before a date
+//!                          ├─ advance_exit  what is due in an exit, and its erasure
 //!                          └─ send     mails and webhooks
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! Whatever comes before it may be done twice: files in the spool and in the archive store are named by the attempt, and an erasure knows its
 //! run.
 
+mod advance_exit;
 mod driver;
 mod erase;
 mod expire;

@@ -1,10 +1,10 @@
 //! Making the plan of an erasure.
 
 use exeunt_model::job::JobKind;
-use exeunt_model::plan::Purpose;
 use exeunt_model::plan::file::PlanFile;
+use exeunt_model::plan::{Choice, Plan, Purpose, planner};
 use exeunt_model::request::document::Counts;
-use exeunt_model::request::{ErasureState, Move, State, erasure};
+use exeunt_model::request::{Channel, ErasureState, Move, State, erasure};
 use exeunt_store::desk::{Hold, Lease, Request};
 use exeunt_store::{Store, Transaction};
 
@@ -16,14 +16,12 @@ use super::super::people::{Contact, approvers};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
 use super::work::Work;
-use crate::planning::{Request as PlanRequest, Snapshot, Subject};
+use crate::planning::{self, Request as PlanRequest, Snapshot, Subject};
 
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let Some(request) = take(work, store, lease)? else { return Ok(()) };
     let Some(asked) = plan_request(&request, Purpose::Erase) else { return done(work, store, lease) };
-    let mut snapshot = Snapshot::open(&work.platform)?;
-    let plan = snapshot.plan(&work.platform, &asked, &store.hash_secret())?;
-    drop(snapshot);
+    let (plan, choices) = planned(work, store, &request, asked)?;
     let contacts = approvers(&work.directory, &request.contract)?;
     let digest = plan.digest();
     let counts = Counts { rows: plan.step_rows.iter().sum(), files: plan.files.iter().map(|count| count.files).sum() };
@@ -34,6 +32,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
             if is_to_be_planned(&request) {
                 request.plan = Some((json.clone(), digest.clone()));
                 request.document.counts = Some(counts);
+                request.document.choices = choices.clone();
                 request.reason = None;
                 context.make(transaction, &mut request, Move::Erasure(erasure::Move::Plan), None, None)?;
                 go_on(transaction, context, &mut request, &contacts)?;
@@ -42,6 +41,21 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
         })
     })?;
     Ok(())
+}
+
+/// The plan, and the choices that it was made with.
+///
+/// Where a whole contract goes at the end of an exit, nobody is left to take anything over: what the map lets the requester choose is deleted.
+fn planned(work: &Work, store: &Store, request: &Request, mut asked: PlanRequest) -> Result<(Plan, Vec<Choice>), Problem> {
+    let plan = Snapshot::open(&work.platform)?.plan(&work.platform, &asked, &store.hash_secret());
+    let plan = match plan {
+        Err(planning::Error::Plan(planner::Error::Undecided { tables })) if request.channel == Channel::Exit => {
+            asked.choices.extend(tables.into_iter().map(|(table, _)| Choice { table, action: "delete".to_owned() }));
+            Snapshot::open(&work.platform)?.plan(&work.platform, &asked, &store.hash_secret())?
+        }
+        other => other?,
+    };
+    Ok((plan, asked.choices))
 }
 
 /// The request, if it is still to be planned and nothing holds it.
@@ -78,7 +92,16 @@ fn done(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
 /// Asks for the approvals that an erasure needs, or schedules it where it needs none.
 fn go_on(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &mut Request, admins: &[Contact]) -> Result<(), Error> {
     if request.document.requirement.approvals == 0 {
-        return schedule(transaction, context, request, None);
+        schedule(transaction, context, request, None)?;
+        if request.channel == Channel::Exit {
+            // Nobody has approved this plan: whoever could cancel it is told of it.
+            let notice = Notice::Approved { request: NoticeMail::of(request), starts: request.scheduled };
+            for admin in admins {
+                let admin = context.principal(transaction, admin)?;
+                context.mail_to(transaction, &admin, Some(&request.id), &notice)?;
+            }
+        }
+        return Ok(());
     }
     context.make(transaction, request, Move::Erasure(erasure::Move::AskApproval), None, None)?;
     ask_approvers(transaction, context, request, admins)

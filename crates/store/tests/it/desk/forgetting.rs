@@ -1,9 +1,9 @@
 //! What is left of a subject after its erasure.
 
-use exeunt_model::identity::{ArchiveId, AttachmentId, HoldId, MailId, MessageId};
+use exeunt_model::identity::{ArchiveId, AttachmentId, ExitId, HoldId, MailId, MessageId};
 use exeunt_model::names::SubjectKind;
 use exeunt_model::request::{CaseState, ErasureState, Scope, State};
-use exeunt_store::desk::{Archive, Attachment, CaseMessage, Event, Forgotten, Hold, Mail, Personal};
+use exeunt_store::desk::{Archive, Attachment, CaseMessage, ContractExit, Event, ExitEvent, Forgotten, Hold, Mail, Personal};
 use exeunt_store::{Error, Transaction};
 
 use super::{email, person, principal, request, request_id, write};
@@ -103,6 +103,20 @@ fn fill(transaction: &mut Transaction<'_>, base: u128, subject: &str, secret: &s
     })
 }
 
+fn exit_event(words: &str) -> ExitEvent {
+    ExitEvent {
+        number: 0,
+        at: at(1),
+        actor: Some(principal(100)),
+        event: "give_notice".to_owned(),
+        from: None,
+        to: "notice".to_owned(),
+        declaration: "{}".to_owned(),
+        signature: "signed".to_owned(),
+        words: Some((words.to_owned(), "salt".to_owned())),
+    }
+}
+
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
@@ -169,6 +183,21 @@ fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
         let mut case = transaction.request_to_change(&request_id(101))?.unwrap();
         case.state = State::Case(CaseState::Closed);
         transaction.change_request(&mut case)?;
+        // What was said in the exit of the contract, and of another one.
+        for (number, contract) in [(100, "alder"), (101, "birch")] {
+            let id = ExitId::from_random(number);
+            transaction.insert_exit(&ContractExit {
+                id: id.clone(),
+                contract: contract.to_owned(),
+                state: "notice".to_owned(),
+                document: "{}".to_owned(),
+                version: 1,
+                changed: at(1),
+                finished: None,
+            })?;
+            let words = if contract == "alder" { SECRET } else { "we leave" };
+            transaction.add_exit_event(&id, &exit_event(words))?;
+        }
         // Otto's contract is another one.
         for number in 200..203 {
             let mut moved = request(number + 100, "birch", "otto");
@@ -188,6 +217,9 @@ fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
     assert_eq!(forgotten.attachments, ["100", "101", "200", "201"].map(|number| format!("attachment {number}")));
     let birch = write(&mut store, |transaction| transaction.open_requests_of("birch"));
     assert!(birch.len() == 3 && birch.iter().all(|request| request.personal.is_some() && request.version == 1));
+    let said = |number: u128, store: &mut _| write(store, |transaction| transaction.exit_events_of(&ExitId::from_random(number)));
+    assert_eq!(said(100, &mut store), [ExitEvent { words: None, ..exit_event("") }], "that something was said stays");
+    assert_eq!(said(101, &mut store), [exit_event("we leave")]);
     drop(store);
     let bytes = world.bytes();
     assert!(!holds(&bytes, SECRET) && !holds(&bytes, OTHER));
