@@ -20,6 +20,7 @@ pub mod map;
 pub mod moment;
 pub mod names;
 pub mod plan;
+pub mod provider;
 pub mod request;
 pub mod run;
 pub mod selection;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_batch.sql"),
     include_str!("migrations/0005_desk.sql"),
     include_str!("migrations/0006_exit_event.sql"),
+    include_str!("migrations/0007_identity_providers.sql"),
 ];
 
 /// The newest version of the schema that this program knows.

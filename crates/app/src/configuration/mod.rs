@@ -8,14 +8,16 @@ mod desk;
 mod document;
 mod environment;
 mod exits;
+pub mod identity_providers;
 pub mod keys;
+pub mod limits;
 mod log;
 mod mail;
 mod places;
 mod problems;
 mod requests;
 mod secret;
-mod server;
+pub mod server;
 mod store;
 mod workers;
 
@@ -34,6 +36,8 @@ use desk::Desk;
 use document::Document;
 use environment::Environment;
 use exits::Exits;
+use identity_providers::IdentityProvider;
+use limits::Limits;
 use log::Log;
 use mail::Mail;
 pub use problems::{Problem, Problems};
@@ -65,6 +69,10 @@ pub struct Configuration {
     pub exits: Exits,
     #[serde(default)]
     pub log: Log,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub identity_providers: Vec<IdentityProvider>,
 }
 
 impl Configuration {
@@ -78,6 +86,14 @@ impl Configuration {
         self.store.validate(problems);
         self.requests.validate(problems);
         self.exits.validate(problems);
+        self.limits.validate(problems);
+        for (place, provider) in self.identity_providers.iter().enumerate() {
+            provider.validate(&format!("identity_providers[{place}]"), problems);
+            if self.identity_providers[..place].iter().any(|other| other.name == provider.name) {
+                problems
+                    .at(format!("identity_providers[{place}].name"), format!("there are two providers of the name `{}`", provider.name));
+            }
+        }
     }
 
     /// What holds for contracts for which nothing else was chosen.

@@ -10,9 +10,12 @@ use exeunt_engine::desk::Actor;
 use exeunt_model::authorization::{Action, Grant, Principal, Target};
 use exeunt_model::directory::{SeatRole, key_text};
 use exeunt_model::identity::{EmailAddress, PrincipalId, Role};
+use exeunt_model::provider::{ByProvider, Standing};
 use exeunt_store::Store;
 use exeunt_store::desk::Account;
 
+use super::limit::Passage;
+use super::origin;
 use super::problem::Problem;
 use super::secret;
 use super::server::{Server, now};
@@ -24,7 +27,9 @@ pub struct Caller {
     pub email: Option<EmailAddress>,
     /// The secret of the session; `None` for a token.
     pub session: Option<String>,
-    /// The contract that a token is limited to.
+    /// The provider at which the session began; `None` for one by mail, and for a token.
+    pub by: Option<ByProvider>,
+    /// The contract that a token is limited to, or a session that began at the provider of a contract.
     contract: Option<String>,
 }
 
@@ -47,8 +52,12 @@ impl Caller {
             Target::Desk => None,
             Target::Contract { contract } | Target::Seat { contract, .. } | Target::Request { contract, .. } => Some(contract),
         };
-        let within = self.contract.as_deref().is_none_or(|own| contract == Some(own));
-        if within { self.principal.role_for(action, target) } else { None }
+        if self.reaches(contract) { self.principal.role_for(action, target) } else { None }
+    }
+
+    /// Whether anything of this contract is within the caller's reach at all, as far as a token or a session has limits.
+    pub fn reaches(&self, contract: Option<&str>) -> bool {
+        self.contract.as_deref().is_none_or(|own| contract == Some(own))
     }
 
     /// Whether the caller may know that it is there.
@@ -72,11 +81,14 @@ impl FromRequestParts<Arc<Server>> for Caller {
             && changes(&parts.method)
         {
             let sent = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-            if sent != Some(secret::csrf(session).as_str()) {
+            let is_foreign = origin::is_foreign(&parts.headers, &server.settings.public_url);
+            if is_foreign || sent != Some(secret::csrf(session).as_str()) {
                 return Err(Problem::forged(None));
             }
         }
-        server.blocking(move |server, store| find(server, store, carried)).await
+        let caller = server.blocking(move |server, store| find(server, store, carried)).await?;
+        server.limits.count(&caller.principal.id, parts.extensions.get::<Arc<Passage>>().map(AsRef::as_ref))?;
+        Ok(caller)
     }
 }
 
@@ -95,10 +107,19 @@ fn carried(headers: &HeaderMap) -> Option<Carried> {
         let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
         return Some(Carried::Token(token.trim().to_owned()));
     }
+    session_of(headers).map(Carried::Session)
+}
+
+/// The secret of the session that a browser carries.
+pub fn session_of(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, cookie_name(true)).or_else(|| cookie(headers, cookie_name(false))).map(str::to_owned)
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let session = pairs.find(|(name, _)| *name == cookie_name(true) || *name == cookie_name(false))?.1;
-    Some(Carried::Session(session.to_owned()))
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 fn changes(method: &Method) -> bool {
@@ -110,13 +131,19 @@ fn find(server: &Server, store: &mut Store, carried: Carried) -> Result<Caller, 
     match carried {
         Carried::Session(session) => {
             let hash = secret::hash(&session);
-            let account = store.look("look up a session", |transaction| {
-                let Some(principal) = transaction.session(&hash, now)? else { return Ok(None) };
-                transaction.principal(&principal)
+            let found = store.look("look up a session", |transaction| {
+                let Some(session) = transaction.session(&hash, now)? else { return Ok(None) };
+                let account = transaction.principal(&session.principal)?;
+                Ok::<_, exeunt_store::Error>(Some((session.by, account)))
             })?;
+            let (by, account) = found.ok_or_else(|| Problem::not_signed_in(None))?;
             let account = open(account)?;
-            let principal = principal(server, store, &account, None)?;
-            Ok(Caller { principal, email: account.email, session: Some(session), contract: None })
+            let principal = match &by {
+                Some(by) => by_provider(server, &account, by)?,
+                None => principal(server, store, &account, None)?,
+            };
+            let contract = by.as_ref().and_then(|by| by.standing.contract().map(str::to_owned));
+            Ok(Caller { principal, email: account.email, session: Some(session), by, contract })
         }
         Carried::Token(token) => {
             let hash = secret::hash(&token);
@@ -129,7 +156,7 @@ fn find(server: &Server, store: &mut Store, carried: Carried) -> Result<Caller, 
             store.transact("note a token's use", |transaction| transaction.note_token_use(&token.id, now))?;
             let account = open(account)?;
             let principal = principal(server, store, &account, Some(token.actions))?;
-            Ok(Caller { principal, email: account.email, session: None, contract: token.contract })
+            Ok(Caller { principal, email: account.email, session: None, by: None, contract: token.contract })
         }
     }
 }
@@ -149,6 +176,18 @@ fn principal(server: &Server, store: &Store, account: &Account, limited_to: Opti
     };
     grants.extend(of_desk(store, account)?);
     Ok(Principal { id: account.id.clone(), grants, limited_to })
+}
+
+/// What somebody is in a session that began at a provider: what the provider's word reaches, and nothing that they are besides.
+fn by_provider(server: &Server, account: &Account, by: &ByProvider) -> Result<Principal, Problem> {
+    // A provider that is trusted no more, or for others, ends what it has begun.
+    let provider = server.providers.find(&by.provider).filter(|provider| by.standing.is_given_by(&provider.trust.speaks_for));
+    provider.ok_or_else(|| Problem::not_signed_in(None))?;
+    let directory = match (&by.standing, &account.email) {
+        (Standing::Contract { .. }, Some(email)) => of_directory(server, email)?,
+        (Standing::Contract { .. }, None) | (Standing::Claims { .. }, _) => Vec::new(),
+    };
+    Ok(Principal { id: account.id.clone(), grants: by.standing.grants(directory), limited_to: None })
 }
 
 fn of_desk(store: &Store, account: &Account) -> Result<Option<Grant>, Problem> {

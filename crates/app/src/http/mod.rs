@@ -5,12 +5,17 @@
 //! [`Caller::act`](caller::Caller::act) alone.
 
 pub mod api;
+mod begin;
 mod caller;
 mod download;
 mod extract;
+pub mod limit;
+mod links;
 mod operation;
+mod origin;
 mod pages;
 mod problem;
+pub mod provider;
 mod secret;
 pub mod server;
 
@@ -27,16 +32,20 @@ use server::Server;
 
 /// Everything that the desk answers.
 pub fn router(server: Arc<Server>) -> Router {
-    let limit = DefaultBodyLimit::max(server.largest_body_bytes);
+    let largest = DefaultBodyLimit::max(server.largest_body_bytes);
     Router::new()
         .nest("/api/v1", api::router())
         .route("/sign-in", routing::get(pages::sign_in).post(pages::sign_in_by_form))
+        .route("/sign-in/link", routing::post(pages::ask_by_form))
+        .route("/sign-in/{provider}", routing::get(provider::sign_in::begin))
+        .route("/sign-in/{provider}/callback", routing::get(provider::sign_in::callback))
         .route("/download/{secret}", routing::get(download::download))
         .route("/healthz", routing::get(operation::health))
         .route("/readyz", routing::get(operation::ready))
         .fallback(|| async { Problem::not_found(None) })
         .method_not_allowed_fallback(|| async { Problem::method(None) })
-        .layer(limit)
+        .layer(largest)
+        .layer(middleware::from_fn_with_state(server.clone(), limit::limit))
         .layer(middleware::map_response_with_state(server.clone(), secure))
         .layer(middleware::from_fn(no_panic))
         .with_state(server)

@@ -1,34 +1,90 @@
-//! The page that a sign-in link leads to. Opening it changes nothing: mail scanners open links too.
+//! The pages that sign people in. Opening one changes nothing: mail scanners open links too.
 
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Query, State};
-use axum::http::header;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::api::session;
+use super::extract::Query;
 use super::problem::Problem;
 use super::server::Server;
+use super::{links, origin};
+
+#[derive(Deserialize)]
+pub struct Opened {
+    secret: Option<String>,
+}
 
 #[derive(Deserialize)]
 pub struct Link {
     secret: String,
 }
 
-/// A page with one button.
-pub async fn sign_in(Query(link): Query<Link>) -> Html<String> {
-    let secret: String = link.secret.chars().filter(char::is_ascii_hexdigit).take(64).collect();
-    Html(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Sign in</title>\
-         <h1>Sign in to the exit desk</h1><form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"secret\" value=\"{secret}\">\
-         <button>Sign in</button></form></html>"
-    ))
+#[derive(Deserialize)]
+pub struct Ask {
+    email: String,
+}
+
+/// With a link's secret, a page with one button; without one, the ways to sign in.
+pub async fn sign_in(State(server): State<Arc<Server>>, Query(opened): Query<Opened>) -> Response {
+    let Some(secret) = opened.secret else { return page(StatusCode::OK, "Sign in to the exit desk", &ways(&server)) };
+    let secret: String = secret.chars().filter(char::is_ascii_hexdigit).take(64).collect();
+    let form = format!(
+        "<form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"secret\" value=\"{secret}\"><button>Sign in</button></form>"
+    );
+    page(StatusCode::OK, "Sign in to the exit desk", &form)
 }
 
 /// Uses the link up, and begins a session.
-pub async fn sign_in_by_form(State(server): State<Arc<Server>>, Form(link): Form<Link>) -> Result<Response, Problem> {
-    let begun = session::begin(&server, link.secret).await?;
+pub async fn sign_in_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(link): Form<Link>) -> Result<Response, Response> {
+    let begun = session::begin_by_link(&server, &headers, link.secret).await.map_err(|problem| self::problem(&headers, problem))?;
     Ok(([(header::SET_COOKIE, begun.cookie)], Redirect::to("/")).into_response())
+}
+
+/// Has a link sent.
+pub async fn ask_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(ask): Form<Ask>) -> Result<Response, Response> {
+    let asked = match origin::is_foreign(&headers, &server.settings.public_url) {
+        true => Err(Problem::forged(None)),
+        false => links::ask(&server, &ask.email),
+    };
+    asked.map_err(|problem| self::problem(&headers, problem))?;
+    let text = "<p>If the address is known here, a link is on its way to it.</p>";
+    Ok(page(StatusCode::ACCEPTED, "Look into your mail", text))
+}
+
+/// A problem as a page for who reads pages, and as a document for everybody else.
+pub fn problem(headers: &HeaderMap, problem: Problem) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepts.contains("text/html") {
+        return problem.into_response();
+    }
+    let detail = problem.detail().map_or_else(String::new, |detail| format!("<p>{}</p>", escaped(detail)));
+    page(problem.status(), problem.title(), &format!("{detail}<p><a href=\"/sign-in\">Sign in</a></p>"))
+}
+
+fn ways(server: &Server) -> String {
+    let link = |name: &str, label: &str| format!("<li><a href=\"/sign-in/{name}\">{}</a></li>", escaped(label));
+    let offered: String = server.providers.listed().map(|provider| link(provider.name.as_str(), &provider.label)).collect();
+    let providers = if offered.is_empty() { offered } else { format!("<ul>{offered}</ul>") };
+    format!(
+        "{providers}<form method=\"post\" action=\"/sign-in/link\"><label>E-mail address \
+         <input type=\"email\" name=\"email\" autocomplete=\"email\" required></label> <button>Send a link</button></form>"
+    )
+}
+
+fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <h1>{title}</h1>{body}</html>"
+    );
+    // Its own forms say where they come from; to everybody else the page says nothing.
+    (status, [(header::REFERRER_POLICY, "same-origin")], Html(html)).into_response()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -19,6 +19,9 @@ pub struct Problem {
     /// What happened this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// Sent as `Retry-After`.
+    #[serde(skip)]
+    wait_seconds: Option<u64>,
 }
 
 /// The kinds of problems: code, status and title.
@@ -27,7 +30,7 @@ macro_rules! kinds {
         impl Problem {
             $($(#[$doc])*
             pub fn $name(detail: impl Into<Option<String>>) -> Self {
-                Self { kind: concat!("/problems/", $code).to_owned(), title: $title.to_owned(), status: StatusCode::$status.as_u16(), detail: detail.into() }
+                Self { kind: concat!("/problems/", $code).to_owned(), title: $title.to_owned(), status: StatusCode::$status.as_u16(), detail: detail.into(), wait_seconds: None }
             })*
         }
     };
@@ -57,17 +60,50 @@ kinds! {
     too_large = "too-large", PAYLOAD_TOO_LARGE, "The request is too large";
     method = "method", METHOD_NOT_ALLOWED, "This cannot be done here";
     plan_refused = "plan-refused", UNPROCESSABLE_ENTITY, "No plan can be made";
+    limited = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests: wait";
+    provider_away = "identity-provider-away", SERVICE_UNAVAILABLE, "The identity provider is away; try again, or sign in by mail";
+    refused_by_provider = "identity-provider", UNAUTHORIZED, "Nobody is signed in by this";
     unavailable = "unavailable", SERVICE_UNAVAILABLE, "A database is away; try again";
     internal = "internal", INTERNAL_SERVER_ERROR, "This should not have happened";
 }
 
+impl Problem {
+    /// Too many requests: the next one after so much time.
+    pub fn wait(time: std::time::Duration) -> Self {
+        let seconds = time.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1);
+        Self { wait_seconds: Some(seconds), ..Self::limited(None) }
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn is_passing(&self) -> bool {
+        self.status() == StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    /// What a page says of it.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let wait = self.wait_seconds;
+        let status = self.status();
         let mut response = (status, axum::Json(self)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -12,7 +12,10 @@ use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use tokio::sync::Semaphore;
 
+use super::limit::Limits;
+use super::links::Asks;
 use super::problem::Problem;
+use super::provider::Providers;
 
 /// The desk behind the doors.
 pub struct Server {
@@ -26,6 +29,9 @@ pub struct Server {
     pub link_minutes: u32,
     pub single_use_links: bool,
     pub largest_body_bytes: usize,
+    pub limits: Limits,
+    pub providers: Providers,
+    pub asks: Asks,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -42,6 +48,8 @@ pub struct Parts {
     pub link_minutes: u32,
     pub single_use_links: bool,
     pub largest_body_bytes: usize,
+    pub limits: Limits,
+    pub providers: Providers,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -59,6 +67,9 @@ impl Server {
             link_minutes: parts.link_minutes,
             single_use_links: parts.single_use_links,
             largest_body_bytes: parts.largest_body_bytes,
+            limits: parts.limits,
+            providers: parts.providers,
+            asks: Asks::default(),
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }

@@ -46,5 +46,5 @@ pub use mail::Mail;
 pub use principal::Account;
 pub use request::{Event, Filter, Personal, Position, Request};
 pub use setting::ContractSetting;
-pub use signing_in::Token;
+pub use signing_in::{Session, Token};
 pub use webhook::{Delivery, Webhook};

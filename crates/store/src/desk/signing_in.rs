@@ -1,13 +1,14 @@
-//! The tables `sign_in_link`, `session` and `api_token`. Secrets are never kept, only their SHA-256.
+//! The tables `sign_in_link`, `provider_sign_in`, `session` and `api_token`. Secrets are never kept, only their SHA-256.
 
 use std::collections::BTreeSet;
 
 use exeunt_model::authorization::Action;
 use exeunt_model::identity::{PrincipalId, TokenId};
 use exeunt_model::moment::Moment;
+use exeunt_model::provider::{ByProvider, ProviderName};
 
 use crate::error::Error;
-use crate::read::{moment, parsed};
+use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
 
 /// An API token.
@@ -25,6 +26,18 @@ pub struct Token {
     pub revoked: Option<Moment>,
     /// When it was used last, to the hour.
     pub used: Option<Moment>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// What the store keeps of its secret.
+    pub hash: String,
+    pub principal: PrincipalId,
+    /// `None` where it began with a link that was sent by mail.
+    pub by: Option<ByProvider>,
+    pub created: Moment,
+    pub expires: Moment,
 }
 
 /// Between two notes of a token's use: a write per request would cost more than it tells.
@@ -60,23 +73,66 @@ impl Transaction<'_> {
         self.optional("use a sign-in link", sql, &values, |row| parsed(&row.get::<String>(0)?, "a principal's id"))
     }
 
+    /// Notes that somebody has been sent to a provider.
+    pub fn insert_provider_sign_in(
+        &mut self,
+        hash: &str,
+        provider: &ProviderName,
+        return_path: &str,
+        created: Moment,
+        expires: Moment,
+    ) -> Result<(), Error> {
+        let sql = "-- insert_provider_sign_in
+            INSERT INTO provider_sign_in (hash, provider, return_path, created, expires)
+            VALUES ($1, $2, $3, $4, $5)";
+        let values = parameters![hash, provider.as_str(), return_path, created.microseconds(), expires.microseconds()];
+        self.one_row("begin a sign-in", sql, &values)
+    }
+
+    /// Uses a sign-in at a provider up, and tells where its browser goes. `None` when there is none of this provider, or it comes too late.
+    pub fn use_provider_sign_in(&mut self, hash: &str, provider: &ProviderName, now: Moment) -> Result<Option<String>, Error> {
+        let sql = "-- use_provider_sign_in
+            DELETE FROM provider_sign_in
+            WHERE hash = $1 AND provider = $2 AND expires > $3
+            RETURNING return_path";
+        let values = parameters![hash, provider.as_str(), now.microseconds()];
+        self.optional("use a sign-in", sql, &values, |row| row.get(0))
+    }
+
     /// Adds a session.
-    pub fn insert_session(&mut self, hash: &str, principal: &PrincipalId, created: Moment, expires: Moment) -> Result<(), Error> {
+    pub fn insert_session(&mut self, session: &Session) -> Result<(), Error> {
         let sql = "-- insert_session
-            INSERT INTO session (hash, principal, created, expires)
-            VALUES ($1, $2, $3, $4)";
-        let values = parameters![hash, principal.as_str(), created.microseconds(), expires.microseconds()];
+            INSERT INTO session (hash, principal, provider, standing, created, expires)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let Session { hash, principal, by, created, expires } = session;
+        let values = parameters![
+            hash.as_str(),
+            principal.as_str(),
+            by.as_ref().map(|by| by.provider.as_str()),
+            by.as_ref().map(|by| json(&by.standing)).transpose()?,
+            created.microseconds(),
+            expires.microseconds()
+        ];
         self.one_row("begin a session", sql, &values)
     }
 
-    /// Whose session it is, while it lasts.
-    pub fn session(&mut self, hash: &str, now: Moment) -> Result<Option<PrincipalId>, Error> {
+    /// A session, while it lasts.
+    pub fn session(&mut self, hash: &str, now: Moment) -> Result<Option<Session>, Error> {
         let sql = "-- session
-            SELECT principal
+            SELECT hash, principal, provider, standing, created, expires
             FROM session
             WHERE hash = $1 AND expires > $2";
-        let values = parameters![hash, now.microseconds()];
-        self.optional("look up a session", sql, &values, |row| parsed(&row.get::<String>(0)?, "a principal's id"))
+        self.optional("look up a session", sql, &parameters![hash, now.microseconds()], read_session)
+    }
+
+    /// The sessions of a principal that last, newest first.
+    pub fn sessions_of(&mut self, principal: &PrincipalId, now: Moment) -> Result<Vec<Session>, Error> {
+        let sql = "-- sessions_of
+            SELECT hash, principal, provider, standing, created, expires
+            FROM session
+            WHERE principal = $1 AND expires > $2
+            ORDER BY created DESC, hash";
+        self.all("list sessions", sql, &parameters![principal.as_str(), now.microseconds()], read_session)
     }
 
     /// Ends a session; one that has ended stays ended.
@@ -111,6 +167,9 @@ impl Transaction<'_> {
             "-- sweep_sign_in_links
             DELETE FROM sign_in_link
             WHERE expires <= $1",
+            "-- sweep_provider_sign_ins
+            DELETE FROM provider_sign_in
+            WHERE expires <= $1",
         ] {
             self.rows("sweep sessions", sql, &parameters![now.microseconds()])?;
         }
@@ -128,7 +187,7 @@ impl Transaction<'_> {
             hash,
             token.name.as_str(),
             token.principal.as_str(),
-            crate::read::json(&actions)?,
+            json(&actions)?,
             token.contract.as_deref(),
             token.created.microseconds(),
             token.expires.map(Moment::microseconds)
@@ -175,8 +234,26 @@ impl Transaction<'_> {
     }
 }
 
+fn read_session(row: &Row<'_>) -> Result<Session, Error> {
+    let by = match (row.get::<Option<String>>(2)?, row.get::<Option<String>>(3)?) {
+        (Some(provider), Some(standing)) => {
+            Some(ByProvider { provider: parsed(&provider, "a provider's name")?, standing: from_json(&standing, "a session's standing")? })
+        }
+        (None, None) => None,
+        // Half of it would be taken for a session without limits.
+        (Some(_), None) | (None, Some(_)) => return Err(Error::damaged("a session's provider cannot be read")),
+    };
+    Ok(Session {
+        hash: row.get(0)?,
+        principal: parsed(&row.get::<String>(1)?, "a principal's id")?,
+        by,
+        created: moment(row.get(4)?)?,
+        expires: moment(row.get(5)?)?,
+    })
+}
+
 fn read_token(row: &Row<'_>) -> Result<Token, Error> {
-    let names: Vec<String> = crate::read::from_json(&row.get::<String>(3)?, "a token's actions")?;
+    let names: Vec<String> = from_json(&row.get::<String>(3)?, "a token's actions")?;
     // An action that this version doesn't know is one that nobody is granted.
     let actions = names.iter().filter_map(|name| Action::ALL.iter().copied().find(|action| action.as_str() == name)).collect();
     Ok(Token {

@@ -7,11 +7,13 @@ pub mod cases;
 pub mod contracts;
 pub mod exits;
 pub mod holds;
+pub mod identity_providers;
 pub mod jobs;
 pub mod me;
 pub mod previews;
 pub mod requests;
 pub mod session;
+pub mod sessions;
 pub mod settings;
 pub mod tokens;
 
@@ -35,6 +37,7 @@ use super::server::Server;
         contracts::show, contracts::seats,
         exits::list, exits::give_notice, exits::show, exits::act,
         holds::list, holds::place, holds::lift,
+        identity_providers::list,
         jobs::list, jobs::pause,
         me::show,
         previews::make,
@@ -42,6 +45,7 @@ use super::server::Server;
         requests::waive, requests::extend, requests::handle, requests::certificate,
         settings::show, settings::choose,
         session::ask, session::sign_in, session::sign_out,
+        sessions::list, sessions::end,
         tokens::list, tokens::make, tokens::revoke,
     )
 )]
@@ -54,6 +58,8 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/openapi.json", get(|| async { axum::Json(Document::openapi()) }))
         .route("/sign-in", post(session::ask))
         .route("/session", post(session::sign_in).delete(session::sign_out))
+        .route("/sessions", get(sessions::list).delete(sessions::end))
+        .route("/identity-providers", get(identity_providers::list))
         .route("/me", get(me::show))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/seats", get(contracts::seats))

@@ -3,22 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use exeunt_engine::desk::{Contact, Notice};
-use exeunt_model::identity::EmailAddress;
-use exeunt_model::moment::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::caller::{self, Caller, cookie_name};
+use crate::http::caller::{self, Caller};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
-use crate::http::secret;
 use crate::http::server::{Server, now};
-
-/// Links that one person is sent in an hour.
-const LINKS_PER_HOUR: u64 = 5;
+use crate::http::{begin, links, origin, secret};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,71 +43,29 @@ pub struct Session {
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn ask(State(server): State<Arc<Server>>, Json(asked): Json<Ask>) -> Result<StatusCode, Problem> {
-    // What is no address is known to nobody.
-    if let Ok(email) = asked.email.parse::<EmailAddress>() {
-        server.blocking(move |server, store| send_link(server, store, &email)).await?;
-    }
+    links::ask(&server, &asked.email)?;
     Ok(StatusCode::ACCEPTED)
 }
 
-fn send_link(server: &Server, store: &mut exeunt_store::Store, email: &EmailAddress) -> Result<(), Problem> {
-    if !caller::is_known(server, store, email)? {
-        return Ok(());
-    }
-    let seats = server.directory.seats_by_email(email)?;
-    let contact = Contact { email: email.clone(), language: seats.iter().find_map(|seat| seat.language) };
-    let secret = secret::draw();
-    let minutes = server.sign_in_link_minutes;
-    let link = format!("{}/sign-in?secret={secret}", server.settings.public_url);
-    server.with(|context| {
-        store.transact("send a sign-in link", |transaction| {
-            let principal = context.principal(transaction, &contact)?;
-            let hour = Moment::from_microseconds(context.now.microseconds() - 3_600_000_000).unwrap_or(context.now);
-            if transaction.sign_in_links_since(&principal, hour)? >= LINKS_PER_HOUR {
-                return Ok(());
-            }
-            let expires = later(context.now, minutes);
-            transaction.insert_sign_in_link(&secret::hash(&secret), &principal, context.now, expires)?;
-            context.mail_to(transaction, &principal, None, &Notice::SignIn { link: link.clone(), minutes })
-        })
-    })?;
-    Ok(())
-}
-
-fn later(now: Moment, minutes: u32) -> Moment {
-    Moment::from_microseconds(now.microseconds() + i64::from(minutes) * 60_000_000).unwrap_or(now)
-}
-
-/// What a new session gives to its browser.
-pub struct Begun {
-    pub cookie: String,
-    session: Session,
-}
-
-/// Uses a link up and begins a session.
+/// Uses a link up and begins a session, in the place of the one that the browser had.
 ///
 /// # Errors
-/// 401 for a link that is unknown, used or too old.
-pub async fn begin(server: &Arc<Server>, link: String) -> Result<Begun, Problem> {
-    let encrypted = server.is_encrypted();
+/// 401 for a link that is unknown, used or too old; 403 when a page of somebody else brings it.
+pub async fn begin_by_link(server: &Arc<Server>, headers: &HeaderMap, link: String) -> Result<begin::Begun, Problem> {
+    // Nobody is signed in as somebody else by a page that they only looked at.
+    if origin::is_foreign(headers, &server.settings.public_url) {
+        return Err(Problem::forged(None));
+    }
+    let former = caller::session_of(headers);
     server
         .blocking(move |server, store| {
             let now = now();
-            let expires = later(now, server.session_hours * 60);
-            let secret = secret::draw();
             let begun = store.transact("begin a session", |transaction| {
-                let Some(principal) = transaction.use_sign_in_link(&secret::hash(&link), now)? else { return Ok(false) };
-                transaction.insert_session(&secret::hash(&secret), &principal, now, expires)?;
-                transaction.sweep_signing_in(now)?;
-                Ok::<_, exeunt_store::Error>(true)
-            })?;
-            if !begun {
-                return Err(Problem::not_signed_in("the link is used or too old: ask for another one".to_owned()));
-            }
-            let secure = if encrypted { "; Secure" } else { "" };
-            let age = server.session_hours * 3_600;
-            let cookie = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", cookie_name(encrypted));
-            Ok(Begun { cookie, session: Session { csrf_token: secret::csrf(&secret), expires: expires.to_string() } })
+                let Some(principal) = transaction.use_sign_in_link(&secret::hash(&link), now)? else { return Ok(None) };
+                begin::session(server, transaction, &principal, None, former.as_deref(), now).map(Some)
+            });
+            let none = || Problem::not_signed_in("the link is used or too old: ask for another one".to_owned());
+            begun.map_err(Problem::from)?.ok_or_else(none)
         })
         .await
 }
@@ -123,9 +75,10 @@ pub async fn begin(server: &Arc<Server>, link: String) -> Result<Begun, Problem>
     responses((status = 201, body = Session),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn sign_in(State(server): State<Arc<Server>>, Json(link): Json<SignIn>) -> Result<Response, Problem> {
-    let begun = begin(&server, link.secret).await?;
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, begun.cookie)], axum::Json(begun.session)).into_response())
+pub async fn sign_in(State(server): State<Arc<Server>>, headers: HeaderMap, Json(link): Json<SignIn>) -> Result<Response, Problem> {
+    let begun = begin_by_link(&server, &headers, link.secret).await?;
+    let session = Session { csrf_token: begun.csrf_token, expires: begun.expires.to_string() };
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, begun.cookie)], axum::Json(session)).into_response())
 }
 
 /// Ends the session.
@@ -134,12 +87,10 @@ pub async fn sign_in(State(server): State<Arc<Server>>, Json(link): Json<SignIn>
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn sign_out(State(server): State<Arc<Server>>, caller: Caller) -> Result<Response, Problem> {
-    let encrypted = server.is_encrypted();
     if let Some(session) = caller.session {
         server
             .blocking(move |_, store| Ok(store.transact("end a session", |transaction| transaction.end_session(&secret::hash(&session)))?))
             .await?;
     }
-    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", cookie_name(encrypted));
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, begin::end_cookie(&server))]).into_response())
 }

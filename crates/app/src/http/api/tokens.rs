@@ -69,7 +69,8 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<J
     server
         .blocking(move |_, store| {
             let tokens = store.look("list tokens", |transaction| transaction.tokens(Some(&caller.principal.id)))?;
-            Ok(Json(TokenViews { tokens: tokens.iter().map(view).collect() }))
+            let within = tokens.iter().filter(|token| caller.reaches(token.contract.as_deref()));
+            Ok(Json(TokenViews { tokens: within.map(view).collect() }))
         })
         .await
 }
@@ -86,6 +87,10 @@ pub async fn make(
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     if caller.session.is_none() {
         return Err(Problem::forbidden("a token makes no tokens: sign in".to_owned()));
+    }
+    // It would reach as far as its person does, and live longer than what the provider says of them.
+    if caller.by.is_some() {
+        return Err(Problem::forbidden("a session that began at an identity provider makes no tokens: sign in by mail".to_owned()));
     }
     let target = wanted.contract.as_deref().map_or(Target::Desk, |contract| Target::Contract { contract });
     caller.act(Action::ManageTokens, target)?;
@@ -131,7 +136,8 @@ pub async fn revoke(State(server): State<Arc<Server>>, caller: Caller, Path(toke
     server
         .blocking(move |_, store| {
             let revoked = store.transact("revoke a token", |transaction| {
-                let own = transaction.tokens(Some(&caller.principal.id))?.iter().any(|token| token.id == id);
+                let mut tokens = transaction.tokens(Some(&caller.principal.id))?.into_iter();
+                let own = tokens.any(|token| token.id == id && caller.reaches(token.contract.as_deref()));
                 if own { transaction.revoke_token(&id, now()) } else { Ok(false) }
             })?;
             if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found(None)) }

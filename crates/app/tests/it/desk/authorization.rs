@@ -133,6 +133,7 @@ const OPERATIONS: &[Operation] = &[
     operation("POST", "/requests/{id}/approve", Some(Action::Decide), On::Request, empty),
     operation("POST", "/requests/{id}/reject", Some(Action::Decide), On::Request, empty),
     operation("POST", "/requests/{id}/cancel", Some(Action::Cancel), On::Request, empty),
+    operation("GET", "/sessions", None, On::Nothing, none),
     operation("GET", "/tokens", None, On::Nothing, none),
 ];
 
@@ -141,6 +142,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /sign-in", "open to everybody; the journey signs in"),
     ("POST /session", "open to whoever has a link; the journey signs in"),
     ("DELETE /session", "ends the caller's own session"),
+    ("DELETE /sessions", "ends the caller's own sessions"),
+    ("GET /identity-providers", "open to everybody"),
     ("POST /bulk", "each line is a request like any other; the lists have their own test"),
     ("POST /tokens", "tokens have their own test"),
     ("DELETE /tokens/{id}", "tokens have their own test"),

@@ -139,6 +139,14 @@ from = "Exit desk <desk@navigator.example>"
 
 [requests.approvals]
 seat_erasure_waiting_hours = {waiting_hours}
+
+# What tests ask comes from one address, and much of it at once.
+[limits]
+sign_in_per_minute = 100000
+public_per_minute = 100000
+wrong_secrets_per_minute = 100000
+caller_per_minute = 100000
+costly_per_minute = 100000
 "#,
             self.store_url(),
             self.mails.port()
@@ -340,6 +348,10 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -356,22 +368,29 @@ impl Answer {
 }
 
 fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+    match body {
+        Some(body) => {
+            let headers = [&[("content-type", "application/json")], headers].concat();
+            send_bytes(&format!("{url}{path}"), method, &headers, body.to_string().into_bytes())
+        }
+        None => send_bytes(&format!("{url}{path}"), method, headers, Vec::new()),
+    }
+}
+
+/// Sends whatever to wherever.
+pub fn send_bytes(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(60)))
         .max_redirects(0)
         .build()
         .into();
-    let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = body.map(|body| body.to_string().into_bytes());
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
-    let answered = agent.run(request.body(body.unwrap_or_default()).expect("a request"));
-    let mut answered = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    let answered = agent.run(request.body(body).expect("a request"));
+    let mut answered = answered.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
     let named = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
     };

@@ -2,7 +2,8 @@
 
 use exeunt_model::authorization::Action;
 use exeunt_model::identity::{ArchiveId, DeliveryId, Language, Role, TokenId, WebhookId};
-use exeunt_store::desk::{Account, Archive, Delivery, Link, Token, Webhook};
+use exeunt_model::provider::{ByProvider, ProviderName, Standing};
+use exeunt_store::desk::{Account, Archive, Delivery, Link, Session, Token, Webhook};
 
 use super::{at_once, email, person, principal, request, request_id, tried, write};
 use crate::world::{World, at};
@@ -81,30 +82,72 @@ fn a_sign_in_link_is_used_once_and_in_time(world: &World) {
     assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("second", at(59))), Some(principal(1)));
 }
 
+fn session(hash: &str, number: u128, expires: i64) -> Session {
+    Session { hash: hash.to_owned(), principal: principal(number), by: None, created: at(0), expires: at(expires) }
+}
+
+fn a_session_remembers_its_provider_and_how_far_it_reaches(world: &World) {
+    let mut store = world.store();
+    let contracts = ["3", "4"].map(str::to_owned).into();
+    let standings =
+        [Standing::Contract { contract: "3".to_owned() }, Standing::Claims { operator: true, auditor: false, representative: contracts }];
+    write(&mut store, |transaction| transaction.insert_principal(&person(1, "ada@alder.example")));
+    for (number, standing) in standings.into_iter().enumerate() {
+        let by = Some(ByProvider { provider: "alder".parse().unwrap(), standing });
+        let begun = Session { by, ..session(&format!("session {number}"), 1, 60) };
+        write(&mut store, |transaction| transaction.insert_session(&begun));
+        assert_eq!(write(&mut store, |transaction| transaction.session(&begun.hash, at(1))), Some(begun));
+    }
+}
+
+fn a_sign_in_at_a_provider_comes_back_once_and_in_time(world: &World) {
+    let mut store = world.store();
+    let (alder, birch): (ProviderName, ProviderName) = ("alder".parse().unwrap(), "birch".parse().unwrap());
+    write(&mut store, |transaction| {
+        transaction.insert_provider_sign_in("first", &alder, "/requests", at(0), at(60))?;
+        transaction.insert_provider_sign_in("second", &alder, "/", at(0), at(60))
+    });
+    let mut used = |hash: &str, provider: &ProviderName, now: i64| {
+        write(&mut store, |transaction| transaction.use_provider_sign_in(hash, provider, at(now)))
+    };
+    assert_eq!(used("first", &birch, 1), None, "another provider uses nothing up");
+    assert_eq!(used("third", &alder, 1), None);
+    assert_eq!(used("second", &alder, 60), None, "too late");
+    let used = at_once(&store, |_, store| write(store, |transaction| transaction.use_provider_sign_in("first", &alder, at(1))));
+    assert_eq!(used.iter().flatten().collect::<Vec<_>>(), ["/requests"], "of four who come back at once, one is let in");
+    write(&mut store, |transaction| transaction.sweep_signing_in(at(60)));
+    assert_eq!(
+        write(&mut store, |transaction| transaction.use_provider_sign_in("second", &alder, at(1))),
+        None,
+        "what is too old is deleted"
+    );
+}
+
 fn a_session_lasts_until_it_ends(world: &World) {
     let mut store = world.store();
     write(&mut store, |transaction| {
         transaction.insert_principal(&person(1, "ada@alder.example"))?;
         transaction.insert_principal(&person(2, "ben@birch.example"))?;
-        transaction.insert_session("one", &principal(1), at(0), at(60))?;
-        transaction.insert_session("two", &principal(1), at(0), at(90))?;
-        transaction.insert_session("three", &principal(1), at(0), at(90))?;
+        transaction.insert_session(&session("one", 1, 60))?;
+        transaction.insert_session(&session("two", 1, 90))?;
+        transaction.insert_session(&session("three", 1, 90))?;
         transaction.insert_sign_in_link("link", &principal(1), at(0), at(90))?;
-        transaction.insert_session("ben's", &principal(2), at(0), at(90))
+        transaction.insert_session(&session("ben's", 2, 90))
     });
+    assert_eq!(write(&mut store, |transaction| transaction.sessions_of(&principal(1), at(60))).len(), 2, "those that last");
     let mut whose = |hash: &str, now: i64| write(&mut store, |transaction| transaction.session(hash, at(now)));
-    assert_eq!(whose("one", 59), Some(principal(1)));
+    assert_eq!(whose("one", 59), Some(session("one", 1, 60)));
     assert_eq!(whose("one", 60), None);
     assert_eq!(whose("nobody's", 0), None);
     let mut store = store.another().unwrap();
     write(&mut store, |transaction| transaction.end_session("two"));
     write(&mut store, |transaction| transaction.end_session("two"));
     assert_eq!(write(&mut store, |transaction| transaction.session("two", at(1))), None);
-    assert_eq!(write(&mut store, |transaction| transaction.session("three", at(1))), Some(principal(1)));
+    assert_eq!(write(&mut store, |transaction| transaction.session("three", at(1))), Some(session("three", 1, 90)));
     write(&mut store, |transaction| transaction.end_sessions_of(&principal(1)));
     assert_eq!(write(&mut store, |transaction| transaction.session("three", at(1))), None);
     assert_eq!(write(&mut store, |transaction| transaction.use_sign_in_link("link", at(1))), None);
-    assert_eq!(write(&mut store, |transaction| transaction.session("ben's", at(1))), Some(principal(2)));
+    assert_eq!(write(&mut store, |transaction| transaction.session("ben's", at(1))), Some(session("ben's", 2, 90)));
     write(&mut store, |transaction| transaction.sweep_signing_in(at(90)));
     assert_eq!(write(&mut store, |transaction| transaction.session("ben's", at(1))), None, "what is too old is deleted");
 }
@@ -280,6 +323,8 @@ on_both!(
     a_representative_is_in_charge_of_the_contracts_named_last,
     a_sign_in_link_is_used_once_and_in_time,
     a_session_lasts_until_it_ends,
+    a_session_remembers_its_provider_and_how_far_it_reaches,
+    a_sign_in_at_a_provider_comes_back_once_and_in_time,
     a_token_is_good_until_it_is_revoked_or_too_old,
     a_link_ends_with_its_time_its_use_and_its_archive,
     receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk,
