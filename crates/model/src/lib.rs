@@ -29,3 +29,4 @@ pub mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tombstone;
+pub mod webhook;

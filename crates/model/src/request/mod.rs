@@ -190,6 +190,15 @@ impl Channel {
 }
 
 impl State {
+    /// Whether whoever asked still waits for the answer.
+    pub fn is_unanswered(self) -> bool {
+        match self {
+            Self::Export(state) => state.is_unanswered(),
+            Self::Erasure(state) => state.is_unanswered(),
+            Self::Case(state) => state.is_unanswered(),
+        }
+    }
+
     /// The state in which a request of this kind is born.
     pub fn first(kind: Kind) -> Self {
         match kind {
