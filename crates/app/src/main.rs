@@ -16,6 +16,7 @@ mod layout;
 mod output;
 mod progress;
 mod project;
+mod webhooks;
 
 fn main() -> std::process::ExitCode {
     let arguments = match commands::Arguments::try_parse() {

@@ -3,5 +3,6 @@
 pub mod openid;
 pub mod oracle;
 pub mod postgres;
+pub mod receiver;
 pub mod smtp;
 pub mod tools;

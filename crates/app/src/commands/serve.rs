@@ -7,14 +7,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use exeunt_engine::desk::Settings;
-use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Spool, Wake, Work};
+use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, Work};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
 use exeunt_engine::platform::Platform;
 use exeunt_model::job::{JobKind, Lane};
-use exeunt_model::moment::Moment;
 use exeunt_store::archives::ArchiveFolder;
-use exeunt_store::desk::{Delivery, Limits, Webhook};
+use exeunt_store::desk::{Limits, Share};
 use exeunt_store::{Location, Store};
 
 use crate::configuration::{self, Configured};
@@ -26,6 +25,7 @@ use crate::http::provider::Providers;
 use crate::http::server::{Parts, Server};
 use crate::output::{Output, note};
 use crate::project::Project;
+use crate::webhooks::Receivers;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -106,6 +106,7 @@ impl<'a> Desk<'a> {
             platform_name: configuration.desk.platform.clone(),
             public_url: configuration.desk.public_url.clone(),
             language: configuration.desk.language,
+            webhook_patience_hours: configuration.webhooks.patience_hours,
         };
         Ok(Self {
             configured,
@@ -125,6 +126,7 @@ impl<'a> Desk<'a> {
     fn start_workers(&self, platform_threads: u32) -> Result<Vec<JoinHandle<()>>, Failure> {
         let workers = &self.configured.configuration.workers;
         let mail = &self.configured.configuration.mail;
+        let webhooks = &self.configured.configuration.webhooks;
         let post = Smtp::new(mail.server.reveal(), &mail.from)
             .or_fail(ExitCode::Usage, || "find the mail server")
             .map_err(|failure| failure.next("mend `mail` in the configuration"))?;
@@ -136,27 +138,33 @@ impl<'a> Desk<'a> {
             settings: self.settings.clone(),
             place: Arc::new(Folder(self.archives.clone())),
             post: Arc::new(post),
-            hook: Arc::new(NoWebhooks),
+            hook: Arc::new(Receivers::new(webhooks.allow_private, Duration::from_secs(webhooks.timeout_seconds.into()))),
             spool,
             clock: http::server::now,
             random: desk::random,
             tool: TOOL.to_owned(),
         });
         let process = std::process::id();
-        let lanes = [(Lane::Platform, platform_threads), (Lane::Desk, workers.desk)];
+        let all = Limits { running: u32::MAX, per_contract: u32::MAX };
+        let platform = Limits { running: workers.platform_jobs, per_contract: workers.contract_jobs };
+        // One call at a time to each receiver, so that a slow one holds up itself alone.
+        let one_each = Limits { running: u32::MAX, per_contract: 1 };
+        let crews = [
+            ("platform", Lane::Platform, Share::Others, platform_threads, platform),
+            ("desk", Lane::Desk, Share::Others, workers.desk, all),
+            ("webhooks", Lane::Desk, Share::Webhooks, workers.webhooks, one_each),
+        ];
         let mut threads = Vec::new();
-        for (lane, count) in lanes {
+        for (crew, lane, share, count, limits) in crews {
             for number in 1..=count {
                 let driver = Driver {
                     work: work.clone(),
                     wake: self.wake.clone(),
                     lane,
-                    name: format!("{lane}-{process}-{number}"),
+                    share,
+                    name: format!("{crew}-{process}-{number}"),
                     lease: Duration::from_secs(workers.lease_seconds.max(1).into()),
-                    limits: match lane {
-                        Lane::Platform => Limits { running: workers.platform_jobs, per_contract: workers.contract_jobs },
-                        Lane::Desk => Limits { running: u32::MAX, per_contract: u32::MAX },
-                    },
+                    limits,
                     poll: Duration::from_millis(workers.poll_milliseconds.max(20).into()),
                     report,
                 };
@@ -185,6 +193,7 @@ impl<'a> Desk<'a> {
             largest_body_bytes: configuration.server.largest_body_bytes,
             limits: limit::Limits::new(&configuration.limits, proxies),
             providers: Providers::new(self.configured)?,
+            private_webhooks: configuration.webhooks.allow_private,
             stores: stores?,
         }));
         let failed = || format!("listen on {}", configuration.server.listen);
@@ -232,14 +241,5 @@ impl Place for Folder {
 
     fn delete_all(&self, prefix: &str) -> Result<(), PlaceError> {
         self.0.delete_all(prefix).map_err(|error| PlaceError(error.into()))
-    }
-}
-
-/// No door makes a webhook yet, so that none is ever called.
-struct NoWebhooks;
-
-impl Hook for NoWebhooks {
-    fn call(&self, _webhook: &Webhook, _delivery: &Delivery, _now: Moment) -> Called {
-        Called::Later { status: None }
     }
 }

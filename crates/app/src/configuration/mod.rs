@@ -19,6 +19,7 @@ mod requests;
 mod secret;
 pub mod server;
 mod store;
+mod webhooks;
 mod workers;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ use requests::Requests;
 pub use secret::Secret;
 use server::Server;
 use store::Store;
+use webhooks::Webhooks;
 use workers::Workers;
 
 use crate::failure::Failure;
@@ -73,6 +75,8 @@ pub struct Configuration {
     pub limits: Limits,
     #[serde(default)]
     pub identity_providers: Vec<IdentityProvider>,
+    #[serde(default)]
+    pub webhooks: Webhooks,
 }
 
 impl Configuration {
@@ -94,6 +98,7 @@ impl Configuration {
                     .at(format!("identity_providers[{place}].name"), format!("there are two providers of the name `{}`", provider.name));
             }
         }
+        self.webhooks.validate(problems);
     }
 
     /// What holds for contracts for which nothing else was chosen.

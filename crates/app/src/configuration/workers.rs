@@ -11,8 +11,10 @@ use super::Problems;
 pub struct Workers {
     /// Threads of this process that work on the platform's databases; 0 leaves that to `exeunt worker`.
     pub platform: u32,
-    /// Threads of this process that send mails and webhooks and delete archives.
+    /// Threads of this process that send mails and delete archives.
     pub desk: u32,
+    /// Threads of this process that call webhooks: as many receivers are waited for at once.
+    pub webhooks: u32,
     /// Jobs on the platform's databases at once, over all processes.
     pub platform_jobs: u32,
     /// Of those, jobs of one contract.
@@ -25,7 +27,7 @@ pub struct Workers {
 
 impl Default for Workers {
     fn default() -> Self {
-        Self { platform: 2, desk: 2, platform_jobs: 4, contract_jobs: 3, lease_seconds: 60, poll_milliseconds: 1_000 }
+        Self { platform: 2, desk: 2, webhooks: 2, platform_jobs: 4, contract_jobs: 3, lease_seconds: 60, poll_milliseconds: 1_000 }
     }
 }
 
@@ -33,6 +35,7 @@ impl Workers {
     pub fn validate(&self, problems: &mut Problems) {
         problems.bounds("workers.platform", self.platform, 0, 256);
         problems.bounds("workers.desk", self.desk, 0, 256);
+        problems.bounds("workers.webhooks", self.webhooks, 0, 256);
         problems.bounds("workers.platform_jobs", self.platform_jobs, 1, 10_000);
         problems.bounds("workers.contract_jobs", self.contract_jobs, 1, 10_000);
         problems.bounds("workers.lease_seconds", self.lease_seconds, 1, 24 * 3_600);

@@ -58,6 +58,7 @@ kinds! {
     precondition = "precondition", PRECONDITION_FAILED, "Somebody has changed it since you read it";
     no_range = "range", RANGE_NOT_SATISFIABLE, "There is no such range";
     too_large = "too-large", PAYLOAD_TOO_LARGE, "The request is too large";
+    too_many = "too-many", TOO_MANY_REQUESTS, "Too much at once";
     method = "method", METHOD_NOT_ALLOWED, "This cannot be done here";
     plan_refused = "plan-refused", UNPROCESSABLE_ENTITY, "No plan can be made";
     limited = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests: wait";
@@ -140,7 +141,9 @@ impl From<desk::Error> for Problem {
             Error::Directory(error) => error.into(),
             Error::NoSuchRequest => Self::not_found(None),
             Error::Move(error) => Self::state(error.to_string()),
-            error @ (Error::Conflict(_) | Error::NotLinkable { .. }) => Self::conflict(error.to_string()),
+            error @ (Error::Conflict(_) | Error::NotLinkable { .. } | Error::TooManyWebhooks | Error::WebhookDisabled) => {
+                Self::conflict(error.to_string())
+            }
             Error::Confirmation => Self::confirmation(None),
             Error::IdempotencyKey => Self::idempotency(None),
             error @ (Error::NothingToDecide | Error::OwnRequest) => Self::state(error.to_string()),

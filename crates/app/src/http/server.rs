@@ -10,12 +10,13 @@ use exeunt_engine::platform::Platform;
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::moment::Moment;
 use exeunt_store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::limit::Limits;
 use super::links::Asks;
 use super::problem::Problem;
 use super::provider::Providers;
+use super::streams::Streams;
 
 /// The desk behind the doors.
 pub struct Server {
@@ -32,6 +33,11 @@ pub struct Server {
     pub limits: Limits,
     pub providers: Providers,
     pub asks: Asks,
+    /// Receivers of webhooks may be in private networks.
+    pub private_webhooks: bool,
+    pub streams: Arc<Streams>,
+    /// Changes when something may have changed in this process.
+    pub changes: watch::Sender<()>,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -50,13 +56,20 @@ pub struct Parts {
     pub largest_body_bytes: usize,
     pub limits: Limits,
     pub providers: Providers,
+    pub private_webhooks: bool,
     /// At least one.
     pub stores: Vec<Store>,
 }
 
 impl Server {
     pub fn new(parts: Parts) -> Self {
+        let changes = watch::Sender::new(());
+        let told = changes.clone();
+        parts.wake.watch(move || told.send_modify(|()| {}));
         Self {
+            private_webhooks: parts.private_webhooks,
+            streams: Arc::default(),
+            changes,
             settings: parts.settings,
             platform: parts.platform,
             directory: parts.directory,
@@ -80,6 +93,16 @@ impl Server {
         self: &Arc<Self>,
         work: impl FnOnce(&Self, &mut Store) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let done = self.reading(work).await;
+        self.wake.call();
+        done
+    }
+
+    /// Does blocking work in the same way that enqueues nothing: nobody looks for jobs afterwards.
+    pub async fn reading<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &mut Store) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let server = self.clone();
         let Ok(_turn) = self.turns.acquire().await else { return Err(Problem::unavailable(None)) };
         let done = tokio::task::spawn_blocking(move || {
@@ -89,9 +112,7 @@ impl Server {
             server.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store);
             done
         });
-        let done = done.await.unwrap_or_else(|_| Err(Problem::internal(None)));
-        self.wake.call();
-        done
+        done.await.unwrap_or_else(|_| Err(Problem::internal(None)))
     }
 
     /// A contract that the directory knows: its key as texts and rights have it, and what people call it.

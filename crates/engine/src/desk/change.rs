@@ -4,6 +4,7 @@ use exeunt_model::identity::PrincipalId;
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::request::{Move, State, case, erasure, export};
+use exeunt_model::webhook;
 use exeunt_store::Transaction;
 use exeunt_store::desk::{Event, NewJob, Request};
 
@@ -26,7 +27,7 @@ impl Context<'_> {
         let from = request.state;
         request.state = after(from, attempted)?;
         request.changed = self.now;
-        if is_unanswered(from) && !is_unanswered(request.state) {
+        if from.is_unanswered() && !request.state.is_unanswered() {
             request.answered = Some(self.now);
             // One that runs finds out by itself.
             transaction.withdraw(JobKind::Remind, request.id.as_str())?;
@@ -42,7 +43,7 @@ impl Context<'_> {
             note: note.map(str::to_owned),
         };
         transaction.add_event(&request.id, &event)?;
-        self.tell_webhooks(transaction, request, event_of(request.state))?;
+        self.tell_webhooks(transaction, request, webhook::Event::of(request.state))?;
         Ok(())
     }
 
@@ -107,25 +108,5 @@ pub(super) fn releasing(state: State) -> Move {
         State::Export(_) => Move::Export(export::Move::Release),
         State::Erasure(_) => Move::Erasure(erasure::Move::Release),
         State::Case(_) => Move::Case(case::Move::Release),
-    }
-}
-
-fn is_unanswered(state: State) -> bool {
-    match state {
-        State::Export(state) => state.is_unanswered(),
-        State::Erasure(state) => state.is_unanswered(),
-        State::Case(state) => state.is_unanswered(),
-    }
-}
-
-/// What webhooks call it.
-fn event_of(state: State) -> &'static str {
-    use exeunt_model::request::{ErasureState, ExportState};
-    match state {
-        State::Export(ExportState::Ready) => "export.ready",
-        State::Export(ExportState::Expired) => "export.expired",
-        State::Erasure(ErasureState::Completed | ErasureState::CompletedWithRetained) => "erasure.completed",
-        State::Erasure(ErasureState::PartlyFailed) => "erasure.partly_failed",
-        State::Export(_) | State::Erasure(_) | State::Case(_) => "request.state_changed",
     }
 }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub public_url: String,
     /// For people whose language isn't known.
     pub language: Language,
+    /// How long a receiver of webhooks may fail before nothing is sent there any more.
+    pub webhook_patience_hours: u32,
 }
 
 /// Who does something.

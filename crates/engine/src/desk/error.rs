@@ -50,6 +50,10 @@ pub enum Error {
     Exit(#[from] exit::Error),
     #[error("reckon a date")]
     Calendar(#[from] due::Error),
+    #[error("there are as many webhooks as there may be: {}", super::webhook::MOST_WEBHOOKS)]
+    TooManyWebhooks,
+    #[error("the webhook is disabled: enable it first")]
+    WebhookDisabled,
     #[error("plan the request")]
     Plan(#[from] crate::planning::Error),
     #[error("read what the desk itself has written")]

@@ -24,6 +24,7 @@ mod people;
 mod preview;
 mod setting;
 mod submit;
+mod webhook;
 
 pub use cancel::{Handling, cancel, handle, waive};
 pub use case::{CaseStep, move_case, say};
@@ -38,3 +39,4 @@ pub use people::Contact;
 pub use preview::{Preview, PreviewRow, preview};
 pub use setting::{ContractSettings, choose, contract_settings};
 pub use submit::{Submission, Submitted, submit};
+pub use webhook::{MOST_WEBHOOKS, WebhookTerms, change_webhook, change_webhook_secret, deliver_again, make_webhook, try_webhook};

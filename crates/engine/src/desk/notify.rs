@@ -1,12 +1,12 @@
 //! Who is told what: mails into the outbox and events to webhooks, in the transaction that makes them true.
 
-use exeunt_model::identity::{ExitId, PrincipalId, RequestId};
+use exeunt_model::identity::{ExitId, PrincipalId, RequestId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request};
+use exeunt_model::webhook::{self, About, Event};
+use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request, Webhook};
 use exeunt_store::{Error, Transaction};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::context::Context;
 
@@ -102,6 +102,14 @@ pub enum Notice {
     Proposed {
         request: NoticeMail,
     },
+    /// Nothing is sent to a webhook any more, to whoever made it.
+    WebhookDisabled {
+        webhook: WebhookId,
+        /// The machine that was called; the rest of its address may be a secret.
+        host: String,
+        /// `gone` or `failing`.
+        reason: String,
+    },
 }
 
 /// A request in a mail.
@@ -164,6 +172,7 @@ impl Notice {
             Self::ExitMoved { .. } => "exit_moved",
             Self::ExitDue { .. } => "exit_due",
             Self::Proposed { .. } => "proposed",
+            Self::WebhookDisabled { .. } => "webhook_disabled",
         }
     }
 }
@@ -198,38 +207,44 @@ impl Context<'_> {
     }
 
     /// Tells those who want to know that a request was made or moved.
-    pub(super) fn tell_webhooks(&mut self, transaction: &mut Transaction<'_>, request: &Request, event: &str) -> Result<(), Error> {
+    pub(super) fn tell_webhooks(&mut self, transaction: &mut Transaction<'_>, request: &Request, event: Event) -> Result<(), Error> {
         for webhook in transaction.webhooks_of(Some(&request.contract), true)? {
-            let wanted = webhook.disabled.is_none() && (webhook.events.is_empty() || webhook.events.iter().any(|wanted| wanted == event));
-            if !wanted {
-                continue;
+            if webhook.wants(event) {
+                let about = About { request: &request.id, scope: request.scope, contract: &request.contract, state: request.state };
+                self.deliver(transaction, &webhook, event, webhook::body(event, self.now, &about))?;
             }
-            let body = json!({
-                "type": event,
-                "timestamp": self.now,
-                "data": {
-                    "request": request.id,
-                    "kind": request.state.kind().as_str(),
-                    "scope": request.scope.as_str(),
-                    "contract": request.contract,
-                    "state": request.state.as_str(),
-                },
-            });
-            let id = self.delivery();
-            transaction.insert_delivery(&Delivery {
-                id: id.clone(),
-                webhook: webhook.id,
-                event: event.to_owned(),
-                body: body.to_string(),
-                created: self.now,
-                delivered: None,
-                abandoned: None,
-                status: None,
-            })?;
-            let job = self.job();
-            let job = NewJob { id: &job, kind: JobKind::DeliverWebhook, target: id.as_str(), contract: None, run_at: self.now };
-            transaction.enqueue(&job, self.now)?;
         }
         Ok(())
+    }
+
+    /// Has an event delivered to a receiver: at once, or when it has rested.
+    pub(super) fn deliver(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        webhook: &Webhook,
+        event: Event,
+        body: String,
+    ) -> Result<Delivery, Error> {
+        let delivery = Delivery {
+            id: self.delivery(),
+            webhook: webhook.id.clone(),
+            event,
+            body,
+            created: self.now,
+            delivered: None,
+            abandoned: None,
+            status: None,
+            attempts: 0,
+            attempted: None,
+            trouble: None,
+        };
+        transaction.insert_delivery(&delivery)?;
+        let job = self.job();
+        let run_at = webhook.rests_until.unwrap_or(self.now).max(self.now);
+        // Receivers take turns, as contracts do.
+        let turn = Some(webhook.id.as_str());
+        let job = NewJob { id: &job, kind: JobKind::DeliverWebhook, target: delivery.id.as_str(), contract: turn, run_at };
+        transaction.enqueue(&job, self.now)?;
+        Ok(delivery)
     }
 }

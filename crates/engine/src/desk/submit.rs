@@ -10,6 +10,7 @@ use exeunt_model::request::approval::{Ask, requirement};
 use exeunt_model::request::conflict::{Existing, Wanted, conflict};
 use exeunt_model::request::document::{Clock, Document, Matter};
 use exeunt_model::request::{Channel, Kind, Move, Scope, State, export};
+use exeunt_model::webhook;
 use exeunt_store::desk::{Event, Personal, Request};
 use exeunt_store::{Store, Transaction};
 
@@ -182,7 +183,7 @@ pub(super) fn submit_decided(
         note: None,
     };
     transaction.add_event(&request.id, &event)?;
-    context.tell_webhooks(transaction, &request, "request.submitted")?;
+    context.tell_webhooks(transaction, &request, webhook::Event::RequestSubmitted)?;
     if let Some((key, fingerprint)) = &submission.idempotency {
         transaction.remember_idempotent(&actor.principal, key, fingerprint, &request.id, context.now)?;
     }

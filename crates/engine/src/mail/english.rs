@@ -164,6 +164,17 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::WebhookDisabled { webhook, host, reason } => (
+            format!("Webhook disabled: {host}"),
+            vec![
+                match reason.as_str() {
+                    "gone" => format!("The receiver at {host} answered that it is gone (410). Nothing is sent to webhook {webhook} any more."),
+                    _ => format!("The receiver at {host} has taken no event for a long time. Nothing is sent to webhook {webhook} any more."),
+                },
+                "Events that were waiting for it are not lost: enable the webhook again, and deliver what you need once more from its list of deliveries.".to_owned(),
+            ],
+            None,
+        ),
     };
     Words { subject, greeting: "Hello,", paragraphs, link, closing: format!("The exit desk of {platform}") }
 }

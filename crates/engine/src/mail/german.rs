@@ -164,6 +164,17 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::WebhookDisabled { webhook, host, reason } => (
+            format!("Webhook abgeschaltet: {host}"),
+            vec![
+                match reason.as_str() {
+                    "gone" => format!("Der Empfänger {host} hat geantwortet, dass es ihn nicht mehr gibt (410). An den Webhook {webhook} wird nichts mehr gesendet."),
+                    _ => format!("Der Empfänger {host} hat seit Langem kein Ereignis angenommen. An den Webhook {webhook} wird nichts mehr gesendet."),
+                },
+                "Ereignisse, die auf ihn warteten, sind nicht verloren: Schalten Sie den Webhook wieder ein und stellen Sie aus der Liste der Zustellungen erneut zu, was Sie brauchen.".to_owned(),
+            ],
+            None,
+        ),
     };
     Words { subject, greeting: "Guten Tag,", paragraphs, link, closing: format!("Der Exit-Desk von {platform}") }
 }

@@ -2,7 +2,9 @@
 
 use exeunt_model::digest::Digest;
 use exeunt_model::identity::{PrincipalId, RequestId};
+use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
+use exeunt_model::webhook::Event;
 
 use crate::error::Error;
 use crate::read::parsed;
@@ -37,6 +39,26 @@ impl Transaction<'_> {
             WHERE exit IN (SELECT id FROM contract_exit WHERE contract = $1)";
         self.rows("forget a subject", sql, &parameters![contract])?;
         self.forget(OF_CONTRACT, &parameters![contract])
+    }
+
+    /// Ends the webhooks of a contract that was erased: nothing waits for them any more but the event that says so, made at this very moment.
+    /// Whoever has been told is removed, with address and secrets; those who need not be told are removed now.
+    pub fn end_webhooks_of(&mut self, contract: &str, now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "end the webhooks of a contract";
+        let values = parameters![contract, now.microseconds()];
+        let sql = "-- end_webhooks
+            UPDATE webhook
+            SET ending = $2
+            WHERE contract = $1 AND removed IS NULL AND ending IS NULL";
+        self.rows(OPERATION, sql, &values)?;
+        let sql = "-- abandon_deliveries
+            UPDATE delivery
+            SET abandoned = $2
+            WHERE webhook IN (SELECT id FROM webhook WHERE contract = $1)
+                AND delivered IS NULL AND abandoned IS NULL AND NOT (event = $3 AND created = $2)";
+        let values = parameters![contract, now.microseconds(), Event::ErasureCompleted.as_str()];
+        self.rows(OPERATION, sql, &values)?;
+        self.remove_ended_webhooks(now)
     }
 
     fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<Forgotten, Error> {

@@ -18,7 +18,7 @@ pub struct NewJob<'a> {
     pub kind: JobKind,
     /// The request, archive, mail, delivery or exit that it is about.
     pub target: &'a str,
-    /// Whose turn it uses up.
+    /// Whose turn it uses up: a contract's, or a webhook's by its id.
     pub contract: Option<&'a str>,
     pub run_at: Moment,
 }
@@ -66,6 +66,25 @@ pub struct Limits {
     pub running: u32,
     /// Running jobs of one contract. What is over stays free, even while nobody else waits: long jobs cannot be sent away when somebody comes.
     pub per_contract: u32,
+}
+
+/// Which jobs of a lane a worker takes. A receiver of webhooks may be slow: whoever waits for it does nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// Deliveries of webhooks alone.
+    Webhooks,
+    /// All others.
+    Others,
+}
+
+impl Share {
+    /// As the statements compare it.
+    fn number(self) -> i64 {
+        match self {
+            Self::Webhooks => 1,
+            Self::Others => 0,
+        }
+    }
 }
 
 /// How many jobs of a kind are in a state.
@@ -123,7 +142,14 @@ impl Transaction<'_> {
     ///
     /// Fair between contracts: the contract with the fewest running jobs goes first, then the more urgent kind, then the older job. A contract
     /// that has its share waits. One transaction at a time looks at a lane, so that no limit is ever exceeded.
-    pub fn claim(&mut self, lane: Lane, worker: &str, now: Moment, lease_until: Moment, limits: Limits) -> Result<Option<Lease>, Error> {
+    pub fn claim(
+        &mut self,
+        (lane, share): (Lane, Share),
+        worker: &str,
+        now: Moment,
+        lease_until: Moment,
+        limits: Limits,
+    ) -> Result<Option<Lease>, Error> {
         const OPERATION: &str = "take a job";
         let sql = format!("-- look_at_lane\nSELECT paused FROM lane WHERE name = $1{}", self.for_update());
         if self.single(OPERATION, &sql, &parameters![lane.as_str()], |row| row.get::<bool>(0))? {
@@ -147,14 +173,22 @@ impl Transaction<'_> {
                     GROUP BY contract
                 ) AS busy ON busy.contract = j.contract
                 WHERE j.lane = $1 AND j.state = 'queued' AND j.run_at <= $3
+                    AND CASE j.kind WHEN 'deliver_webhook' THEN 1 ELSE 0 END = $7
                     AND (SELECT count(*) FROM job WHERE lane = $1 AND state = 'running') < $5
                     AND coalesce(busy.jobs, 0) < $6
                 ORDER BY coalesce(busy.jobs, 0), j.priority, j.run_at, j.created, j.id
                 LIMIT 1
             )
             RETURNING id, kind, target, contract, attempt, failures, losses";
-        let values =
-            parameters![lane.as_str(), worker, now.microseconds(), lease_until.microseconds(), limits.running, limits.per_contract];
+        let values = parameters![
+            lane.as_str(),
+            worker,
+            now.microseconds(),
+            lease_until.microseconds(),
+            limits.running,
+            limits.per_contract,
+            share.number()
+        ];
         self.optional(OPERATION, sql, &values, |row| {
             Ok(Lease {
                 id: parsed(&row.get::<String>(0)?, "a job's id")?,
@@ -169,12 +203,13 @@ impl Transaction<'_> {
     }
 
     /// When the next waiting job of a lane is due, or the next lease ends.
-    pub fn next_job_at(&mut self, lane: Lane) -> Result<Option<Moment>, Error> {
+    pub fn next_job_at(&mut self, (lane, share): (Lane, Share)) -> Result<Option<Moment>, Error> {
         let sql = "-- next_job_at
             SELECT min(CASE state WHEN 'queued' THEN run_at ELSE lease_until END)
             FROM job
-            WHERE lane = $1 AND state IN ('queued', 'running')";
-        let found: Option<i64> = self.single("look for the next job", sql, &parameters![lane.as_str()], |row| row.get(0))?;
+            WHERE lane = $1 AND state IN ('queued', 'running') AND CASE kind WHEN 'deliver_webhook' THEN 1 ELSE 0 END = $2";
+        let values = parameters![lane.as_str(), share.number()];
+        let found: Option<i64> = self.single("look for the next job", sql, &values, |row| row.get(0))?;
         found.map(moment).transpose()
     }
 
@@ -262,6 +297,12 @@ impl Transaction<'_> {
     pub fn job_about(&mut self, kind: JobKind, target: &str) -> Result<Option<Job>, Error> {
         let sql = format!("-- job_about\nSELECT {COLUMNS} FROM job WHERE kind = $1 AND target = $2 ORDER BY created DESC, id LIMIT 1");
         self.optional("read a job", &sql, &parameters![kind.as_str(), target], read)
+    }
+
+    /// The job about a target that a worker has just now.
+    pub fn running_job(&mut self, target: &str) -> Result<Option<Job>, Error> {
+        let sql = format!("-- running_job\nSELECT {COLUMNS} FROM job WHERE target = $1 AND state = 'running' ORDER BY created, id LIMIT 1");
+        self.optional("read a job", &sql, &parameters![target], read)
     }
 
     /// Jobs that wait, run or failed, oldest first.

@@ -41,7 +41,7 @@ pub use exit::{ContractExit, ExitEvent};
 pub use forgetting::Forgotten;
 pub use hold::Hold;
 pub use intake::Intake;
-pub use job::{Job, JobCounts, Lease, Limits, NewJob};
+pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
 pub use mail::Mail;
 pub use principal::Account;
 pub use request::{Event, Filter, Personal, Position, Request};

@@ -11,11 +11,13 @@ pub mod identity_providers;
 pub mod jobs;
 pub mod me;
 pub mod previews;
+pub mod progress;
 pub mod requests;
 pub mod session;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -41,12 +43,15 @@ use super::server::Server;
         jobs::list, jobs::pause,
         me::show,
         previews::make,
+        progress::follow,
         requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
         requests::waive, requests::extend, requests::handle, requests::certificate,
         settings::show, settings::choose,
         session::ask, session::sign_in, session::sign_out,
         sessions::list, sessions::end,
         tokens::list, tokens::make, tokens::revoke,
+        webhooks::list, webhooks::make, webhooks::show, webhooks::change, webhooks::remove, webhooks::change_secret, webhooks::try_out,
+        webhooks::deliveries, webhooks::deliver_again,
     )
 )]
 pub struct Document;
@@ -89,7 +94,14 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/requests/{id}/handle", post(requests::handle))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/archives", get(archives::list))
+        .route("/requests/{id}/progress", get(progress::follow))
         .route("/archives/{id}/links", post(archives::issue_link))
         .route("/tokens", get(tokens::list).post(tokens::make))
         .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/webhooks", get(webhooks::list).post(webhooks::make))
+        .route("/webhooks/{id}", get(webhooks::show).put(webhooks::change).delete(webhooks::remove))
+        .route("/webhooks/{id}/secret", post(webhooks::change_secret))
+        .route("/webhooks/{id}/test", post(webhooks::try_out))
+        .route("/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/webhooks/{id}/deliveries/{delivery}", post(webhooks::deliver_again))
 }

@@ -26,6 +26,8 @@ enum On {
     Exit,
     /// An account that nobody uses.
     Account,
+    /// A webhook of the contract.
+    Webhook,
     /// The desk as a whole.
     Desk,
 }
@@ -59,6 +61,13 @@ fn seat(cast: &Cast, kind: &str) -> Value {
 
 fn contract(cast: &Cast, kind: &str) -> Value {
     json!({ "kind": kind, "scope": "contract", "contract": cast.contract, "confirmation": "not the name" })
+}
+
+/// Nobody is there.
+const RECEIVER: &str = "https://hooks.customer.example/exeunt";
+
+fn webhook(contract: Option<&str>) -> Value {
+    json!({ "contract": contract, "url": RECEIVER, "events": ["case.answered"] })
 }
 
 /// Every operation, some with several bodies.
@@ -135,6 +144,20 @@ const OPERATIONS: &[Operation] = &[
     operation("POST", "/requests/{id}/cancel", Some(Action::Cancel), On::Request, empty),
     operation("GET", "/sessions", None, On::Nothing, none),
     operation("GET", "/tokens", None, On::Nothing, none),
+    operation("GET", "/requests/{id}/progress", Some(Action::ReadRequests), On::Request, none),
+    operation("GET", "/webhooks", Some(Action::ManageWebhooks), On::Desk, none),
+    operation("POST", "/webhooks", Some(Action::ManageWebhooks), On::Contract, |cast| webhook(Some(&cast.contract))),
+    operation("GET", "/webhooks/{id}", Some(Action::ManageWebhooks), On::Webhook, none),
+    operation(
+        "PUT",
+        "/webhooks/{id}",
+        Some(Action::ManageWebhooks),
+        On::Webhook,
+        |_| json!({ "url": RECEIVER, "events": ["case.answered"], "enabled": false }),
+    ),
+    operation("POST", "/webhooks/{id}/secret", Some(Action::ManageWebhooks), On::Webhook, empty),
+    operation("POST", "/webhooks/{id}/test", Some(Action::ManageWebhooks), On::Webhook, empty),
+    operation("GET", "/webhooks/{id}/deliveries", Some(Action::ManageWebhooks), On::Webhook, none),
 ];
 
 /// Operations that the walk leaves to other tests, and why.
@@ -147,6 +170,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /bulk", "each line is a request like any other; the lists have their own test"),
     ("POST /tokens", "tokens have their own test"),
     ("DELETE /tokens/{id}", "tokens have their own test"),
+    ("DELETE /webhooks/{id}", "webhooks have their own test"),
+    ("POST /webhooks/{id}/deliveries/{delivery}", "webhooks have their own test"),
     ("GET /requests/{id}/certificate", "there is none before an erasure has ended; the journey reads one"),
 ];
 
@@ -219,6 +244,7 @@ struct Made {
     case: String,
     account: String,
     exit: String,
+    webhook: String,
 }
 
 fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer {
@@ -228,6 +254,7 @@ fn done(by: &Person, operation: &Operation, cast: &Cast, made: &Made) -> Answer 
         On::Case => &made.case,
         On::Account => &made.account,
         On::Exit => &made.exit,
+        On::Webhook => &made.webhook,
         On::Nothing | On::Contract | On::Seat | On::Request | On::Desk => &made.request,
     };
     let path = operation.path.replace("{contract}", &cast.contract).replace("{id}", id).replace("{lane}", "desk");
@@ -247,7 +274,7 @@ fn expected(somebody: &Somebody, operation: &Operation, cast: &Cast, made: &Made
     let (target, sees) = match operation.on {
         // That there is a desk, with jobs, is no secret.
         On::Nothing | On::Desk | On::Account => return if principal.may(action, Target::Desk) { "may" } else { "forbidden" },
-        On::Contract | On::Hold | On::Exit => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
+        On::Contract | On::Hold | On::Exit | On::Webhook => (Target::Contract { contract: &cast.contract }, Action::ReadContract),
         On::Seat => (Target::Seat { contract: &cast.contract, seat: &cast.seat }, Action::ReadSeats),
         On::Request | On::Archive | On::Case => {
             (Target::Request { contract: &cast.contract, seat: Some(&cast.seat), requester: &made.requester }, Action::ReadRequests)
@@ -294,7 +321,9 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let account = operator.person.put("/api/v1/accounts", &wanted).is(200).json()["id"].as_str().expect("an id").to_owned();
     let exits = format!("/api/v1/contracts/{}/exits", cast.contract);
     let exit = admin.person.post(&exits, &json!({ "words": "we leave" })).is(201).json()["id"].as_str().expect("an id").to_owned();
-    let made = Made { request, requester: admin.id.clone(), archive, hold, case, account, exit };
+    let webhook = admin.person.post("/api/v1/webhooks", &webhook(Some(&cast.contract))).is(201).json();
+    let webhook = webhook["webhook"]["id"].as_str().expect("an id").to_owned();
+    let made = Made { request, requester: admin.id.clone(), archive, hold, case, account, exit, webhook };
 
     let nothing = "0".repeat(32);
     let nothing = Made {
@@ -304,7 +333,8 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
         hold: nothing.clone(),
         case: nothing.clone(),
         account: nothing.clone(),
-        exit: nothing,
+        exit: nothing.clone(),
+        webhook: nothing,
     };
     for operation in OPERATIONS {
         for somebody in &everybody {

@@ -6,7 +6,7 @@ use exeunt_model::identity::Role;
 use exeunt_model::job::{JobKind, JobState, Lane};
 use exeunt_model::request::Kind;
 use exeunt_model::request::reason::Rejection;
-use exeunt_store::desk::Limits;
+use exeunt_store::desk::{Limits, Share};
 use serde_json::{Value, json};
 
 use super::inside::{Inside, at};
@@ -67,7 +67,8 @@ fn reminders(keeps: Keeps) {
     assert!(again(&mut inside));
     let now = (inside.work.clock)();
     let limits = Limits { running: 8, per_contract: 8 };
-    let taken = inside.store.transact("lose a worker", |transaction| transaction.claim(Lane::Desk, "lost", now, now, limits));
+    let taken =
+        inside.store.transact("lose a worker", |transaction| transaction.claim((Lane::Desk, Share::Others), "lost", now, now, limits));
     assert_eq!(taken.expect("claim").expect("a job").kind, JobKind::Remind);
     inside.work();
     assert_eq!(mails(&world, REMINDERS), week);

@@ -25,9 +25,10 @@ use exeunt_model::request::approval::Policy;
 use exeunt_model::request::{Channel, Kind, Scope};
 use exeunt_model::setting::Rules;
 use exeunt_model::tombstone::subject_hash;
+use exeunt_model::webhook::Trouble;
 use exeunt_sources::Look as _;
 use exeunt_store::Store;
-use exeunt_store::desk::{Account, Delivery, Limits, Personal, Webhook};
+use exeunt_store::desk::{Account, Delivery, Limits, Personal, Share, Webhook};
 
 use super::world::World;
 
@@ -74,7 +75,7 @@ struct Nobody;
 
 impl Hook for Nobody {
     fn call(&self, _webhook: &Webhook, _delivery: &Delivery, _now: Moment) -> Called {
-        Called::Later { status: None }
+        Called::Failed(Trouble::Unreachable)
     }
 }
 
@@ -111,6 +112,7 @@ impl Inside {
             platform_name: "Navigator".to_owned(),
             public_url: "http://desk.example".to_owned(),
             language: Language::English,
+            webhook_patience_hours: 72,
         };
         let post = Smtp::new(&format!("smtp+clear://127.0.0.1:{}", world.mails.port()), "Exit desk <desk@navigator.example>");
         let work = Work {
@@ -149,6 +151,7 @@ impl Inside {
             work: self.work.clone(),
             wake: Arc::new(Wake::default()),
             lane,
+            share: Share::Others,
             name: format!("{lane}"),
             lease: Duration::from_secs(60),
             limits: Limits { running: 8, per_contract: 8 },

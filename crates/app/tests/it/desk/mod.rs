@@ -10,6 +10,8 @@ mod kills;
 mod limits;
 mod openid;
 mod outages;
+mod progress;
 mod schemathesis;
 mod sessions;
+mod webhooks;
 mod world;

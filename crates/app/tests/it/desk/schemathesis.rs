@@ -31,6 +31,8 @@ fn made_up_requests_find_no_undeclared_answer() {
     let ran = Command::new(program)
         .args(["run", &format!("{}/api/v1/openapi.json", desk.url), "--url", &format!("{}/api/v1", desk.url)])
         .args(["--header", &format!("Authorization: Bearer {secret}"), "--checks", CHECKS])
+        // A stream ends when its request does; the tool waits for an answer's end. Its answers have their own test.
+        .args(["--exclude-path", "/requests/{id}/progress"])
         .args(["--max-examples", "25", "--seed", "17", "--workers", "1", "--request-timeout", "20", "--no-color"])
         .current_dir(world.folder.path())
         .output()

@@ -8,6 +8,7 @@ use exeunt_model::authorization::{Action, Reach, reach};
 use exeunt_model::exit;
 use exeunt_model::identity::Role;
 use exeunt_model::request::{CaseState, ErasureState, ExportState, case, erasure, export};
+use exeunt_model::webhook::Event;
 
 use super::generated;
 
@@ -39,6 +40,15 @@ fn the_table_of_rights_is_current() {
         page.push('\n');
     }
     generated::check("docs/reference/authorization.md", &page);
+}
+
+#[test]
+fn the_list_of_events_is_current() {
+    let mut page = String::from("| event | is sent when |\n|---|---|\n");
+    for event in Event::ALL.iter().copied() {
+        let _ = writeln!(page, "| `{event}` | {} |", event.occasion());
+    }
+    generated::check("docs/reference/webhooks.md", &page);
 }
 
 /// Every legal move of a machine, as a Mermaid drawing: `after` is asked of all pairs.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,22 +10,23 @@ use exeunt_model::job::{JobKind, Lane, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
 use exeunt_store::Store;
-use exeunt_store::desk::{Lease, Limits};
+use exeunt_store::desk::{Lease, Limits, Share};
 
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
 use super::problem::Problem;
 use super::watch::Watch;
 use super::work::Work;
-use super::{advance_exit, erase, expire, export as exporting, plan, remind, send};
+use super::{advance_exit, call, erase, expire, export as exporting, plan, remind, send};
 
-/// Wakes workers of this process when there is something to do, and stops them.
-#[derive(Debug, Default)]
+/// Wakes workers of this process when there is something to do, and stops them; and tells whoever watches that something may have changed.
+#[derive(Default)]
 pub struct Wake {
     /// Counts the calls.
     calls: Mutex<u64>,
     called: Condvar,
     stop: AtomicBool,
+    watcher: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Wake {
@@ -33,6 +34,19 @@ impl Wake {
     pub fn call(&self) {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.called.notify_all();
+        self.tell();
+    }
+
+    /// Something has changed that only watchers want to know, such as how far a job is.
+    pub fn tell(&self) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher();
+        }
+    }
+
+    /// From now on, this is called whenever something may have changed in this process. It must not block. Only the first one counts.
+    pub fn watch(&self, watcher: impl Fn() + Send + Sync + 'static) {
+        let _ = self.watcher.set(Box::new(watcher));
     }
 
     /// Workers end after the job that they have, or in the middle of it where it can be taken up again.
@@ -63,6 +77,8 @@ pub struct Driver {
     pub work: Arc<Work>,
     pub wake: Arc<Wake>,
     pub lane: Lane,
+    /// Which jobs of the lane.
+    pub share: Share,
     /// Names the worker in the list of jobs.
     pub name: String,
     pub lease: Duration,
@@ -75,6 +91,9 @@ pub struct Driver {
 
 /// Between two looks, however soon the next job is due.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Between two looks at how far a job is, for those who watch it.
+const PROGRESS: Duration = Duration::from_millis(500);
 
 impl Driver {
     /// Works until it is asked to stop. The store may go away meanwhile: then it waits and goes on.
@@ -99,7 +118,7 @@ impl Driver {
     /// Until the next job is due, but no longer than a poll. What was due when a job was `asked` for waits for something else than time: for its
     /// lane to be resumed, or for another job to end.
     fn pause(&self, store: &Store, asked: Moment) -> Duration {
-        let next = store.look("look for the next job", |transaction| transaction.next_job_at(self.lane)).ok().flatten();
+        let next = store.look("look for the next job", |transaction| transaction.next_job_at((self.lane, self.share))).ok().flatten();
         let now = (self.work.clock)().microseconds();
         match next.filter(|next| *next > asked) {
             Some(next) => Duration::from_micros(u64::try_from(next.microseconds() - now).unwrap_or(0)).clamp(SHORTEST_PAUSE, self.poll),
@@ -114,7 +133,8 @@ impl Driver {
     pub fn work_one(&self, store: &mut Store) -> Result<bool, exeunt_store::Error> {
         let now = (self.work.clock)();
         let until = self.until(now);
-        let taken = store.transact("take a job", |transaction| transaction.claim(self.lane, &self.name, now, until, self.limits))?;
+        let taken =
+            store.transact("take a job", |transaction| transaction.claim((self.lane, self.share), &self.name, now, until, self.limits))?;
         let Some(lease) = taken else { return Ok(false) };
         let begun = Instant::now();
         let problem = self.do_job(store, &lease);
@@ -165,19 +185,21 @@ impl Driver {
             JobKind::Erase => erase::run(&self.work, store, lease, watch),
             JobKind::ExpireArchive => expire::run(&self.work, store, lease),
             JobKind::SendMail => send::mail(&self.work, store, lease),
-            JobKind::DeliverWebhook => send::webhook(&self.work, store, lease),
+            JobKind::DeliverWebhook => call::run(&self.work, store, lease),
             JobKind::Remind => remind::run(&self.work, store, lease),
             JobKind::AdvanceExit => advance_exit::run(&self.work, store, lease),
         }
     }
 
-    /// Lengthens the lease three times in its length, and finds out when somebody else has the job.
+    /// Lengthens the lease three times in its length, writes down how far the work is when that has changed, and finds out when somebody else has
+    /// the job.
     fn keep(&self, mut store: Store, lease: &Lease, watch: &Watch, ended: &(Mutex<bool>, Condvar)) {
         let interval = (self.lease / 3).max(Duration::from_millis(50));
         let mut until = Instant::now() + self.lease;
+        let mut written = (Instant::now(), (0, None));
         loop {
             let guard = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = ended.1.wait_timeout_while(guard, interval, |ended| !*ended);
+            let waited = ended.1.wait_timeout_while(guard, interval.min(PROGRESS), |ended| !*ended);
             let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
             if *guard {
                 return;
@@ -186,10 +208,18 @@ impl Driver {
             if self.wake.is_stopped() {
                 watch.ask_to_stop();
             }
-            let (done, expected) = watch.progress();
+            let progress = watch.progress();
+            if progress == written.1 && written.0.elapsed() < interval {
+                continue;
+            }
+            let (done, expected) = progress;
             let now = (self.work.clock)();
             match store.transact("lengthen a lease", |transaction| transaction.heartbeat(lease, self.until(now), done, expected)) {
-                Ok(()) => until = Instant::now() + self.lease,
+                Ok(()) => {
+                    until = Instant::now() + self.lease;
+                    written = (Instant::now(), progress);
+                    self.wake.tell();
+                }
                 Err(exeunt_store::Error::LeaseLost { .. }) => return watch.lose(),
                 // The store is away. Until the lease ends nobody else can have the job.
                 Err(_) if Instant::now() < until => {}

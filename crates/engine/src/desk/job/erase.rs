@@ -368,7 +368,10 @@ fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
     }
     match request.scope {
         Scope::Seat => transaction.forget_subject(&request.subject_kind, &request.subject)?,
-        Scope::Contract => transaction.forget_contract(&request.contract)?,
+        Scope::Contract => {
+            transaction.end_webhooks_of(&request.contract, context.now)?;
+            transaction.forget_contract(&request.contract)?
+        }
     };
     expire(transaction, context, request, context.now)?;
     for address in gone {

@@ -7,7 +7,8 @@
 //!                          ├─ expire   delete archives and files
 //!                          ├─ remind   who must act before a date
 //!                          ├─ advance_exit  what is due in an exit, and its erasure
-//!                          └─ send     mails and webhooks
+//!                          ├─ send     mails
+//!                          └─ call     webhooks
 //! ```
 //!
 //! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
@@ -15,6 +16,7 @@
 //! run.
 
 mod advance_exit;
+mod call;
 mod driver;
 mod erase;
 mod expire;

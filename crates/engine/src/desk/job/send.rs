@@ -1,4 +1,4 @@
-//! Sending mails and calling webhooks.
+//! Sending mails.
 
 use exeunt_store::Store;
 use exeunt_store::desk::Lease;
@@ -6,7 +6,7 @@ use exeunt_store::desk::Lease;
 use super::super::error::Error;
 use super::super::notify::Notice;
 use super::problem::Problem;
-use super::work::{Called, Outgoing, Work};
+use super::work::{Outgoing, Work};
 use exeunt_model::job::{JobKind, retry_delay_ms};
 
 pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
@@ -51,58 +51,6 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
             })?)
         }
         Err(error) => later(work, store, lease, &error.source.to_string()),
-    }
-}
-
-pub(super) fn webhook(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
-    let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
-    let found = store.look("read a delivery", |transaction| {
-        let Some(delivery) = transaction.delivery(&id)? else { return Ok(None) };
-        let webhook = transaction.webhook(&delivery.webhook)?;
-        Ok::<_, exeunt_store::Error>(Some((delivery, webhook)))
-    })?;
-    let now = (work.clock)();
-    let Some((mut delivery, webhook)) = found else { return end(store, lease, now) };
-    let Some(webhook) = webhook.filter(|webhook| webhook.disabled.is_none()) else {
-        delivery.abandoned = Some(now);
-        return Ok(store.transact("give a delivery up", |transaction| {
-            transaction.note_delivery(&delivery)?;
-            transaction.finish_job(lease, now)
-        })?);
-    };
-    let called = work.hook.call(&webhook, &delivery, now);
-    let now = (work.clock)();
-    match called {
-        Called::Delivered { status } => {
-            delivery.delivered = Some(now);
-            delivery.status = Some(status);
-            Ok(store.transact("note a delivery", |transaction| {
-                transaction.note_delivery(&delivery)?;
-                transaction.finish_job(lease, now)
-            })?)
-        }
-        Called::Gone { status } => {
-            delivery.abandoned = Some(now);
-            delivery.status = Some(status);
-            Ok(store.transact("disable a webhook", |transaction| {
-                transaction.note_delivery(&delivery)?;
-                transaction.disable_webhook(&webhook.id, now)?;
-                transaction.fail_job(lease, now, "the receiver is gone")
-            })?)
-        }
-        Called::Later { status } if lease.failures + 1 >= JobKind::DeliverWebhook.attempts() => {
-            delivery.abandoned = Some(now);
-            delivery.status = status;
-            Ok(store.transact("give a delivery up", |transaction| {
-                transaction.note_delivery(&delivery)?;
-                transaction.fail_job(lease, now, "the receiver did not take it in all attempts")
-            })?)
-        }
-        Called::Later { status } => {
-            delivery.status = status;
-            store.transact("note a delivery", |transaction| transaction.note_delivery(&delivery))?;
-            later(work, store, lease, "the receiver did not take it")
-        }
     }
 }
 

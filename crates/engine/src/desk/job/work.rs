@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use exeunt_model::identity::{EmailAddress, Language, MailId};
 use exeunt_model::moment::Moment;
+use exeunt_model::webhook::Trouble;
 use exeunt_store::desk::{Delivery, Webhook};
 
 use super::super::context::{Context, Settings};
@@ -64,20 +65,13 @@ pub struct PostError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// What became of a webhook.
+/// What became of a call of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Called {
-    Delivered {
-        status: u32,
-    },
-    /// The receiver is gone for good.
-    Gone {
-        status: u32,
-    },
-    /// Try again later.
-    Later {
-        status: Option<u32>,
-    },
+    /// The receiver answered with this status.
+    Answered(u16),
+    /// No answer was had.
+    Failed(Trouble),
 }
 
 /// What calls webhooks.

@@ -1,9 +1,9 @@
 //! Who acts, and the secrets by which they are let in.
 
 use exeunt_model::authorization::Action;
-use exeunt_model::identity::{ArchiveId, DeliveryId, Language, Role, TokenId, WebhookId};
+use exeunt_model::identity::{ArchiveId, Language, Role, TokenId};
 use exeunt_model::provider::{ByProvider, ProviderName, Standing};
-use exeunt_store::desk::{Account, Archive, Delivery, Link, Session, Token, Webhook};
+use exeunt_store::desk::{Account, Archive, Link, Session, Token};
 
 use super::{at_once, email, person, principal, request, request_id, tried, write};
 use crate::world::{World, at};
@@ -260,63 +260,6 @@ fn a_link_ends_with_its_time_its_use_and_its_archive(world: &World) {
     assert_eq!(other, [archive(21, 2, 1), archive(20, 2, 2)]);
 }
 
-fn receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk(world: &World) {
-    let mut store = world.store();
-    let webhook = |number: u128, contract: Option<&str>| Webhook {
-        id: WebhookId::from_random(number),
-        contract: contract.map(str::to_owned),
-        url: format!("https://receiver{number}.example/"),
-        secret: "whsec_first".to_owned(),
-        former_secret: None,
-        events: vec!["request.changed".to_owned()],
-        created: at(number as i64),
-        created_by: principal(1),
-        disabled: None,
-    };
-    let hooks = [webhook(1, None), webhook(2, Some("alder")), webhook(3, Some("birch"))];
-    write(&mut store, |transaction| {
-        transaction.insert_principal(&person(1, "ada@alder.example"))?;
-        hooks.iter().try_for_each(|hook| transaction.insert_webhook(hook))
-    });
-    let mut of = |contract: Option<&str>, desk_too: bool| {
-        let found = write(&mut store, |transaction| transaction.webhooks_of(contract, desk_too));
-        found.into_iter().map(|hook| hook.url).collect::<Vec<_>>()
-    };
-    assert_eq!(of(Some("alder"), true), [&hooks[0], &hooks[1]].map(|hook| hook.url.clone()));
-    assert_eq!(of(Some("alder"), false), [hooks[1].url.clone()]);
-    assert_eq!(of(None, true), [hooks[0].url.clone()]);
-    assert_eq!(of(None, false), [""; 0]);
-
-    let id = &hooks[1].id;
-    write(&mut store, |transaction| transaction.disable_webhook(id, at(10)));
-    write(&mut store, |transaction| transaction.disable_webhook(id, at(20)));
-    assert_eq!(write(&mut store, |transaction| transaction.webhook(id)).unwrap().disabled, Some(at(10)));
-    write(&mut store, |transaction| transaction.change_webhook_secret(id, "whsec_second"));
-    let changed = write(&mut store, |transaction| transaction.webhook(id)).unwrap();
-    let secrets = (changed.secret.as_str(), changed.former_secret.as_deref(), changed.disabled);
-    assert_eq!(secrets, ("whsec_second", Some("whsec_first"), None));
-    let mut delivery = Delivery {
-        id: DeliveryId::from_random(1),
-        webhook: id.clone(),
-        event: "request.changed".to_owned(),
-        body: "{ }".to_owned(),
-        created: at(30),
-        delivered: None,
-        abandoned: None,
-        status: None,
-    };
-    write(&mut store, |transaction| transaction.insert_delivery(&delivery));
-    delivery.status = Some(503);
-    delivery.abandoned = Some(at(40));
-    write(&mut store, |transaction| transaction.note_delivery(&delivery));
-    assert_eq!(write(&mut store, |transaction| transaction.delivery(&delivery.id)).as_ref(), Some(&delivery));
-    assert_eq!(write(&mut store, |transaction| transaction.deliveries_to(id, 5)), [delivery]);
-    assert!(write(&mut store, |transaction| transaction.remove_webhook(id, at(50))));
-    assert!(!write(&mut store, |transaction| transaction.remove_webhook(id, at(51))));
-    assert_eq!(write(&mut store, |transaction| transaction.webhook(id)), None);
-    assert!(tried(&mut store, |transaction| transaction.change_webhook_secret(id, "whsec_third")).is_err());
-}
-
 on_both!(
     an_address_is_one_principal,
     an_address_that_several_find_missing_is_added_by_one_and_found_by_the_others,
@@ -327,5 +270,4 @@ on_both!(
     a_sign_in_at_a_provider_comes_back_once_and_in_time,
     a_token_is_good_until_it_is_revoked_or_too_old,
     a_link_ends_with_its_time_its_use_and_its_archive,
-    receivers_of_webhooks_are_those_of_the_contract_and_where_asked_of_the_desk,
 );

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use exeunt_model::identity::{JobId, MailId};
 use exeunt_model::job::{JobKind, JobState, Lane};
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::{JobCounts, Lease, Limits, Mail, NewJob};
+use exeunt_store::desk::{JobCounts, Lease, Limits, Mail, NewJob, Share};
 use exeunt_store::{Error, Store, Transaction};
 
 use super::{at_once, person, tried, write};
@@ -21,7 +21,7 @@ fn enqueue(store: &mut Store, number: u128, kind: JobKind, contract: Option<&str
 
 /// Takes the next job of the platform's lane, for ten seconds.
 fn claim(store: &mut Store, worker: &str, now: i64, limits: Limits) -> Option<Lease> {
-    write(store, |transaction| transaction.claim(Lane::Platform, worker, at(now), at(now + 10), limits))
+    write(store, |transaction| transaction.claim((Lane::Platform, Share::Others), worker, at(now), at(now + 10), limits))
 }
 
 fn number(lease: Option<Lease>) -> Option<u128> {
@@ -93,14 +93,37 @@ fn a_job_waits_for_its_time_and_its_lane(world: &World) {
     enqueue(&mut store, 1, JobKind::Plan, None, at(50));
     enqueue(&mut store, 2, JobKind::SendMail, None, at(0));
     assert_eq!(claim(&mut store, "one", 49, WIDE), None);
-    assert_eq!(write(&mut store, |transaction| transaction.next_job_at(Lane::Platform)), Some(at(50)));
+    assert_eq!(write(&mut store, |transaction| transaction.next_job_at((Lane::Platform, Share::Others))), Some(at(50)));
     assert!(write(&mut store, |transaction| transaction.reschedule(JobKind::Plan, "target 1", at(60))));
     assert_eq!(claim(&mut store, "one", 59, WIDE), None);
     let lease = claim(&mut store, "one", 60, WIDE).unwrap();
     assert_eq!((lease.kind, lease.attempt, lease.failures, lease.losses), (JobKind::Plan, 1, 0, 0));
-    assert_eq!(write(&mut store, |transaction| transaction.next_job_at(Lane::Platform)), Some(at(70)), "the end of the lease");
-    let other = write(&mut store, |transaction| transaction.claim(Lane::Desk, "one", at(0), at(9), WIDE));
+    assert_eq!(
+        write(&mut store, |transaction| transaction.next_job_at((Lane::Platform, Share::Others))),
+        Some(at(70)),
+        "the end of the lease"
+    );
+    let other = write(&mut store, |transaction| transaction.claim((Lane::Desk, Share::Others), "one", at(0), at(9), WIDE));
     assert_eq!(number(other), Some(2));
+}
+
+/// A receiver that answers late holds up one delivery: mails, other receivers, and what else waits for it go another way.
+fn deliveries_have_workers_of_their_own_and_receivers_take_turns(world: &World) {
+    let mut store = world.store();
+    for (number, webhook) in [(1, "slow"), (2, "slow"), (3, "slow"), (4, "quick")] {
+        enqueue(&mut store, number, JobKind::DeliverWebhook, Some(webhook), at(0));
+    }
+    enqueue(&mut store, 5, JobKind::SendMail, None, at(9));
+    let one_each = Limits { running: 100, per_contract: 1 };
+    let mut claim =
+        |share| number(write(&mut store, |transaction| transaction.claim((Lane::Desk, share), "one", at(10), at(20), one_each)));
+    assert_eq!(claim(Share::Webhooks), Some(1));
+    assert_eq!(claim(Share::Webhooks), Some(4), "the other receiver's turn");
+    assert_eq!(claim(Share::Webhooks), None, "one call at a time to each receiver");
+    assert_eq!(claim(Share::Others), Some(5));
+    assert_eq!(claim(Share::Others), None);
+    assert_eq!(write(&mut store, |transaction| transaction.next_job_at((Lane::Desk, Share::Webhooks))), Some(at(0)));
+    assert_eq!(write(&mut store, |transaction| transaction.next_job_at((Lane::Desk, Share::Others))), Some(at(20)));
 }
 
 /// Each write of a worker.
@@ -237,7 +260,7 @@ fn a_paused_lane_gives_no_job_and_its_running_jobs_go_on(world: &World) {
     write(&mut store, |transaction| transaction.pause_lane(Lane::Platform, true));
     assert_eq!(write(&mut store, |transaction| transaction.paused_lanes()), [Lane::Platform]);
     assert_eq!(claim(&mut store.another().unwrap(), "two", 100, WIDE), None);
-    assert!(write(&mut store, |transaction| transaction.claim(Lane::Desk, "two", at(100), at(110), WIDE)).is_some());
+    assert!(write(&mut store, |transaction| transaction.claim((Lane::Desk, Share::Others), "two", at(100), at(110), WIDE)).is_some());
     write(&mut store, |transaction| transaction.finish_job(&lease, at(101)));
     write(&mut store, |transaction| transaction.pause_lane(Lane::Platform, false));
     assert_eq!(write(&mut store, |transaction| transaction.paused_lanes()), []);
@@ -316,6 +339,7 @@ on_both!(
     no_contract_takes_more_than_its_share_of_a_lane,
     workers_at_once_take_each_job_once_and_no_more_than_the_lane_allows,
     a_job_waits_for_its_time_and_its_lane,
+    deliveries_have_workers_of_their_own_and_receivers_take_turns,
     a_worker_that_lost_its_lease_writes_nothing,
     a_lease_that_ended_is_over_before_somebody_else_has_the_job,
     a_heartbeat_keeps_the_lease_and_tells_how_far_the_work_is,

@@ -4,6 +4,7 @@ mod access;
 mod forgetting;
 mod jobs;
 mod requests;
+mod webhooks;
 
 use std::sync::Barrier;
 
