@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -240,6 +241,55 @@ fn the_desks_own_network_is_never_called_unless_the_operator_says_so() {
     }
     desk.stop();
     assert_eq!(receiver.connections(), 0);
+}
+
+/// A receiver that speaks TLS, and answers 204 to everything.
+const ENCRYPTED: &str = r#"
+import http.server, ssl, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"#;
+
+#[test]
+fn an_encrypted_receiver_is_called_if_its_certificate_is_trusted() {
+    let world = world(Keeps::File, "");
+    let cast = world.cast();
+    let tls = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sources/tests/it/tls").join(name);
+    let mut receiver = tools::python()
+        .args(["-c", ENCRYPTED])
+        .args([tls("server.pem"), tls("server.key")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("start a receiver");
+    let mut port = String::new();
+    BufReader::new(receiver.stdout.take().expect("its output")).read_line(&mut port).expect("a port");
+    let url = format!("https://localhost:{}/", port.trim());
+
+    let desk = world.serve();
+    let admin = world.sign_in(&desk, &cast.admin);
+    let (webhook, _) = make(&admin, Some(&cast.contract), &url, &["case.answered"]);
+    let delivery = try_out(&admin, &webhook);
+    let tried = delivery_when(&admin, &webhook, &delivery, |delivery| delivery["attempts"].as_u64() >= Some(1));
+    assert_eq!((&tried["state"], &tried["problem"]), (&json!("waiting"), &json!("encryption")));
+    desk.stop();
+
+    let desk = Desk::start(world.command(&["serve"]).env("SSL_CERT_FILE", tls("authority.pem")));
+    let admin = Person { cookie: admin.cookie.clone(), csrf: admin.csrf.clone(), ..world.at(&desk) };
+    delivery_when(&admin, &webhook, &delivery, |delivery| delivery["state"] == "delivered");
+    desk.stop();
+    receiver.kill().and_then(|()| receiver.wait()).expect("end the receiver");
 }
 
 #[test]
