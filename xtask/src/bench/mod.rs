@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 
 mod build;
 mod context;
+mod desk;
 mod docs;
 mod floor;
 mod machine;

@@ -26,15 +26,22 @@ impl Platform {
         files_in(&self.folder)
     }
 
-    fn map(&self) -> PathBuf {
+    pub fn map(&self) -> PathBuf {
         self.folder.join("navigator.map.yaml")
     }
 
-    /// A subcommand of `exeunt` on this platform.
-    pub fn exeunt(&self, program: &Path, command: &[&str]) -> Command {
+    /// `exeunt` in this platform's folder, with the addresses of its sources in the environment.
+    pub fn command(&self, program: &Path) -> Command {
         let mut exeunt = Command::new(program);
         exeunt.env("NAVIGATOR_DATABASE", &self.url).env("NAVIGATOR_FILES", format!("file:{}", self.files().display()));
-        exeunt.current_dir(&self.folder).args(command).arg("--map").arg(self.map()).arg("--json");
+        exeunt.current_dir(&self.folder);
+        exeunt
+    }
+
+    /// A subcommand of `exeunt` on this platform's map.
+    pub fn exeunt(&self, program: &Path, command: &[&str]) -> Command {
+        let mut exeunt = self.command(program);
+        exeunt.args(command).arg("--map").arg(self.map()).arg("--json");
         exeunt
     }
 

@@ -28,6 +28,11 @@ impl Row {
         Self::compared(name, ours, bar, 1.0, unit)
     }
 
+    /// Two measured numbers, told and not judged.
+    pub fn beside(name: &str, ours: f64, floor: f64, unit: &'static str) -> Self {
+        Self { limit: None, ..Self::compared(name, ours, floor, 1.0, unit) }
+    }
+
     /// A number that is told and not judged.
     pub fn alone(name: &str, ours: f64, unit: &'static str) -> Self {
         Self { name: name.to_owned(), ours: readable(ours), floor: None, ratio: None, limit: None, unit }

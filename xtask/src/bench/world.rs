@@ -103,6 +103,12 @@ impl World {
         Ok(platform)
     }
 
+    /// Makes an empty database, and tells its address.
+    pub fn empty_database(&self, name: &str) -> Result<String> {
+        connect(&self.server, "postgres")?.batch_execute(&format!("CREATE DATABASE {name}")).context("create a database")?;
+        Ok(self.server.url_of(name))
+    }
+
     /// Removes a copy's database.
     pub fn drop_copy(&self, platform: &Platform) -> Result<()> {
         let statement = format!("DROP DATABASE {} WITH (FORCE)", platform.database);

@@ -7,8 +7,13 @@ use super::report::Row;
 
 mod clean_build;
 mod demo;
+mod desk_accept;
+mod desk_erase_seat;
+mod desk_export_seat;
+mod desk_exports;
+mod desk_workers;
 mod erase_contract;
-mod erase_seat;
+pub mod erase_seat;
 mod erasures;
 mod export_contract;
 mod export_heavy_seat;
@@ -32,6 +37,11 @@ pub const ALL: &[Work] = &[
     erase_seat::WORK,
     erase_contract::WORK,
     residual_search::WORK,
+    desk_accept::WORK,
+    desk_export_seat::WORK,
+    desk_erase_seat::WORK,
+    desk_exports::WORK,
+    desk_workers::WORK,
     demo::WORK,
     generator::WORK,
     clean_build::WORK,
