@@ -1,5 +1,6 @@
 //! Jobs: what workers do, and when they try again.
 
+use crate::request::reason::Failure;
 use crate::request::spelled;
 
 spelled!(
@@ -91,9 +92,53 @@ pub fn retry_delay_ms(attempt: u32, spread: u64) -> u64 {
     delay - fifth + spread % (fifth + 1)
 }
 
+/// From this attempt on, the delays after an outage no longer grow: about a minute.
+const OUTAGE_LONGEST_AT: u32 = 7;
+/// What is away may be away for about three days.
+const OUTAGE_ATTEMPTS: u32 = 4_000;
+/// A job whose worker was lost so often is not taken again by itself: it may be what ends them.
+pub const MOST_LOSSES: u32 = 10;
+
+/// Milliseconds from the failure of attempt number `attempt` (from 1) to the next one, where something that is needed is away: what is back is
+/// noticed within about a minute.
+pub fn outage_delay_ms(attempt: u32, spread: u64) -> u64 {
+    retry_delay_ms(attempt.min(OUTAGE_LONGEST_AT), spread)
+}
+
+/// Milliseconds until a job is tried again whose attempt number `attempt` (from 1) stopped for this reason; `None` when a person is asked.
+///
+/// `outage`: something that is needed is away, so that nothing is wrong with the job itself.
+pub fn next_delay_ms(kind: JobKind, reason: Failure, outage: bool, attempt: u32, spread: u64) -> Option<u64> {
+    match outage {
+        true => (attempt < OUTAGE_ATTEMPTS).then(|| outage_delay_ms(attempt, spread)),
+        false => (reason.may_pass() && attempt < kind.attempts()).then(|| retry_delay_ms(attempt, spread)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_away_is_looked_for_each_minute_for_days() {
+        let mut total = 0;
+        let mut attempt = 1;
+        while let Some(delay) = next_delay_ms(JobKind::Export, Failure::SourceUnavailable, true, attempt, 0) {
+            assert!(delay <= 64_000, "{attempt}: {delay}");
+            total += delay;
+            attempt += 1;
+        }
+        assert!((2 * 86_400_000..4 * 86_400_000).contains(&total), "{total}");
+    }
+
+    #[test]
+    fn what_no_time_mends_is_not_tried_again() {
+        for reason in [Failure::CatalogDrift, Failure::PlanRefused, Failure::NoSubject, Failure::FilesMissing, Failure::WorkersLost] {
+            assert_eq!(next_delay_ms(JobKind::Export, reason, false, 1, 0), None, "{reason}");
+        }
+        assert!(next_delay_ms(JobKind::Export, Failure::Internal, false, 7, 0).is_some());
+        assert_eq!(next_delay_ms(JobKind::Export, Failure::Internal, false, 8, 0), None);
+    }
 
     #[test]
     fn delays_double_up_to_four_hours() {

@@ -18,6 +18,9 @@ const SEATS: usize = 100;
 /// Of those, so many are erased; the others are exported.
 const ERASED: usize = 40;
 const NOTES: usize = 5;
+/// Contracts after those, which are asked for as a whole: every other one is erased, the rest exported.
+const WHOLE: usize = 6;
+const SEATS_OF_WHOLE: usize = 10;
 /// Between two kills.
 const LIVES: Duration = Duration::from_millis(700);
 
@@ -55,11 +58,12 @@ fn platform() -> Database<'static> {
     let database = Server::shared().database();
     let mut client = database.client();
     client.batch_execute(SCHEMA).expect("make the platform");
+    let all = CONTRACTS + WHOLE;
     let fill = format!(
-        "INSERT INTO contract SELECT c, 'Contract ' || c, 'active' FROM generate_series(1, {CONTRACTS}) AS c;
-         INSERT INTO seat SELECT c * 1000, c, 'admin' || c || '@customer.example', 'admin', 'active' FROM generate_series(1, {CONTRACTS}) AS c;
+        "INSERT INTO contract SELECT c, 'Contract ' || c, 'active' FROM generate_series(1, {all}) AS c;
+         INSERT INTO seat SELECT c * 1000, c, 'admin' || c || '@customer.example', 'admin', 'active' FROM generate_series(1, {all}) AS c;
          INSERT INTO seat SELECT c * 1000 + s, c, 'seat' || c || '.' || s || '@customer.example', 'user', 'active'
-             FROM generate_series(1, {CONTRACTS}) AS c, generate_series(1, {SEATS}) AS s;
+             FROM generate_series(1, {all}) AS c, generate_series(1, {SEATS}) AS s WHERE c <= {CONTRACTS} OR s <= {SEATS_OF_WHOLE};
          INSERT INTO memo SELECT s.id * 100 + n, s.id, 'memo ' || n || ' of ' || s.email FROM seat AS s, generate_series(1, {NOTES}) AS n;
          ANALYZE;"
     );
@@ -94,6 +98,8 @@ from = "Exit desk <desk@trial.example>"
 
 [requests.approvals]
 seat_erasure_waiting_hours = 0
+contract_erasure_admins = 1
+contract_erasure_waiting_hours = 0
 "#,
         world.store_url(),
         world.mails.port()
@@ -147,6 +153,20 @@ fn ask(admin: &Person, contract: usize) -> BTreeMap<String, (usize, &'static str
     asked
 }
 
+/// Whether a contract that is asked for as a whole is erased.
+fn is_erased(contract: usize) -> bool {
+    contract > CONTRACTS && contract % 2 == 1
+}
+
+/// The request of an admin for the whole contract.
+fn ask_for_whole(admin: &Person, contract: usize) {
+    let kind = if is_erased(contract) { "erasure" } else { "export" };
+    let wanted = json!({
+        "kind": kind, "scope": "contract", "contract": contract.to_string(), "confirmation": format!("Contract {contract}"),
+    });
+    admin.post("/api/v1/requests", &wanted).is(201);
+}
+
 fn rows(platform: &Database<'_>) -> BTreeSet<String> {
     let mut client = platform.client();
     let sql = "SELECT 'seat ' || s::text FROM seat AS s UNION ALL SELECT 'memo ' || m::text FROM memo AS m UNION ALL SELECT 'contract ' || c::text FROM contract AS c";
@@ -163,10 +183,15 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
     let mut asked = BTreeMap::new();
     // One worker sends the links; then nobody works until everything is asked for.
     let sending = Worker::start(&world, &platform);
-    let admins: Vec<Person> = (1..=CONTRACTS).map(|contract| world.sign_in(&desk, &format!("admin{contract}@customer.example"))).collect();
+    let admins: Vec<Person> =
+        (1..=CONTRACTS + WHOLE).map(|contract| world.sign_in(&desk, &format!("admin{contract}@customer.example"))).collect();
     drop(sending);
     for (contract, admin) in (1..).zip(&admins) {
-        asked.extend(ask(admin, contract));
+        if contract > CONTRACTS {
+            ask_for_whole(admin, contract);
+        } else {
+            asked.extend(ask(admin, contract));
+        }
     }
     assert_eq!(asked.len(), CONTRACTS * SEATS);
 
@@ -198,10 +223,9 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
     for row in store.query("SELECT kind, state FROM exeunt.request", &[]).expect("read requests") {
         *states.entry((row.get(0), row.get(1))).or_default() += 1;
     }
-    let want = [
-        (("erasure".to_owned(), "completed".to_owned()), CONTRACTS * ERASED),
-        (("export".to_owned(), "ready".to_owned()), CONTRACTS * (SEATS - ERASED)),
-    ];
+    let erasures = CONTRACTS * ERASED + (CONTRACTS + 1..=CONTRACTS + WHOLE).filter(|contract| is_erased(*contract)).count();
+    let exports = CONTRACTS * SEATS + WHOLE - erasures;
+    let want = [(("erasure".to_owned(), "completed".to_owned()), erasures), (("export".to_owned(), "ready".to_owned()), exports)];
     assert_eq!(states, BTreeMap::from(want), "after {kills} kills");
 
     // Nothing too much and nothing too little: exactly the rows of the erased seats are gone.
@@ -210,8 +234,9 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
         let fields: Vec<&str> = row.trim_end_matches(')').split(['(', ',']).collect();
         let id: usize = fields[1].parse().expect("a number");
         match fields[0] {
-            "seat " => erased.contains(&id),
-            "memo " => erased.contains(&(id / 100)),
+            "seat " => erased.contains(&id) || is_erased(id / 1000),
+            "memo " => erased.contains(&(id / 100)) || is_erased(id / 100 / 1000),
+            "contract " => is_erased(id),
             _ => false,
         }
     };
@@ -220,9 +245,9 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
 
     // Nothing twice: one completed certificate for each erasure, one archive for each export.
     let one = |sql: &str, client: &mut postgres::Client| -> i64 { client.query_one(sql, &[]).expect("ask the store").get(0) };
-    assert_eq!(one("SELECT count(*) FROM exeunt.certificate WHERE state = 'completed'", &mut store), (CONTRACTS * ERASED) as i64);
+    assert_eq!(one("SELECT count(*) FROM exeunt.certificate WHERE state = 'completed'", &mut store), erasures as i64);
     assert_eq!(one("SELECT count(DISTINCT subject) FROM exeunt.tombstone WHERE kind = 'seat'", &mut store), (CONTRACTS * ERASED) as i64);
-    assert_eq!(one("SELECT count(*) FROM exeunt.archive", &mut store), (CONTRACTS * (SEATS - ERASED)) as i64);
+    assert_eq!(one("SELECT count(*) FROM exeunt.archive", &mut store), exports as i64);
     assert_eq!(one("SELECT count(*) FROM exeunt.erasure_personal", &mut store), 0);
     for row in store.query("SELECT object, bytes FROM exeunt.archive", &[]).expect("read archives") {
         let (object, bytes): (String, i64) = (row.get(0), row.get(1));
@@ -236,7 +261,7 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
         told.insert(mail["id"].as_str().expect("an id").to_owned());
     }
     let sent = one("SELECT count(*) FROM exeunt.mail WHERE sent IS NOT NULL AND template IN ('export_ready', 'erasure_ended')", &mut store);
-    assert_eq!(sent, (CONTRACTS * SEATS) as i64);
+    assert_eq!(sent, (erasures + exports) as i64);
     let ids = store.query("SELECT id FROM exeunt.mail WHERE template IN ('export_ready', 'erasure_ended')", &[]).expect("read mails");
     for row in ids {
         let id = format!("<{}@trial.example>", row.get::<_, String>(0));

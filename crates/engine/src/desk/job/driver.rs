@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exeunt_model::job::{JobKind, Lane, retry_delay_ms};
+use exeunt_model::job::{JobKind, Lane, MOST_LOSSES, next_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
 use exeunt_store::Store;
@@ -89,6 +89,12 @@ pub struct Driver {
     pub report: fn(JobKind, Duration, Option<&Problem>),
 }
 
+/// Between two times that a worker forgets what is over.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long the list of jobs remembers those that were done.
+const JOBS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a repeated request is known by its key.
+const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Between two looks, however soon the next job is due.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -100,6 +106,7 @@ impl Driver {
     pub fn run(&self, mut store: Store) {
         // What the jobs deleted may still stand in the store's files.
         let mut scrubbed = false;
+        let mut tidied = None;
         while !self.wake.is_stopped() {
             let heard = self.wake.calls();
             let asked = (self.work.clock)();
@@ -108,11 +115,30 @@ impl Driver {
                 Ok(false) => {
                     // When nothing waits any more, so that many mails need it once; another attempt follows where others were reading.
                     scrubbed = scrubbed || store.scrub().unwrap_or(false);
+                    self.tidy(&mut store, &mut tidied);
                     self.wake.wait(heard, self.pause(&store, asked));
                 }
                 Err(_) => self.wake.wait(heard, self.poll.max(Duration::from_secs(1))),
             }
         }
+    }
+
+    /// Forgets, once in a while, what nobody asks for any more. A failure is no harm: it is done the next time.
+    fn tidy(&self, store: &mut Store, tidied: &mut Option<Instant>) {
+        if self.lane != Lane::Desk || tidied.is_some_and(|at| at.elapsed() < TIDY_EVERY) {
+            return;
+        }
+        *tidied = Some(Instant::now());
+        let now = (self.work.clock)();
+        let before = |kept: Duration| {
+            let micros = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
+            Moment::from_microseconds(now.microseconds().saturating_sub(micros)).unwrap_or(now)
+        };
+        let _ = store.transact("forget what is over", |transaction| {
+            transaction.sweep_jobs(before(JOBS_KEPT))?;
+            transaction.sweep_idempotent(before(IDEMPOTENCY_KEPT))?;
+            transaction.sweep_signing_in(now)
+        });
     }
 
     /// Until the next job is due, but no longer than a poll. What was due when a job was `asked` for waits for something else than time: for its
@@ -179,6 +205,10 @@ impl Driver {
     }
 
     fn dispatch(&self, store: &mut Store, lease: &Lease, watch: &Watch) -> Result<(), Problem> {
+        // An erasure that may have begun is brought to its end all the same.
+        if matches!(lease.kind, JobKind::Plan | JobKind::Export) && lease.losses >= MOST_LOSSES {
+            return Err(Problem::WorkersLost { losses: lease.losses });
+        }
         match lease.kind {
             JobKind::Plan => plan::run(&self.work, store, lease),
             JobKind::Export => exporting::run(&self.work, store, lease, watch),
@@ -232,17 +262,18 @@ impl Driver {
     fn settle(&self, store: &mut Store, lease: &Lease, problem: &Problem) -> Result<(), exeunt_store::Error> {
         let told = problem.told();
         let reason = problem.reason();
-        let tries_left = lease.failures.saturating_add(1) < lease.kind.attempts();
+        let attempt = lease.failures.saturating_add(1);
         let settled = self.work.with(|context| {
             let spread = context.spread();
+            let delay = next_delay_ms(lease.kind, reason, problem.is_outage(), attempt, spread);
             let run_at = match problem {
                 // Whoever takes it up next begins at once.
                 Problem::Interrupted => context.now,
-                _ => context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread)),
+                _ => context.in_milliseconds(delay.unwrap_or_else(|| retry_delay_ms(attempt, spread))),
             };
             store.transact("settle a job", |transaction| -> Result<(), Error> {
                 let request = lease.target.parse().ok().map(|id| transaction.request_to_change(&id)).transpose()?.flatten();
-                let again = matches!(problem, Problem::Interrupted) || (reason.may_pass() && tries_left);
+                let again = matches!(problem, Problem::Interrupted) || delay.is_some();
                 if let Some(mut request) = request {
                     match (lease.kind, request.state, again) {
                         (JobKind::Export, State::Export(ExportState::Running), true) => {

@@ -5,7 +5,7 @@
 
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
 use exeunt_model::identity::EmailAddress;
-use exeunt_model::job::{JobKind, retry_delay_ms};
+use exeunt_model::job::{JobKind, outage_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Plan, Purpose};
@@ -236,7 +236,7 @@ fn changed(work: &Work, store: &mut Store, lease: &Lease, request: &Request, dif
 fn again(work: &Work, store: &mut Store, lease: &Lease, request: &Request, told: &str) -> Result<(), Problem> {
     work.with(|context| {
         let spread = context.spread();
-        let run_at = context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread));
+        let run_at = context.in_milliseconds(outage_delay_ms(lease.failures + 1, spread));
         store.transact("try an erasure again", |transaction| {
             let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
             request.run = None;
@@ -284,7 +284,7 @@ fn stopped(work: &Work, store: &mut Store, lease: &Lease, request: &Request, run
 fn later(work: &Work, store: &mut Store, lease: &Lease, told: &str) -> Result<(), Problem> {
     let run_at = work.with(|context| {
         let spread = context.spread();
-        context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread))
+        context.in_milliseconds(outage_delay_ms(lease.failures + 1, spread))
     });
     Ok(store.transact("try an erasure again", |transaction| transaction.retry_job(lease, run_at, told))?)
 }

@@ -27,6 +27,8 @@ pub enum Problem {
     Directory(#[from] crate::directory::Error),
     #[error("the record of the request cannot be read")]
     Record(#[source] serde_json::Error),
+    #[error("{losses} workers were lost at this job")]
+    WorkersLost { losses: u32 },
     /// The program stops, or somebody else has the job.
     #[error("interrupted")]
     Interrupted,
@@ -52,7 +54,33 @@ impl Problem {
             Self::Place(_) => Failure::ArchiveStore,
             Self::Desk(Error::Plan(error)) => of_plan(error),
             Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
+            Self::WorkersLost { .. } => Failure::WorkersLost,
             Self::Store(_) | Self::Desk(_) | Self::Spool(_) | Self::Record(_) | Self::Interrupted => Failure::Internal,
+        }
+    }
+
+    /// Whether a database or the archive store is away: nothing is wrong with the job, which waits until it is back.
+    pub(super) fn is_outage(&self) -> bool {
+        let away =
+            |source: &exeunt_sources::Error| source.is_transient() || matches!(source, exeunt_sources::Error::DatabaseMissing { .. });
+        match self {
+            Self::Plan(planning::Error::Read { source, .. })
+            | Self::Desk(Error::Plan(planning::Error::Read { source, .. }))
+            | Self::Export(export::Error::Plan(planning::Error::Read { source, .. }) | export::Error::Read { source, .. })
+            | Self::Erase(erasure::Error::Plan(planning::Error::Read { source, .. }) | erasure::Error::Source { source, .. }) => {
+                away(source)
+            }
+            Self::Directory(error) | Self::Desk(Error::Directory(error)) => error.is_transient(),
+            Self::Place(_) => true,
+            Self::Store(_)
+            | Self::Desk(_)
+            | Self::Plan(_)
+            | Self::Export(_)
+            | Self::Erase(_)
+            | Self::Spool(_)
+            | Self::Record(_)
+            | Self::WorkersLost { .. }
+            | Self::Interrupted => false,
         }
     }
 
