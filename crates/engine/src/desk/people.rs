@@ -45,7 +45,8 @@ pub(super) fn leaves_no_admin(directory: &Directory, contract: &str, seat: &[Str
     Ok(last_admin(&admins(directory, contract)?, &[seat.to_vec()]) == LastAdmin::Leaves)
 }
 
-fn admins(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {
+/// The seats of those who administer a contract, active or not.
+pub(super) fn admins(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {
     match key_of_text(contract, directory.key_columns().0) {
         Some(key) => directory.admins(&key),
         None => Ok(Vec::new()),
@@ -57,16 +58,30 @@ const SEATS_AT_ONCE: u32 = 1_000;
 
 /// The addresses of all seats of a contract.
 pub(super) fn addresses_of(directory: &Directory, contract: &str) -> Result<Vec<EmailAddress>, Error> {
-    let Some(contract) = key_of_text(contract, directory.key_columns().0) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let page = directory.seats_of(&contract, Page { after: after.as_ref(), limit: SEATS_AT_ONCE, text: None })?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.key.clone());
-        found.extend(page.into_iter().filter_map(|seat| seat.email));
-    }
+    let mut found: Vec<EmailAddress> = seats_of(directory, contract)?.into_iter().filter_map(|seat| seat.email).collect();
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// Those who hold a seat of a contract now, each once.
+pub(super) fn holders_of(directory: &Directory, contract: &str) -> Result<Vec<Contact>, Error> {
+    let active = seats_of(directory, contract)?.into_iter().filter(|seat| seat.active);
+    let mut found: Vec<Contact> = active.filter_map(|seat| Contact::of(&seat)).collect();
+    found.sort_by(|a, b| a.email.cmp(&b.email));
+    found.dedup_by(|a, b| a.email == b.email);
+    Ok(found)
+}
+
+fn seats_of(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {
+    let Some(contract) = key_of_text(contract, directory.key_columns().0) else { return Ok(Vec::new()) };
+    let mut found: Vec<SeatEntry> = Vec::new();
+    loop {
+        let after = found.last().map(|seat| seat.key.clone());
+        let page = directory.seats_of(&contract, Page { after: after.as_ref(), limit: SEATS_AT_ONCE, text: None })?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        found.extend(page);
+    }
 }

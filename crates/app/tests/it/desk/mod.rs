@@ -2,6 +2,7 @@
 
 mod authorization;
 mod cases;
+mod contracts;
 mod dates;
 mod exits;
 mod inside;

@@ -4,6 +4,7 @@
 //! opened, stopped with nothing erased, cut off, or closed.
 
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
+use exeunt_model::directory::{Key, LastAdmin, last_admin};
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::job::{JobKind, outage_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
@@ -20,7 +21,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::exit;
 use super::super::notify::{Notice, NoticeMail};
-use super::super::people::{addresses_of, leaves_no_admin};
+use super::super::people::{addresses_of, admins};
 use super::super::submit::existing;
 use super::plan::{holding, plan_request, replan};
 use super::problem::Problem;
@@ -74,8 +75,8 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
     let seat = before.personal.as_ref().filter(|_| before.scope == Scope::Seat && before.document.categories.is_none());
-    let is_last_admin = match seat {
-        Some(personal) => leaves_no_admin(&work.directory, &before.contract, &personal.key)?,
+    let is_admins = match seat {
+        Some(personal) => work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin()),
         None => false,
     };
     let addresses = match before.state {
@@ -114,7 +115,7 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
                 transaction.finish_job(lease, context.now)?;
                 return Ok(Begun::Over);
             }
-            if is_last_admin {
+            if is_admins && is_last_admin(work, transaction, &request)? {
                 request.reason = Some(Rejection::LastAdmin.as_str().to_owned());
                 context.make(transaction, &mut request, Move::Erasure(machine::Move::Reject), None, None)?;
                 let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: Rejection::LastAdmin.as_str().to_owned() };
@@ -138,6 +139,19 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
         })
     })?;
     Ok(begun)
+}
+
+/// Whether no admin would stay, those whose own erasure has begun being none any more.
+///
+/// The directory is asked while no other request can begin: of two erasures of the last two admins, one sees the other.
+fn is_last_admin(work: &Work, transaction: &mut Transaction<'_>, request: &Request) -> Result<bool, Error> {
+    transaction.one_at_a_time()?;
+    let has_begun =
+        |state: State| matches!(state, State::Erasure(ErasureState::Running | ErasureState::Verifying | ErasureState::PartlyFailed));
+    let open = transaction.open_requests_of(&request.contract)?;
+    let begun = open.iter().filter(|other| other.scope == Scope::Seat && other.document.categories.is_none() && has_begun(other.state));
+    let leaving: Vec<Key> = begun.chain([request]).filter_map(|request| Some(request.personal.as_ref()?.key.clone())).collect();
+    Ok(last_admin(&admins(&work.directory, &request.contract)?, &leaving) == LastAdmin::Leaves)
 }
 
 /// The addresses of those who go with the subject, as long as the platform still knows them.

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::error::Error;
 use super::super::exit::archives_stay_until;
 use super::super::notify::{Notice, NoticeMail};
-use super::super::people::Contact;
+use super::super::people::{Contact, holders_of};
 use super::plan::plan_request;
 use super::problem::Problem;
 use super::watch::Watch;
@@ -77,16 +77,20 @@ fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request
         }
     };
     let counts = Counts { rows: report.rows, files: report.files };
-    let holder = match request.document.requirement.tells_holder {
-        true => request.personal.as_ref().map(|personal| work.directory.seat(&personal.key)).transpose()?.flatten(),
-        false => None,
-    };
-    let holder: Option<Contact> = holder.as_ref().and_then(Contact::of);
-    let delivered = deliver(work, store, lease, request, counts, stored, holder.as_ref());
+    let delivered = holders(work, request).and_then(|holders| deliver(work, store, lease, request, counts, stored, &holders));
     if !matches!(delivered, Ok(true)) {
         let _ = work.place.delete_all(&prefix);
     }
     delivered.map(|_| ())
+}
+
+/// Those who are told that somebody else has exported what they wrote.
+fn holders(work: &Work, request: &Request) -> Result<Vec<Contact>, Problem> {
+    let Some(personal) = request.personal.as_ref().filter(|_| request.document.requirement.tells_holder) else { return Ok(Vec::new()) };
+    match request.scope {
+        Scope::Seat => Ok(work.directory.seat(&personal.key)?.as_ref().and_then(Contact::of).into_iter().collect()),
+        Scope::Contract => Ok(holders_of(&work.directory, &request.contract)?),
+    }
 }
 
 struct Watched<'a>(&'a Watch);
@@ -178,7 +182,7 @@ fn deliver(
     request: &Request,
     counts: Counts,
     stored: Vec<Stored>,
-    holder: Option<&Contact>,
+    holders: &[Contact],
 ) -> Result<bool, Problem> {
     let delivered = work.with(|context| {
         store.transact("deliver an archive", |transaction| {
@@ -214,7 +218,7 @@ fn deliver(
             context.enqueue(transaction, &request, JobKind::ExpireArchive, expires)?;
             let notice = Notice::ExportReady { request: NoticeMail::of(&request), expires };
             context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
-            if let Some(holder) = holder {
+            for holder in holders {
                 let holder = context.principal(transaction, holder)?;
                 if holder != request.requester {
                     let notice = Notice::ExportedByAdmin { request: NoticeMail::of(&request) };
