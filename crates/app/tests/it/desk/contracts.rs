@@ -31,8 +31,9 @@ fn the_export_of_a_contract_tells_its_holders_and_nobody_else() {
     let cast = world.cast();
     let holders: BTreeSet<String> = {
         let platform = world.platform();
-        let mut statement =
-            platform.prepare("SELECT DISTINCT email FROM seat WHERE contract_id = ?1 AND state = 'active'").expect("prepare");
+        let mut statement = platform
+            .prepare("SELECT DISTINCT email FROM seat WHERE contract_id = ?1 AND state IN ('active', 'unlicensed')")
+            .expect("prepare");
         let found = statement.query_map([&cast.contract], |row| row.get(0)).expect("read seats");
         found.collect::<Result<_, _>>().expect("read seats")
     };
