@@ -32,6 +32,12 @@ impl Context<'_> {
             // One that runs finds out by itself.
             transaction.withdraw(JobKind::Remind, request.id.as_str())?;
         }
+        if !from.is_unanswered() && request.state.is_unanswered() {
+            // Handed back: somebody waits again, and the date of before counts. Whoever has it is told by the move itself, and reminded from now on.
+            request.answered = None;
+            request.document.clock.reminded = Some(self.now);
+            self.enqueue(transaction, request, JobKind::Remind, self.now)?;
+        }
         transaction.change_request(request)?;
         let event = Event {
             number: 0,

@@ -225,7 +225,8 @@ pub async fn act(
 }
 
 fn fits(words: &str) -> Result<(), Problem> {
-    match words.trim().is_empty() || words.chars().count() > LONGEST_WORDS {
+    // No text of PostgreSQL holds a null character.
+    match words.trim().is_empty() || words.chars().count() > LONGEST_WORDS || words.contains('\0') {
         true => Err(Problem::unprocessable(format!("`words` has 1 to {LONGEST_WORDS} characters"))),
         false => Ok(()),
     }

@@ -600,7 +600,7 @@ pub async fn extend(
     Json(wanted): Json<Reason>,
 ) -> Result<Json<View>, Problem> {
     let id = id(&request)?;
-    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON {
+    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON || wanted.reason.contains('\0') {
         return Err(Problem::unprocessable(format!("a reason has 1 to {LONGEST_REASON} characters")));
     }
     server

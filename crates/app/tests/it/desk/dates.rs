@@ -1,6 +1,6 @@
 //! By when requests are answered, more time, reminders, and what is chosen for a contract.
 
-use exeunt_engine::desk::{self, Error, Handling};
+use exeunt_engine::desk::{self, CaseStep, Error, Handling};
 use exeunt_model::due::Refusal;
 use exeunt_model::identity::Role;
 use exeunt_model::job::{JobKind, JobState, Lane};
@@ -143,6 +143,19 @@ fn too_late_is_too_late_and_without_a_representative_the_operators_act() {
     assert!(matches!(late, Err(Error::Extension(Refusal::TooLate { .. }))), "{late:?}");
     inside.work();
     assert_eq!(mails(&world, REMINDERS), ["overdue to operator@navigator.example"], "without a representative the operators act");
+
+    // An answer ends it; when it is handed back, somebody waits again.
+    let mut step = |by: &desk::Actor, step: &CaseStep| {
+        inside.with(|store, context, _| desk::move_case(store, context, by, &case.id, step, None)).expect("move the case").answered
+    };
+    assert_eq!(step(&operator, &CaseStep::Take), None);
+    assert_eq!(step(&operator, &CaseStep::Answer), Some(at("2027-01-01T09:00:00.000001Z")));
+    assert_eq!(step(&admin, &CaseStep::HandBack), None);
+    inside.work();
+    assert_eq!(mails(&world, REMINDERS).len(), 1);
+    inside.set("2027-01-08T09:00:00Z");
+    inside.work();
+    assert_eq!(mails(&world, REMINDERS).len(), 2);
 }
 
 #[test]
