@@ -16,8 +16,10 @@ use super::server::Server;
 use super::{caller, secret};
 use crate::output::note;
 
-/// Asks that wait or are worked on at once.
+/// Asks that wait or are worked on.
 const MOST: u32 = 256;
+/// Asks that are worked on at once: a flood of them leaves connections to the store for everybody else.
+const AT_ONCE: usize = 1;
 /// How often a link is tried to be sent while a database is away, and the time after the first attempt; it doubles.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,18 +27,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// The asks for links that have been answered and not yet been worked on.
-pub struct Asks(Arc<Semaphore>);
+pub struct Asks {
+    waiting: Arc<Semaphore>,
+    working: Semaphore,
+}
 
 impl Default for Asks {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST as usize)))
+        Self { waiting: Arc::new(Semaphore::new(MOST as usize)), working: Semaphore::new(AT_ONCE) }
     }
 }
 
 impl Asks {
     /// Waits until all of them are worked on, or for long enough.
     pub async fn end(&self) {
-        if tokio::time::timeout(LAST_WAIT, self.0.acquire_many(MOST)).await.is_err() {
+        if tokio::time::timeout(LAST_WAIT, self.waiting.acquire_many(MOST)).await.is_err() {
             note("some sign-in links were not sent");
         }
     }
@@ -47,7 +52,7 @@ impl Asks {
 /// # Errors
 /// 503 when too many are asked for, by whomever.
 pub fn ask(server: &Arc<Server>, address: &str) -> Result<(), Problem> {
-    let turn = server.asks.0.clone().try_acquire_owned().map_err(|_| Problem::unavailable(None))?;
+    let turn = server.asks.waiting.clone().try_acquire_owned().map_err(|_| Problem::unavailable(None))?;
     // What is no address is known to nobody.
     let Ok(email) = address.parse::<EmailAddress>() else { return Ok(()) };
     let server = server.clone();
@@ -55,7 +60,11 @@ pub fn ask(server: &Arc<Server>, address: &str) -> Result<(), Problem> {
         let _turn = turn;
         for attempt in 0..ATTEMPTS {
             let email = email.clone();
-            match server.blocking(move |server, store| send(server, store, &email)).await {
+            let sent = {
+                let _working = server.asks.working.acquire().await;
+                server.blocking(move |server, store| send(server, store, &email)).await
+            };
+            match sent {
                 Err(problem) if problem.is_passing() && attempt + 1 < ATTEMPTS => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
                 Err(_) => return note("a sign-in link was asked for and not sent"),
                 Ok(()) => return,

@@ -40,20 +40,23 @@ pub async fn sign_in(State(server): State<Arc<Server>>, Query(opened): Query<Ope
 }
 
 /// Uses the link up, and begins a session.
-pub async fn sign_in_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(link): Form<Link>) -> Result<Response, Response> {
-    let begun = session::begin_by_link(&server, &headers, link.secret).await.map_err(|problem| self::problem(&headers, problem))?;
-    Ok(([(header::SET_COOKIE, begun.cookie)], Redirect::to("/")).into_response())
+pub async fn sign_in_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(link): Form<Link>) -> Response {
+    match session::begin_by_link(&server, &headers, link.secret).await {
+        Ok(begun) => ([(header::SET_COOKIE, begun.cookie)], Redirect::to("/")).into_response(),
+        Err(refused) => problem(&headers, refused),
+    }
 }
 
 /// Has a link sent.
-pub async fn ask_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(ask): Form<Ask>) -> Result<Response, Response> {
+pub async fn ask_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, Form(ask): Form<Ask>) -> Response {
     let asked = match origin::is_foreign(&headers, &server.settings.public_url) {
         true => Err(Problem::forged(None)),
         false => links::ask(&server, &ask.email),
     };
-    asked.map_err(|problem| self::problem(&headers, problem))?;
-    let text = "<p>If the address is known here, a link is on its way to it.</p>";
-    Ok(page(StatusCode::ACCEPTED, "Look into your mail", text))
+    match asked {
+        Ok(()) => page(StatusCode::ACCEPTED, "Look into your mail", "<p>If the address is known here, a link is on its way to it.</p>"),
+        Err(refused) => problem(&headers, refused),
+    }
 }
 
 /// A problem as a page for who reads pages, and as a document for everybody else.

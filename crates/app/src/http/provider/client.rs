@@ -177,7 +177,8 @@ impl Provider {
     /// # Errors
     /// [`Fault`] where the provider does not tell where that is.
     pub async fn authorization_url(self: Arc<Self>, attempt: Attempt) -> Result<String, Fault> {
-        let asking = self.asking(&*self.metadata().await?);
+        let metadata = self.metadata().await?;
+        let asking = self.asking(&metadata);
         let (state, nonce) = (attempt.state(), attempt.nonce());
         let flow = AuthenticationFlow::<openidconnect::core::CoreResponseType>::AuthorizationCode;
         let mut request = asking.authorize_url(flow, || CsrfToken::new(state), || Nonce::new(nonce));
@@ -216,7 +217,10 @@ impl Provider {
         };
         let claims = match checked(&asking) {
             // The provider may have taken a new key since its keys were read.
-            Err(Fault::NoKey) => checked(&self.asking(&*self.learn(Instant::now()).await?))?,
+            Err(Fault::NoKey) => {
+                let metadata = self.learn(Instant::now()).await?;
+                checked(&self.asking(&metadata))?
+            }
             claims => claims?,
         };
         let mut found = claims.additional_claims().claims.clone();

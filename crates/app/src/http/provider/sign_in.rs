@@ -60,9 +60,11 @@ pub async fn begin(
     headers: HeaderMap,
     Path(name): Path<String>,
     Query(there): Query<There>,
-) -> Result<Response, Response> {
-    let (url, cookie) = go(&server, &name, there).await.map_err(|problem| pages::problem(&headers, problem))?;
-    Ok((StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, url)]).into_response())
+) -> Response {
+    match go(&server, &name, there).await {
+        Ok((url, cookie)) => (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, url)]).into_response(),
+        Err(problem) => pages::problem(&headers, problem),
+    }
 }
 
 /// Signs in whoever comes back from a provider.
@@ -71,15 +73,18 @@ pub async fn callback(
     headers: HeaderMap,
     Path(name): Path<String>,
     Query(back): Query<Back>,
-) -> Result<Response, Response> {
-    let (path, begun) = come_back(&server, &name, &headers, back).await.map_err(|problem| pages::problem(&headers, problem))?;
+) -> Response {
+    let (path, begun) = match come_back(&server, &name, &headers, back).await {
+        Ok(back) => back,
+        Err(problem) => return pages::problem(&headers, problem),
+    };
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response();
     for cookie in [begun.cookie, attempt::clear_cookie(server.is_encrypted())] {
         if let Ok(cookie) = cookie.parse() {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    Ok(response)
+    response
 }
 
 fn known(server: &Server, name: &str) -> Result<Arc<Provider>, Problem> {
