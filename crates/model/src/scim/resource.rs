@@ -28,6 +28,7 @@ pub struct User {
     pub external_id: Option<String>,
     /// The address by which the person's seat is known.
     pub email: Option<EmailAddress>,
+    /// Whoever isn't said to be closed is active.
     pub active: bool,
 }
 
@@ -61,10 +62,9 @@ pub fn canonical(resource: Resource, sent: &Value) -> Result<Map<String, Value>,
 ///
 /// # Errors
 /// [`Error::InvalidValue`] where its name is missing.
-pub fn user(mut document: Map<String, Value>) -> Result<User, Error> {
+pub fn user(document: Map<String, Value>) -> Result<User, Error> {
     let user_name = required(&document, "userName")?.to_lowercase();
     let active = document.get("active").and_then(Value::as_bool).unwrap_or(true);
-    document.insert("active".to_owned(), active.into());
     let external_id = document.get("externalId").and_then(Value::as_str).map(str::to_owned);
     let email = address(&document).or_else(|| user_name.parse().ok());
     Ok(User { user_name, external_id, email, active, document })

@@ -194,8 +194,14 @@ const GROUP: &[Attribute] = &[
         many: true,
         parts: &[
             Attribute { case_exact: true, mutability: Mutability::Immutable, ..text("value", "The user's id") },
-            Attribute { kind: Kind::Reference, references: &["User"], ..set("$ref", "Where the user is") },
-            Attribute { canonical: &["User"], ..set("type", "What the member is") },
+            // Both follow from the id: what is sent is taken without a complaint, and not kept.
+            Attribute {
+                kind: Kind::Reference,
+                references: &["User"],
+                mutability: Mutability::Immutable,
+                ..set("$ref", "Where the user is")
+            },
+            Attribute { canonical: &["User"], mutability: Mutability::Immutable, ..set("type", "What the member is") },
         ],
         ..text("members", "The users who belong to it")
     },
