@@ -4,6 +4,8 @@
 //! opened, stopped with nothing erased, cut off, or closed.
 
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
+use exeunt_model::digest::Digest;
+use exeunt_model::directory::key_text;
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::job::{JobKind, retry_delay_ms};
 use exeunt_model::moment::Moment;
@@ -13,6 +15,7 @@ use exeunt_model::request::conflict::{Existing, Linked, waits_for};
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, Kind, Move, Scope, State, erasure as machine};
 use exeunt_model::run::{Ending, RunId};
+use exeunt_model::tombstone::address_hash;
 use exeunt_store::desk::{Lease, Request};
 use exeunt_store::{Store, Transaction};
 
@@ -75,7 +78,7 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
     let seat = before.personal.as_ref().filter(|_| before.scope == Scope::Seat && before.document.categories.is_none());
     let is_last_admin = match seat {
-        Some(personal) => leaves_no_admin(&work.directory, &before.contract, &personal.key)?,
+        Some(personal) => leaves_no_admin(store, &work.directory, &before.contract, &personal.key)?,
         None => false,
     };
     let addresses = match before.state {
@@ -310,6 +313,10 @@ fn conclude(
         Ending::PartlyFailed => Vec::new(),
     };
     let signing = store.signing_key();
+    let pushed = match ending {
+        Ending::Completed | Ending::CompletedWithRetained => pushed_addresses(work, store, request)?,
+        Ending::PartlyFailed => Vec::new(),
+    };
     let delay = if undecided { UNDECIDED_DELAY_MS } else { retry_delay_ms(lease.failures + 1, 0) };
     work.with(|context| {
         store.transact("end an erasure", |transaction| {
@@ -325,6 +332,7 @@ fn conclude(
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
                     forget(transaction, context, &request, &gone)?;
+                    forget_pushed(transaction, context, &request, &pushed)?;
                     let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
                     context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                     if request.scope == Scope::Contract && request.document.categories.is_none() {
@@ -358,6 +366,35 @@ fn unknown_addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>
         }
     }
     Ok(gone)
+}
+
+/// Those of the erased addresses that no other seat of the contract has, with the keyed hashes by which they are remembered.
+fn pushed_addresses(work: &Work, store: &Store, request: &Request) -> Result<Vec<(EmailAddress, Digest)>, Problem> {
+    let Some(personal) = &request.personal else { return Ok(Vec::new()) };
+    let mut gone = Vec::new();
+    for address in &personal.addresses {
+        let stays = work.directory.seats_by_email(address)?.iter().any(|seat| key_text(&seat.contract) == request.contract);
+        if !stays {
+            gone.push((address.clone(), address_hash(&store.hash_secret(), &request.contract, address)));
+        }
+    }
+    Ok(gone)
+}
+
+/// Forgets what an identity provider has pushed of those who are gone.
+fn forget_pushed(
+    transaction: &mut Transaction<'_>,
+    context: &Context<'_>,
+    request: &Request,
+    gone: &[(EmailAddress, Digest)],
+) -> Result<(), Error> {
+    if request.scope == Scope::Contract && request.document.categories.is_none() {
+        transaction.forget_directory(&request.contract)?;
+    }
+    for (address, hash) in gone {
+        transaction.forget_directory_address(&request.contract, address, hash, context.now)?;
+    }
+    Ok(())
 }
 
 /// Forgets the subject in the desk's own tables, and has its archives and files deleted.
