@@ -12,6 +12,7 @@ mod openid;
 mod outages;
 mod progress;
 mod schemathesis;
+mod scim;
 mod sessions;
 mod webhooks;
 mod world;
