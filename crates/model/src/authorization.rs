@@ -372,6 +372,14 @@ impl Grant {
         }
     }
 
+    /// The contract that it is held in, if it is one.
+    pub fn contract(&self) -> Option<&str> {
+        match self {
+            Self::Operator | Self::Auditor | Self::Representative { .. } => None,
+            Self::Admin { contract } | Self::SubAdmin { contract } | Self::Holder { contract, .. } => Some(contract),
+        }
+    }
+
     fn covers(&self, target: Target<'_>) -> bool {
         let (contract, seat) = match target {
             Target::Desk => return matches!(self, Self::Operator | Self::Auditor),

@@ -3,6 +3,7 @@
 //! Keys are the text forms of the columns of the subject's key, in the order of the map. Everything about a person is personal data and is
 //! left out of debug output.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -138,9 +139,44 @@ pub fn last_admin<'a>(admins: impl IntoIterator<Item = &'a SeatEntry>, leaving: 
     if gone.is_empty() || !staying.is_empty() { LastAdmin::Stays } else { LastAdmin::Leaves }
 }
 
+/// Which pushed groups give which role, by their names in lower case. A group gives it in the contract that pushed it, and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GroupRoles {
+    admin: BTreeSet<String>,
+    sub_admin: BTreeSet<String>,
+}
+
+impl GroupRoles {
+    /// Names of groups, in whatever case.
+    pub fn new(admin: &[String], sub_admin: &[String]) -> Self {
+        let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect();
+        Self { admin: lower(admin), sub_admin: lower(sub_admin) }
+    }
+
+    /// Whether no group gives any role.
+    pub fn is_empty(&self) -> bool {
+        self.admin.is_empty() && self.sub_admin.is_empty()
+    }
+
+    /// The role that a group of this name gives.
+    pub fn role_of(&self, name: &str) -> Option<SeatRole> {
+        let name = name.to_lowercase();
+        if self.admin.contains(&name) { Some(SeatRole::Admin) } else { self.sub_admin.contains(&name).then_some(SeatRole::SubAdmin) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_give_the_higher_of_their_roles_whatever_the_case() {
+        let roles = GroupRoles::new(&["Exit Admins".to_owned()], &["exit admins".to_owned(), "Readers".to_owned()]);
+        assert_eq!(roles.role_of("EXIT ADMINS"), Some(SeatRole::Admin));
+        assert_eq!(roles.role_of("readers"), Some(SeatRole::SubAdmin));
+        assert_eq!(roles.role_of("Sales"), None);
+        assert!(GroupRoles::default().is_empty() && !roles.is_empty());
+    }
 
     fn seat(key: &str, role: SeatRole, active: bool) -> SeatEntry {
         SeatEntry {

@@ -116,6 +116,14 @@ id!(
     /// Names the exit of a contract.
     ExitId, "an exit"
 );
+id!(
+    /// Names a user whom an identity provider has pushed.
+    DirectoryUserId, "a pushed user"
+);
+id!(
+    /// Names a group that an identity provider has pushed.
+    DirectoryGroupId, "a pushed group"
+);
 
 /// What somebody may be at the desk. One person may have several roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::digest::Digest;
+use crate::identity::EmailAddress;
 use crate::moment::Moment;
 use crate::names::SubjectKind;
 use crate::run::RunId;
@@ -49,6 +50,19 @@ pub fn subject_hash(secret: &HashSecret, kind: &SubjectKind, key: &[String]) -> 
     let mut mac = keyed(secret);
     mac.update(b"exeunt subject 1");
     for part in std::iter::once(kind.as_str()).chain(key.iter().map(String::as_str)) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    Digest::from_hash(mac.finalize().into_bytes().into())
+}
+
+/// The keyed hash by which an erased seat's address is remembered in its contract: a person who is pushed again is known by it.
+///
+/// The address is in lower case.
+pub fn address_hash(secret: &HashSecret, contract: &str, email: &EmailAddress) -> Digest {
+    let mut mac = keyed(secret);
+    mac.update(b"exeunt address 1");
+    for part in [contract, email.as_str()] {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
@@ -101,6 +115,16 @@ mod tests {
             hash(1, "seata", &["b"]),
             hash(1, "seat", &["b", "a"]),
         ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn addresses_are_remembered_by_contract() {
+        let of = |secret: u8, contract: &str, email: &str| address_hash(&HashSecret::new([secret; 32]), contract, &email.parse().unwrap());
+        let base = of(1, "7", "mara@personal.example");
+        assert_eq!(base, of(1, "7", "Mara@Personal.example"));
+        for other in [of(2, "7", "mara@personal.example"), of(1, "8", "mara@personal.example"), of(1, "7", "otto@personal.example")] {
             assert_ne!(base, other);
         }
     }

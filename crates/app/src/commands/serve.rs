@@ -11,6 +11,7 @@ use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, 
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
 use exeunt_engine::platform::Platform;
+use exeunt_model::directory::GroupRoles;
 use exeunt_model::job::{JobKind, Lane};
 use exeunt_store::archives::ArchiveFolder;
 use exeunt_store::desk::{Limits, Share};
@@ -107,6 +108,7 @@ impl<'a> Desk<'a> {
             public_url: configuration.desk.public_url.clone(),
             language: configuration.desk.language,
             webhook_patience_hours: configuration.webhooks.patience_hours,
+            group_roles: GroupRoles::new(&configuration.scim.admin_groups, &configuration.scim.sub_admin_groups),
         };
         Ok(Self {
             configured,

@@ -16,6 +16,7 @@ mod mail;
 mod places;
 mod problems;
 mod requests;
+mod scim;
 mod secret;
 pub mod server;
 mod store;
@@ -43,6 +44,7 @@ use log::Log;
 use mail::Mail;
 pub use problems::{Problem, Problems};
 use requests::Requests;
+use scim::Scim;
 pub use secret::Secret;
 use server::Server;
 use store::Store;
@@ -70,6 +72,8 @@ pub struct Configuration {
     #[serde(default)]
     pub exits: Exits,
     #[serde(default)]
+    pub scim: Scim,
+    #[serde(default)]
     pub log: Log,
     #[serde(default)]
     pub limits: Limits,
@@ -90,6 +94,7 @@ impl Configuration {
         self.store.validate(problems);
         self.requests.validate(problems);
         self.exits.validate(problems);
+        self.scim.validate(problems);
         self.limits.validate(problems);
         for (place, provider) in self.identity_providers.iter().enumerate() {
             provider.validate(&format!("identity_providers[{place}]"), problems);

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use exeunt_engine::desk::Actor;
+use exeunt_engine::desk::{self, Actor};
 use exeunt_model::authorization::{Action, Grant, Principal, Target};
-use exeunt_model::directory::{SeatRole, key_text};
 use exeunt_model::identity::{EmailAddress, PrincipalId, Role};
 use exeunt_model::provider::{ByProvider, Standing};
 use exeunt_store::Store;
@@ -44,6 +43,11 @@ impl Caller {
             None if self.sees(target) => Err(Problem::forbidden(None)),
             None => Err(Problem::not_found(None)),
         }
+    }
+
+    /// The contract that the caller's token is limited to; `None` for a session and for a token without a limit.
+    pub fn token_contract(&self) -> Option<&str> {
+        self.contract.as_deref().filter(|_| self.session.is_none())
     }
 
     /// The role by which the caller may do this to that.
@@ -139,7 +143,7 @@ fn find(server: &Server, store: &mut Store, carried: Carried) -> Result<Caller, 
             let (by, account) = found.ok_or_else(|| Problem::not_signed_in(None))?;
             let account = open(account)?;
             let principal = match &by {
-                Some(by) => by_provider(server, &account, by)?,
+                Some(by) => by_provider(server, store, &account, by)?,
                 None => principal(server, store, &account, None)?,
             };
             let contract = by.as_ref().and_then(|by| by.standing.contract().map(str::to_owned));
@@ -168,7 +172,7 @@ fn open(account: Option<Account>) -> Result<Account, Problem> {
 fn principal(server: &Server, store: &Store, account: &Account, limited_to: Option<BTreeSet<Action>>) -> Result<Principal, Problem> {
     let mut grants = match &account.email {
         // Those who run the desk can do so while the platform's database is away: their role stands in the store.
-        Some(email) => match (of_directory(server, email), account.role) {
+        Some(email) => match (of_directory(server, store, email), account.role) {
             (Err(_), Some(_)) => Vec::new(),
             (found, _) => found?,
         },
@@ -179,12 +183,12 @@ fn principal(server: &Server, store: &Store, account: &Account, limited_to: Opti
 }
 
 /// What somebody is in a session that began at a provider: what the provider's word reaches, and nothing that they are besides.
-fn by_provider(server: &Server, account: &Account, by: &ByProvider) -> Result<Principal, Problem> {
+fn by_provider(server: &Server, store: &Store, account: &Account, by: &ByProvider) -> Result<Principal, Problem> {
     // A provider that is trusted no more, or for others, ends what it has begun.
     let provider = server.providers.find(&by.provider).filter(|provider| by.standing.is_given_by(&provider.trust.speaks_for));
     provider.ok_or_else(|| Problem::not_signed_in(None))?;
     let directory = match (&by.standing, &account.email) {
-        (Standing::Contract { .. }, Some(email)) => of_directory(server, email)?,
+        (Standing::Contract { .. }, Some(email)) => of_directory(server, store, email)?,
         (Standing::Contract { .. }, None) | (Standing::Claims { .. }, _) => Vec::new(),
     };
     Ok(Principal { id: account.id.clone(), grants: by.standing.grants(directory), limited_to: None })
@@ -202,22 +206,9 @@ fn of_desk(store: &Store, account: &Account) -> Result<Option<Grant>, Problem> {
     })
 }
 
-/// What the platform knows the address as: the active seats of active contracts.
-pub fn of_directory(server: &Server, email: &EmailAddress) -> Result<Vec<Grant>, Problem> {
-    let mut grants = Vec::new();
-    for seat in server.directory.seats_by_email(email)?.into_iter().filter(|seat| seat.active) {
-        if !server.directory.contract(&seat.contract)?.is_some_and(|contract| contract.active) {
-            continue;
-        }
-        let contract = key_text(&seat.contract);
-        match seat.role {
-            SeatRole::Admin => grants.push(Grant::Admin { contract: contract.clone() }),
-            SeatRole::SubAdmin => grants.push(Grant::SubAdmin { contract: contract.clone() }),
-            SeatRole::Holder => {}
-        }
-        grants.push(Grant::Holder { contract, seat: key_text(&seat.key) });
-    }
-    Ok(grants)
+/// What the address is known as: by the active seats of active contracts, by pushed groups, and unless an identity provider has closed it.
+pub fn of_directory(server: &Server, store: &Store, email: &EmailAddress) -> Result<Vec<Grant>, Problem> {
+    Ok(desk::grants(store, &server.directory, &server.settings, email)?)
 }
 
 /// Whether anybody is known by this address.
@@ -226,7 +217,7 @@ pub fn is_known(server: &Server, store: &Store, email: &EmailAddress) -> Result<
     if account.is_some_and(|account| account.role.is_some() && account.closed.is_none()) {
         return Ok(true);
     }
-    Ok(!of_directory(server, email)?.is_empty())
+    Ok(!of_directory(server, store, email)?.is_empty())
 }
 
 /// The id of whoever calls.

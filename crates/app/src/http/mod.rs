@@ -16,6 +16,7 @@ mod origin;
 mod pages;
 mod problem;
 pub mod provider;
+mod scim;
 mod secret;
 pub mod server;
 mod streams;
@@ -36,6 +37,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let largest = DefaultBodyLimit::max(server.largest_body_bytes);
     Router::new()
         .nest("/api/v1", api::router())
+        .nest("/scim/v2", scim::router())
         .route("/sign-in", routing::get(pages::sign_in).post(pages::sign_in_by_form))
         .route("/sign-in/link", routing::post(pages::ask_by_form))
         .route("/sign-in/{provider}", routing::get(provider::sign_in::begin))

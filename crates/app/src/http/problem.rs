@@ -92,6 +92,16 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+
+    /// What happened, for answers of another shape.
+    pub fn told(&self) -> String {
+        self.detail.clone().unwrap_or_else(|| self.title.clone())
+    }
+
+    /// How long to wait before the next request, where there were too many.
+    pub fn wait_seconds(&self) -> Option<u64> {
+        self.wait_seconds
+    }
 }
 
 impl IntoResponse for Problem {

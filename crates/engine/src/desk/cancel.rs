@@ -55,7 +55,7 @@ pub fn handle(
     note: Option<&str>,
 ) -> Result<Request, Error> {
     let contract = store.look("read a request", |transaction| transaction.request(id))?.ok_or(Error::NoSuchRequest)?.contract;
-    let approvers = approvers(directory, &contract)?;
+    let approvers = approvers(store, context.settings, directory, &contract)?;
     store.transact("handle a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
         let by = Some(&actor.principal);

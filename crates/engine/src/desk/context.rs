@@ -1,6 +1,9 @@
 //! What the workflow works with.
 
-use exeunt_model::identity::{ArchiveId, DeliveryId, JobId, Language, MailId, PrincipalId, RequestId, Role};
+use exeunt_model::directory::GroupRoles;
+use exeunt_model::identity::{
+    ArchiveId, DeliveryId, DirectoryGroupId, DirectoryUserId, JobId, Language, MailId, PrincipalId, RequestId, Role,
+};
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
 use exeunt_model::setting::Rules;
@@ -27,6 +30,8 @@ pub struct Settings {
     pub language: Language,
     /// How long a receiver of webhooks may fail before nothing is sent there any more.
     pub webhook_patience_hours: u32,
+    /// Which pushed groups give which role.
+    pub group_roles: GroupRoles,
 }
 
 /// Who does something.
@@ -69,6 +74,14 @@ impl Context<'_> {
 
     pub(super) fn archive(&mut self) -> ArchiveId {
         ArchiveId::from_random(self.bits())
+    }
+
+    pub(super) fn directory_user(&mut self) -> DirectoryUserId {
+        DirectoryUserId::from_random(self.bits())
+    }
+
+    pub(super) fn directory_group(&mut self) -> DirectoryGroupId {
+        DirectoryGroupId::from_random(self.bits())
     }
 
     pub(super) fn run(&mut self) -> RunId {

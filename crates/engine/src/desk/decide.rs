@@ -13,6 +13,7 @@ use super::change::rejecting;
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
+use super::submit::asker;
 
 /// What an approver says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub fn decide(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         if !waits {
             return Err(Error::NothingToDecide);
         }
-        if actor.principal == request.requester {
+        if asker(&request) == Some(&actor.principal) {
             return Err(Error::OwnRequest);
         }
         if !request.document.requirement.by.contains(&actor.role) {
@@ -52,7 +53,7 @@ pub fn decide(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         let decision = Decision { by: actor.principal.clone(), role: actor.role, agreed, plan: plan.clone() };
         transaction.insert_decision(id, &decision, context.now)?;
         let decisions = transaction.decisions_of(id)?;
-        match standing(&request.document.requirement, &request.requester, plan.as_ref(), &decisions) {
+        match standing(&request.document.requirement, asker(&request), plan.as_ref(), &decisions) {
             Standing::Waiting(_) => {}
             Standing::Granted => granted(transaction, context, &mut request, actor)?,
             Standing::Refused => {

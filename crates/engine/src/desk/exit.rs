@@ -72,7 +72,7 @@ pub fn give_notice(
     contract: &str,
     words: &str,
 ) -> Result<ExitShown, Error> {
-    let admins = approvers(directory, contract)?;
+    let admins = approvers(store, context.settings, directory, contract)?;
     let key = store.signing_key();
     store.transact("give notice", |transaction| {
         if transaction.open_exit_of(contract)?.is_some() {
@@ -118,7 +118,7 @@ pub fn act_on_exit(
     confirmed: bool,
 ) -> Result<ExitShown, Error> {
     let found = store.look("read an exit", |transaction| transaction.exit(id))?.ok_or(Error::NoSuchRequest)?;
-    let admins = approvers(directory, &found.contract)?;
+    let admins = approvers(store, context.settings, directory, &found.contract)?;
     let key = store.signing_key();
     store.transact("act on an exit", |transaction| {
         let mut kept = transaction.exit_to_change(id)?.ok_or(Error::NoSuchRequest)?;

@@ -110,6 +110,16 @@ pub enum Notice {
         /// `gone` or `failing`.
         reason: String,
     },
+    /// An identity provider opened a seat again whose erasure was approved.
+    Reopened {
+        request: NoticeMail,
+        starts: Option<Moment>,
+    },
+    /// An identity provider has pushed somebody again whose seat was erased.
+    Returned {
+        name: String,
+        erased: Moment,
+    },
 }
 
 /// A request in a mail.
@@ -173,6 +183,8 @@ impl Notice {
             Self::ExitDue { .. } => "exit_due",
             Self::Proposed { .. } => "proposed",
             Self::WebhookDisabled { .. } => "webhook_disabled",
+            Self::Reopened { .. } => "reopened",
+            Self::Returned { .. } => "returned",
         }
     }
 }

@@ -1,10 +1,15 @@
 //! The people of the platform, as the workflow asks for them.
 
-use exeunt_model::directory::{LastAdmin, SeatEntry, key_of_text, last_admin};
-use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
-use exeunt_store::Transaction;
+use std::collections::BTreeSet;
 
-use crate::directory::{Directory, Error, Page};
+use exeunt_model::directory::{LastAdmin, SeatEntry, SeatRole, key_of_text, last_admin};
+use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
+use exeunt_model::scim::resource;
+use exeunt_store::{Store, Transaction};
+
+use super::context::Settings;
+use super::error::Error;
+use crate::directory::{Directory, Page};
 
 /// Somebody who can be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +25,25 @@ impl Contact {
     }
 }
 
-/// Those who may decide for a contract.
-pub(super) fn approvers(directory: &Directory, contract: &str) -> Result<Vec<Contact>, Error> {
-    Ok(admins(directory, contract)?.iter().filter(|seat| seat.is_active_admin()).filter_map(Contact::of).collect())
+/// Those who may decide for a contract: its admins by the platform, but for those whom an identity provider has closed, and by pushed groups.
+pub(super) fn approvers(store: &Store, settings: &Settings, directory: &Directory, contract: &str) -> Result<Vec<Contact>, Error> {
+    let (closed, grouped) = store.look("look for admins", |transaction| {
+        let grouped = match settings.group_roles.is_empty() {
+            true => Vec::new(),
+            false => transaction.grouped_addresses(contract)?,
+        };
+        Ok::<_, exeunt_store::Error>((transaction.closed_addresses(contract)?, grouped))
+    })?;
+    let seats = admins(directory, contract)?;
+    let mut found: Vec<Contact> = seats.iter().filter(|seat| seat.is_active_admin()).filter_map(Contact::of).collect();
+    for (group, email, document) in grouped {
+        if settings.group_roles.role_of(&group) == Some(SeatRole::Admin) && found.iter().all(|contact| contact.email != email) {
+            let language = serde_json::from_str(&document).ok().as_ref().and_then(resource::language);
+            found.push(Contact { email, language });
+        }
+    }
+    found.retain(|contact| !closed.contains(&contact.email));
+    Ok(found)
 }
 
 /// The accounts of those who run the platform.
@@ -40,15 +61,20 @@ pub(super) fn provider(transaction: &mut Transaction<'_>, contract: &str) -> Res
     }
 }
 
-/// Whether the contract would be left without an admin when this seat is erased.
-pub(super) fn leaves_no_admin(directory: &Directory, contract: &str, seat: &[String]) -> Result<bool, Error> {
-    Ok(last_admin(&admins(directory, contract)?, &[seat.to_vec()]) == LastAdmin::Leaves)
+/// Whether the contract would be left without an admin when this seat is erased. Whom an identity provider has closed is none who stays.
+///
+/// Admins by pushed groups don't count: the platform itself would be without one.
+pub(super) fn leaves_no_admin(store: &Store, directory: &Directory, contract: &str, seat: &[String]) -> Result<bool, Error> {
+    let mut admins = admins(directory, contract)?;
+    let closed: BTreeSet<EmailAddress> = store.look("look for closed addresses", |transaction| transaction.closed_addresses(contract))?;
+    admins.retain(|admin| admin.key == seat || admin.email.as_ref().is_none_or(|email| !closed.contains(email)));
+    Ok(last_admin(&admins, &[seat.to_vec()]) == LastAdmin::Leaves)
 }
 
 /// The seats of those who administer a contract, active or not.
 pub(super) fn admins(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {
     match key_of_text(contract, directory.key_columns().0) {
-        Some(key) => directory.admins(&key),
+        Some(key) => Ok(directory.admins(&key)?),
         None => Ok(Vec::new()),
     }
 }

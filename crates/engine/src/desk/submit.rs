@@ -2,7 +2,7 @@
 
 use exeunt_model::digest::Digest;
 use exeunt_model::due::{Regime, reminding};
-use exeunt_model::identity::RequestId;
+use exeunt_model::identity::{PrincipalId, RequestId};
 use exeunt_model::job::JobKind;
 use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::Choice;
@@ -87,14 +87,16 @@ pub fn submit(
         }
     }
     let leaves = submission.kind == Kind::Erasure && submission.scope == Scope::Seat && submission.categories.is_none();
-    if leaves && leaves_no_admin(directory, &submission.contract, &submission.personal.key)? {
+    if leaves && leaves_no_admin(store, directory, &submission.contract, &submission.personal.key)? {
         return Err(Error::LastAdmin);
     }
-    let approvers = approvers(directory, &submission.contract)?;
+    let approvers = approvers(store, context.settings, directory, &submission.contract)?;
     store.transact("make a request", |transaction| submit_decided(transaction, context, &approvers, actor, submission, 1))
 }
 
 /// Makes a request in a transaction of the caller, who has checked what must be typed. So many admins have decided it, whoever asks among them.
+///
+/// An [`Error::Conflict`] has written nothing, so that the caller's transaction can go on.
 pub(super) fn submit_decided(
     transaction: &mut Transaction<'_>,
     context: &mut Context<'_>,
@@ -231,20 +233,37 @@ pub(super) fn ask_approvers(
     request: &Request,
     admins: &[Contact],
 ) -> Result<(), Error> {
-    let mut approvers = Vec::new();
-    for contact in admins {
-        approvers.push(context.principal(transaction, contact)?);
-    }
-    approvers.extend(transaction.representatives_of(&request.contract)?.into_iter().map(|account| account.id));
-    approvers.retain(|approver| *approver != request.requester);
-    approvers.sort();
-    approvers.dedup();
+    let mut approvers = deciders(transaction, context, &request.contract, admins)?;
+    approvers.retain(|approver| asker(request) != Some(approver));
     let request_mail = NoticeMail::of(request);
     let notice = match request.channel.is_proposal() {
         true => Notice::Proposed { request: request_mail },
         false => Notice::ApprovalAsked { request: request_mail },
     };
     approvers.iter().try_for_each(|approver| context.mail_to(transaction, approver, Some(&request.id), &notice).map_err(Error::from))
+}
+
+/// A contract's admins and representatives, as principals.
+pub(super) fn deciders(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    contract: &str,
+    admins: &[Contact],
+) -> Result<Vec<PrincipalId>, Error> {
+    let mut found = Vec::new();
+    for contact in admins {
+        found.push(context.principal(transaction, contact)?);
+    }
+    found.extend(transaction.representatives_of(contract)?.into_iter().map(|account| account.id));
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Who asked, and so cannot approve. Nobody of the contract has asked for a proposal: whoever made the token of a connected system decides about
+/// what that proposes like everybody else, and counts once.
+pub(super) fn asker(request: &Request) -> Option<&PrincipalId> {
+    (!request.channel.is_proposal()).then_some(&request.requester)
 }
 
 /// A request as far as it can stand in another's way.

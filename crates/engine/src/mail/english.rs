@@ -175,6 +175,25 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             None,
         ),
+        Notice::Reopened { request, starts } => (
+            format!("In use again, but still to be erased: {}", what(request)),
+            vec![
+                format!("Your identity provider has opened this seat again{}. Its erasure was approved and goes on.", of(request)),
+                match starts {
+                    Some(starts) => format!("It starts on {}. If it is not wanted any more, cancel it before.", at(*starts)),
+                    None => "If it is not wanted any more, cancel it now.".to_owned(),
+                },
+            ],
+            see(settings, request),
+        ),
+        Notice::Returned { name, erased } => (
+            "Somebody who was erased has come back".to_owned(),
+            vec![
+                format!("Your identity provider has pushed {name} again. A seat with this address was erased on {}.", at(*erased)),
+                "If the person really works with you again, there is nothing to do. If not, take them out of what the provider pushes.".to_owned(),
+            ],
+            None,
+        ),
     };
     Words { subject, greeting: "Hello,", paragraphs, link, closing: format!("The exit desk of {platform}") }
 }

@@ -175,6 +175,26 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             None,
         ),
+        Notice::Reopened { request, starts } => (
+            format!("Wieder in Gebrauch, aber noch zu löschen: {}", what(request)),
+            vec![
+                format!("Ihr Identitätsanbieter hat diesen Platz wieder geöffnet{}. Seine Löschung ist genehmigt und geht weiter.", of(request)),
+                match starts {
+                    Some(starts) => format!("Sie beginnt am {}. Ist sie nicht mehr gewollt, ziehen Sie sie vorher zurück.", at(*starts)),
+                    None => "Ist sie nicht mehr gewollt, ziehen Sie sie jetzt zurück.".to_owned(),
+                },
+            ],
+            see(settings, request),
+        ),
+        Notice::Returned { name, erased } => (
+            "Jemand, der gelöscht war, ist zurückgekommen".to_owned(),
+            vec![
+                format!("Ihr Identitätsanbieter hat {name} wieder gemeldet. Ein Platz mit dieser Adresse wurde am {} gelöscht.", at(*erased)),
+                "Arbeitet die Person wirklich wieder bei Ihnen, ist nichts zu tun. Wenn nicht, nehmen Sie sie aus dem heraus, was der Anbieter meldet."
+                    .to_owned(),
+            ],
+            None,
+        ),
     };
     Words { subject, greeting: "Guten Tag,", paragraphs, link, closing: format!("Der Exit-Desk von {platform}") }
 }

@@ -101,6 +101,8 @@ pub fn requirement(ask: &Ask, policy: &Policy) -> Requirement {
         (Kind::Export, Scope::Contract | Scope::Seat) => 1,
         (Kind::Case, Scope::Contract | Scope::Seat) => 0,
     };
+    // A proposal waits for somebody of the contract, even where an admin's own word would need no approval.
+    let admins = if ask.channel.is_proposal() && ask.kind != Kind::Case { admins.max(1) } else { admins };
     let counts_as_admin = ask.role == Role::Admin && !ask.channel.is_proposal();
     let waiting_hours = match (ask.kind, ask.scope) {
         (Kind::Erasure, Scope::Contract) => policy.contract_erasure_waiting_hours,
@@ -118,15 +120,15 @@ pub fn requirement(ask: &Ask, policy: &Policy) -> Requirement {
 
 /// What the decisions of a request come to. Only those about the present plan count.
 ///
-/// Nobody counts twice, and nobody approves their own request.
-pub fn standing(requirement: &Requirement, requester: &PrincipalId, plan: Option<&Digest>, decisions: &[Decision]) -> Standing {
+/// Nobody counts twice, and nobody approves their own request; `asker` is none for a proposal.
+pub fn standing(requirement: &Requirement, asker: Option<&PrincipalId>, plan: Option<&Digest>, decisions: &[Decision]) -> Standing {
     let counted = decisions.iter().filter(|decision| requirement.by.contains(&decision.role));
     let mut agreed: Vec<&PrincipalId> = Vec::new();
     for decision in counted {
         if !decision.agreed {
             return Standing::Refused;
         }
-        if decision.by != *requester && decision.plan.as_ref() == plan && !agreed.contains(&&decision.by) {
+        if asker != Some(&decision.by) && decision.plan.as_ref() == plan && !agreed.contains(&&decision.by) {
             agreed.push(&decision.by);
         }
     }
@@ -186,6 +188,8 @@ mod tests {
     fn a_proposal_needs_an_admin_though_an_admins_token_made_it() {
         let asked = Ask { channel: Channel::Scim, ..ask(Kind::Erasure, Scope::Seat, Role::Admin) };
         assert_eq!(requirement(&asked, &Policy::default()).approvals, 1);
+        let lax = Policy { seat_erasure_admins: 0, ..Policy::default() };
+        assert_eq!(requirement(&asked, &lax).approvals, 1, "nothing that was only proposed goes on by itself");
     }
 
     #[test]
@@ -193,16 +197,23 @@ mod tests {
         let plan = Digest::of_bytes(b"plan");
         let needed = Requirement { approvals: 2, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
         let own = [agreed(1, &plan), agreed(2, &plan), agreed(2, &plan)];
-        assert_eq!(standing(&needed, &person(1), Some(&plan), &own), Standing::Waiting(1));
+        assert_eq!(standing(&needed, Some(&person(1)), Some(&plan), &own), Standing::Waiting(1));
         let both = [agreed(2, &plan), agreed(3, &plan)];
-        assert_eq!(standing(&needed, &person(1), Some(&plan), &both), Standing::Granted);
+        assert_eq!(standing(&needed, Some(&person(1)), Some(&plan), &both), Standing::Granted);
+    }
+
+    #[test]
+    fn a_proposal_is_nobodys_own_request() {
+        let plan = Digest::of_bytes(b"plan");
+        let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
+        assert_eq!(standing(&needed, None, Some(&plan), &[agreed(1, &plan)]), Standing::Granted);
     }
 
     #[test]
     fn an_approval_of_another_plan_counts_for_nothing() {
         let (old, new) = (Digest::of_bytes(b"old"), Digest::of_bytes(b"new"));
         let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
-        assert_eq!(standing(&needed, &person(1), Some(&new), &[agreed(2, &old)]), Standing::Waiting(1));
+        assert_eq!(standing(&needed, Some(&person(1)), Some(&new), &[agreed(2, &old)]), Standing::Waiting(1));
     }
 
     #[test]
@@ -210,6 +221,6 @@ mod tests {
         let plan = Digest::of_bytes(b"plan");
         let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
         let refused = Decision { agreed: false, ..agreed(3, &plan) };
-        assert_eq!(standing(&needed, &person(1), Some(&plan), &[agreed(2, &plan), refused]), Standing::Refused);
+        assert_eq!(standing(&needed, Some(&person(1)), Some(&plan), &[agreed(2, &plan), refused]), Standing::Refused);
     }
 }

@@ -14,6 +14,7 @@
 //!       ├─ webhook     receivers and deliveries
 //!       ├─ exit        exits of contracts
 //!       ├─ intake      what came in by other protocols
+//!       ├─ directory   users and groups that were pushed, and closed addresses
 //!       └─ forgetting  what an erasure leaves of its subject here: nothing
 //! ```
 //!
@@ -23,6 +24,7 @@
 mod approval;
 mod archive;
 mod case;
+mod directory;
 mod exit;
 mod forgetting;
 mod hold;
@@ -37,6 +39,7 @@ mod webhook;
 
 pub use archive::{Archive, Link};
 pub use case::{Attachment, CaseMessage};
+pub use directory::{Closure, DirectoryGroup, DirectoryUser, Return, UserKey};
 pub use exit::{ContractExit, ExitEvent};
 pub use forgetting::Forgotten;
 pub use hold::Hold;

@@ -224,6 +224,15 @@ impl Transaction<'_> {
         self.all("list tokens", sql, &parameters![principal.map(PrincipalId::as_str)], read_token)
     }
 
+    /// Revokes the tokens of a principal that are limited to a contract, or all of them, at once.
+    pub fn revoke_tokens_of(&mut self, principal: &PrincipalId, contract: Option<&str>, now: Moment) -> Result<(), Error> {
+        let sql = "-- revoke_tokens_of
+            UPDATE api_token
+            SET revoked = $3
+            WHERE principal = $1 AND (CAST($2 AS TEXT) IS NULL OR contract = $2) AND revoked IS NULL";
+        self.rows("revoke tokens", sql, &parameters![principal.as_str(), contract, now.microseconds()]).map(|_| ())
+    }
+
     /// Revokes a token. False when there is none that could be used.
     pub fn revoke_token(&mut self, token: &TokenId, now: Moment) -> Result<bool, Error> {
         let sql = "-- revoke_token

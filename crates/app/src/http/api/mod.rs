@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod archives;
 pub mod bulk;
 pub mod cases;
+pub mod closures;
 pub mod contracts;
 pub mod exits;
 pub mod holds;
@@ -36,6 +37,7 @@ use super::server::Server;
         archives::list, archives::issue_link,
         bulk::submit,
         cases::list, cases::say, cases::step,
+        closures::list,
         contracts::show, contracts::seats,
         exits::list, exits::give_notice, exits::show, exits::act,
         holds::list, holds::place, holds::lift,
@@ -68,6 +70,7 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/me", get(me::show))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/seats", get(contracts::seats))
+        .route("/contracts/{contract}/closures", get(closures::list))
         .route("/contracts/{contract}/holds", get(holds::list))
         .route("/contracts/{contract}/settings", get(settings::show).put(settings::choose))
         .route("/contracts/{contract}/exits", get(exits::list).post(exits::give_notice))

@@ -141,7 +141,7 @@ fn sign_in(server: &Server, store: &mut Store, email: EmailAddress, by: ByProvid
     let language = match &by.standing {
         Standing::Claims { .. } => None,
         Standing::Contract { .. } => {
-            if by.standing.grants(caller::of_directory(server, &email)?).is_empty() {
+            if by.standing.grants(caller::of_directory(server, store, &email)?).is_empty() {
                 return Err(refused(Ended::Unknown));
             }
             server.directory.seats_by_email(&email)?.iter().find_map(|seat| seat.language)

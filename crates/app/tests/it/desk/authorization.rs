@@ -75,6 +75,7 @@ const OPERATIONS: &[Operation] = &[
     operation("GET", "/me", None, On::Nothing, none),
     operation("GET", "/contracts/{contract}", Some(Action::ReadContract), On::Contract, none),
     operation("GET", "/contracts/{contract}/seats", Some(Action::ReadSeats), On::Contract, none),
+    operation("GET", "/contracts/{contract}/closures", Some(Action::ReadSeats), On::Contract, none),
     operation(
         "POST",
         "/previews",
@@ -176,11 +177,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Somebody, and what they are by the platform's database and the desk's accounts.
-struct Somebody {
-    who: &'static str,
-    person: Person,
-    grants: Vec<Grant>,
-    id: PrincipalId,
+pub struct Somebody {
+    pub who: &'static str,
+    pub person: Person,
+    pub grants: Vec<Grant>,
+    pub id: PrincipalId,
 }
 
 fn somebody(world: &World, desk: &Desk, who: &'static str, email: &str, grants: Vec<Grant>) -> Somebody {
@@ -191,7 +192,7 @@ fn somebody(world: &World, desk: &Desk, who: &'static str, email: &str, grants: 
 }
 
 /// One of the platform's people for each role.
-fn everybody(world: &World, desk: &Desk, cast: &Cast) -> Vec<Somebody> {
+pub fn everybody(world: &World, desk: &Desk, cast: &Cast) -> Vec<Somebody> {
     let seat_of = |email: &str| -> (String, String) {
         world
             .platform()

@@ -113,6 +113,7 @@ impl Inside {
             public_url: "http://desk.example".to_owned(),
             language: Language::English,
             webhook_patience_hours: 72,
+            group_roles: Default::default(),
         };
         let post = Smtp::new(&format!("smtp+clear://127.0.0.1:{}", world.mails.port()), "Exit desk <desk@navigator.example>");
         let work = Work {

@@ -13,6 +13,7 @@ mod openid;
 mod outages;
 mod progress;
 mod schemathesis;
+mod scim;
 mod sessions;
 mod webhooks;
 mod world;

@@ -43,7 +43,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     let known = Known {
         name: entry.and_then(|entry| entry.name).unwrap_or_else(|| key_text(&key)),
         key,
-        admins: approvers(&work.directory, &found.contract)?,
+        admins: approvers(store, &work.settings, &work.directory, &found.contract)?,
     };
     let (signing, secret) = (store.signing_key(), store.hash_secret());
     work.with(|context| {

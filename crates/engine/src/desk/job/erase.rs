@@ -3,8 +3,11 @@
 //! The request names its run before anything is destroyed, so that whoever takes the job over asks the store what became of that run: never
 //! opened, stopped with nothing erased, cut off, or closed.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
-use exeunt_model::directory::{Key, LastAdmin, last_admin};
+use exeunt_model::digest::Digest;
+use exeunt_model::directory::{Key, LastAdmin, key_text, last_admin};
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::job::{JobKind, outage_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
@@ -14,6 +17,7 @@ use exeunt_model::request::conflict::{Existing, Linked, waits_for};
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, Kind, Move, Scope, State, erasure as machine};
 use exeunt_model::run::{Ending, RunId};
+use exeunt_model::tombstone::address_hash;
 use exeunt_store::desk::{Lease, Request};
 use exeunt_store::{Store, Transaction};
 
@@ -151,7 +155,11 @@ fn is_last_admin(work: &Work, transaction: &mut Transaction<'_>, request: &Reque
     let open = transaction.open_requests_of(&request.contract)?;
     let begun = open.iter().filter(|other| other.scope == Scope::Seat && other.document.categories.is_none() && has_begun(other.state));
     let leaving: Vec<Key> = begun.chain([request]).filter_map(|request| Some(request.personal.as_ref()?.key.clone())).collect();
-    Ok(last_admin(&admins(&work.directory, &request.contract)?, &leaving) == LastAdmin::Leaves)
+    let closed: BTreeSet<EmailAddress> = transaction.closed_addresses(&request.contract)?;
+    let mut admins = admins(&work.directory, &request.contract)?;
+    // Whom an identity provider has closed is none who stays.
+    admins.retain(|admin| leaving.contains(&admin.key) || admin.email.as_ref().is_none_or(|email| !closed.contains(email)));
+    Ok(last_admin(&admins, &leaving) == LastAdmin::Leaves)
 }
 
 /// The addresses of those who go with the subject, as long as the platform still knows them.
@@ -324,6 +332,10 @@ fn conclude(
         Ending::PartlyFailed => Vec::new(),
     };
     let signing = store.signing_key();
+    let pushed = match ending {
+        Ending::Completed | Ending::CompletedWithRetained => pushed_addresses(work, store, request)?,
+        Ending::PartlyFailed => Vec::new(),
+    };
     let delay = if undecided { UNDECIDED_DELAY_MS } else { retry_delay_ms(lease.failures + 1, 0) };
     work.with(|context| {
         store.transact("end an erasure", |transaction| {
@@ -339,6 +351,7 @@ fn conclude(
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
                     forget(transaction, context, &request, &gone)?;
+                    forget_pushed(transaction, context, &request, &pushed)?;
                     let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
                     context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                     if request.scope == Scope::Contract && request.document.categories.is_none() {
@@ -372,6 +385,35 @@ fn unknown_addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>
         }
     }
     Ok(gone)
+}
+
+/// Those of the erased addresses that no other seat of the contract has, with the keyed hashes by which they are remembered.
+fn pushed_addresses(work: &Work, store: &Store, request: &Request) -> Result<Vec<(EmailAddress, Digest)>, Problem> {
+    let Some(personal) = &request.personal else { return Ok(Vec::new()) };
+    let mut gone = Vec::new();
+    for address in &personal.addresses {
+        let stays = work.directory.seats_by_email(address)?.iter().any(|seat| key_text(&seat.contract) == request.contract);
+        if !stays {
+            gone.push((address.clone(), address_hash(&store.hash_secret(), &request.contract, address)));
+        }
+    }
+    Ok(gone)
+}
+
+/// Forgets what an identity provider has pushed of those who are gone.
+fn forget_pushed(
+    transaction: &mut Transaction<'_>,
+    context: &Context<'_>,
+    request: &Request,
+    gone: &[(EmailAddress, Digest)],
+) -> Result<(), Error> {
+    if request.scope == Scope::Contract && request.document.categories.is_none() {
+        transaction.forget_directory(&request.contract)?;
+    }
+    for (address, hash) in gone {
+        transaction.forget_directory_address(&request.contract, address, hash, context.now)?;
+    }
+    Ok(())
 }
 
 /// Forgets the subject in the desk's own tables, and has its archives and files deleted.

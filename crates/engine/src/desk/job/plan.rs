@@ -22,7 +22,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     let Some(request) = take(work, store, lease)? else { return Ok(()) };
     let Some(asked) = plan_request(&request, Purpose::Erase) else { return done(work, store, lease) };
     let (plan, choices) = planned(work, store, &request, asked)?;
-    let contacts = approvers(&work.directory, &request.contract)?;
+    let contacts = approvers(store, &work.settings, &work.directory, &request.contract)?;
     let digest = plan.digest();
     let counts = Counts { rows: plan.step_rows.iter().sum(), files: plan.files.iter().map(|count| count.files).sum() };
     let json = serde_json::to_string(&PlanFile::new(plan)).map_err(Problem::Record)?;
@@ -45,11 +45,15 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
 
 /// The plan, and the choices that it was made with.
 ///
-/// Where a whole contract goes at the end of an exit, nobody is left to take anything over: what the map lets the requester choose is deleted.
+/// Where a whole contract goes at the end of an exit, nobody is left to take anything over: what the map lets the requester choose is deleted. A
+/// proposal chooses the same where nobody was asked: it stands in the plan that an admin agrees to, and who wants it otherwise refuses, and asks for
+/// the erasure with choices of their own.
 fn planned(work: &Work, store: &Store, request: &Request, mut asked: PlanRequest) -> Result<(Plan, Vec<Choice>), Problem> {
     let plan = Snapshot::open(&work.platform)?.plan(&work.platform, &asked, &store.hash_secret());
     let plan = match plan {
-        Err(planning::Error::Plan(planner::Error::Undecided { tables })) if request.channel == Channel::Exit => {
+        Err(planning::Error::Plan(planner::Error::Undecided { tables }))
+            if request.channel == Channel::Exit || request.channel.is_proposal() =>
+        {
             asked.choices.extend(tables.into_iter().map(|(table, _)| Choice { table, action: "delete".to_owned() }));
             Snapshot::open(&work.platform)?.plan(&work.platform, &asked, &store.hash_secret())?
         }

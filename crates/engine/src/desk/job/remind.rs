@@ -13,6 +13,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, approvers, operators, provider};
+use super::super::submit::asker;
 use super::problem::Problem;
 use super::work::Work;
 
@@ -21,7 +22,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     // The directory is asked only where its people are needed.
     let admins = match found.filter(|request| waits_for_approval(request.state)) {
-        Some(request) => approvers(&work.directory, &request.contract)?,
+        Some(request) => approvers(store, &work.settings, &work.directory, &request.contract)?,
         None => Vec::new(),
     };
     work.with(|context| {
@@ -83,7 +84,7 @@ fn who_can_move_it(
             recipients.push(context.principal(transaction, admin)?);
         }
         // Whoever asked cannot approve.
-        recipients.retain(|recipient| *recipient != request.requester);
+        recipients.retain(|recipient| asker(request) != Some(recipient));
     }
     if request.state == State::Case(CaseState::NeedsInfo) {
         recipients.push(request.requester.clone());

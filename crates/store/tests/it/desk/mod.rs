@@ -1,6 +1,7 @@
 //! The desk's tables, on either kind of store.
 
 mod access;
+mod directory;
 mod forgetting;
 mod jobs;
 mod requests;

@@ -1,0 +1,108 @@
+//! What identity providers have closed, and who came back: for those who decide.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use exeunt_model::authorization::{Action, Target};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::caller::Caller;
+use crate::http::extract::{Json, Path, Query};
+use crate::http::problem::Problem;
+use crate::http::server::Server;
+
+/// An address whose holder an identity provider has closed. Its seats give nobody any rights at the desk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Closure {
+    email: String,
+    closed: String,
+    /// One for each seat with the address; none where the platform has no such seat.
+    proposals: Vec<ProposalView>,
+}
+
+/// What became of one seat.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposalView {
+    /// `proposed`, or why not: `asked_before`, `covered` by the erasure of the contract, or `last_admin`.
+    outcome: String,
+    /// The request that was made, or that stood in the way.
+    request: Option<String>,
+}
+
+/// Somebody whose seat was erased, and who has been pushed again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReturnView {
+    /// The id of the pushed user.
+    user: String,
+    returned: String,
+    erased: String,
+}
+
+/// Closed addresses, and where the next page begins.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Closures {
+    closures: Vec<Closure>,
+    /// Who came back, newest first.
+    returns: Vec<ReturnView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ClosuresQuery {
+    /// The address after which the page begins.
+    #[param(max_length = 254)]
+    after: Option<String>,
+    /// At most so many, up to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Returns in an answer at most.
+const MOST_RETURNS: u32 = 100;
+
+/// Lists the addresses of a contract that its identity provider has closed, and what became of their seats.
+#[utoipa::path(get, path = "/contracts/{contract}/closures", tag = "directory",
+    params(("contract" = String, Path, description = "Its key"), ClosuresQuery),
+    responses((status = 200, body = Closures),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    Query(query): Query<ClosuresQuery>,
+) -> Result<Json<Closures>, Problem> {
+    caller.act(Action::ReadSeats, Target::Contract { contract: &contract })?;
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    // PostgreSQL takes no text with this character, and no address has one.
+    if [query.after.as_deref(), Some(contract.as_str())].into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(Problem::bad_request("there is no such text".to_owned()));
+    }
+    server
+        .blocking(move |_, store| {
+            let (found, returns) = store.look("list closed addresses", |transaction| {
+                let found = transaction.closures(&contract, query.after.as_deref(), limit)?;
+                Ok::<_, exeunt_store::Error>((found, transaction.returns(&contract, MOST_RETURNS)?))
+            })?;
+            let next = (found.len() as u32 == limit).then(|| found.last().map(|last| last.email.as_str().to_owned())).flatten();
+            let proposal = |proposal: exeunt_model::closure::Proposal| ProposalView {
+                outcome: proposal.outcome.as_str().to_owned(),
+                request: proposal.request.map(String::from),
+            };
+            let closures = found.into_iter().map(|closure| Closure {
+                email: String::from(closure.email),
+                closed: closure.closed.to_string(),
+                proposals: closure.proposals.into_iter().map(proposal).collect(),
+            });
+            let returns = returns.into_iter().map(|returned| ReturnView {
+                user: String::from(returned.user),
+                returned: returned.returned.to_string(),
+                erased: returned.erased.to_string(),
+            });
+            Ok(Json(Closures { closures: closures.collect(), returns: returns.collect(), next }))
+        })
+        .await
+}
