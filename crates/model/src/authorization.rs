@@ -371,10 +371,19 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
 pub enum Grant {
     Operator,
     Auditor,
-    Representative { contracts: BTreeSet<String> },
-    Admin { contract: String },
-    SubAdmin { contract: String },
-    Holder { contract: String, seat: String },
+    Representative {
+        contracts: BTreeSet<String>,
+    },
+    Admin {
+        contract: String,
+    },
+    SubAdmin {
+        contract: String,
+    },
+    Holder {
+        contract: String,
+        seat: String,
+    },
     /// Nowhere: only what it has sent itself is its own.
     Agent,
 }

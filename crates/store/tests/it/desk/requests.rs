@@ -357,7 +357,8 @@ fn what_comes_in_is_found_by_its_sender_alone(world: &World) {
         due: at(20),
         revoked: None,
     };
-    let sender = |number: u128, name: &str| Sender { protocol: Channel::Drp, name: name.to_owned(), principal: principal(number), paired: None };
+    let sender =
+        |number: u128, name: &str| Sender { protocol: Channel::Drp, name: name.to_owned(), principal: principal(number), paired: None };
     write(&mut store, |transaction| {
         for (number, name) in [(1, "ONE"), (2, "TWO")] {
             transaction.insert_principal(&Account { email: None, ..person(number, "ada@alder.example") })?;
@@ -375,10 +376,7 @@ fn what_comes_in_is_found_by_its_sender_alone(world: &World) {
     assert_eq!(write(&mut store, |transaction| transaction.intake_called(&principal(2), "a-17")), Some(intake(2, 2)));
     assert_eq!(write(&mut store, |transaction| transaction.intake(&IntakeId::from_random(1))), Some(intake(1, 1)));
 
-    let parts = [
-        IntakePart::Request { request: request_id(1), own: true },
-        IntakePart::Refused { reason: Rejection::LastAdmin },
-    ];
+    let parts = [IntakePart::Request { request: request_id(1), own: true }, IntakePart::Refused { reason: Rejection::LastAdmin }];
     write(&mut store, |transaction| {
         for (number, part) in parts.iter().enumerate() {
             transaction.insert_intake_part(&IntakeId::from_random(1), number, part)?;
