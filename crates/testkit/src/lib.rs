@@ -4,5 +4,6 @@ pub mod openid;
 pub mod oracle;
 pub mod postgres;
 pub mod receiver;
+pub mod privacy_tool;
 pub mod smtp;
 pub mod tools;

@@ -11,6 +11,7 @@ mod download;
 mod extract;
 pub mod limit;
 mod links;
+pub mod intake;
 mod operation;
 mod origin;
 mod pages;
@@ -36,6 +37,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let largest = DefaultBodyLimit::max(server.largest_body_bytes);
     Router::new()
         .nest("/api/v1", api::router())
+        .merge(intake::router(&server.offer))
         .route("/sign-in", routing::get(pages::sign_in).post(pages::sign_in_by_form))
         .route("/sign-in/link", routing::post(pages::ask_by_form))
         .route("/sign-in/{provider}", routing::get(provider::sign_in::begin))

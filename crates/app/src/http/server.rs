@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::limit::Limits;
 use super::links::Asks;
+use super::intake::Offer;
 use super::problem::Problem;
 use super::provider::Providers;
 use super::streams::Streams;
@@ -38,6 +39,7 @@ pub struct Server {
     pub streams: Arc<Streams>,
     /// Changes when something may have changed in this process.
     pub changes: watch::Sender<()>,
+    pub offer: Offer,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -57,6 +59,7 @@ pub struct Parts {
     pub limits: Limits,
     pub providers: Providers,
     pub private_webhooks: bool,
+    pub offer: Offer,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -83,6 +86,7 @@ impl Server {
             limits: parts.limits,
             providers: parts.providers,
             asks: Asks::default(),
+            offer: parts.offer,
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }
@@ -132,6 +136,12 @@ impl Server {
     pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
         work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+    }
+
+    /// Whether the map has categories with what people wrote to each other or for themselves.
+    pub fn holds_private_categories(&self) -> bool {
+        let known = &self.platform.map.categories;
+        self.private_categories.iter().any(|private| known.iter().any(|category| category.name.as_str() == private))
     }
 
     /// Whether the desk is reached through an encrypted connection.

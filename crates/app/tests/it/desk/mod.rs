@@ -5,6 +5,7 @@ mod cases;
 mod dates;
 mod exits;
 mod inside;
+mod intake;
 mod journey;
 mod kills;
 mod limits;

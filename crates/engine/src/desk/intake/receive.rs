@@ -18,6 +18,7 @@ use super::super::context::{Actor, Context};
 use super::super::error::Error;
 use super::super::people::{Contact, approvers, leaves_no_admin};
 use super::super::submit::{self, Submission};
+use super::answer::{digest_of, outcome};
 use super::find::About;
 use crate::directory::Directory;
 use crate::planning::{self, Request as PlanRequest, Snapshot, Subject};
@@ -107,12 +108,15 @@ pub fn receive(
         for (number, part) in parts.iter().enumerate() {
             transaction.insert_intake_part(&intake.id, number, part)?;
         }
+        // Where nothing moves any more, the end is the change that is told; otherwise the first one after this.
+        let ended = parts.iter().all(|part| matches!(part, IntakePart::Refused { .. }));
+        let outcome = outcome(transaction, context.settings, intake.clone())?;
         for url in &incoming.callbacks {
             let id = CallbackId::from_random(context.bits());
-            transaction.insert_callback(&IntakeCallback { id, intake: intake.id.clone(), url: Some(url.clone()), told: None })?;
+            let told = if ended { None } else { Some(digest_of(&outcome.call(url)?.0)) };
+            transaction.insert_callback(&IntakeCallback { id, intake: intake.id.clone(), url: Some(url.clone()), told })?;
         }
-        if parts.iter().all(|part| matches!(part, IntakePart::Refused { .. })) {
-            // Nothing moves any more: this is the change that is told.
+        if ended {
             context.tell_sender(transaction, &intake)?;
         }
         Ok(Taken::New(intake.clone()))
