@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_engine::desk::job::{Called, Teller, Telling};
+use exeunt_engine::desk::job::{Teller, Telling, Told};
 use exeunt_model::intake::opendsr::signature_headers;
 use exeunt_model::request::Channel;
 use reqwest::blocking::Client;
@@ -72,12 +72,11 @@ impl Callbacks {
 }
 
 impl Teller for Callbacks {
-    fn tell(&self, telling: &Telling<'_>) -> Called {
+    fn tell(&self, telling: &Telling<'_>) -> Told {
         match self.post(telling) {
-            Some(status @ 200..=299) => Called::Delivered { status: status.into() },
-            Some(status @ 410) => Called::Gone { status: status.into() },
-            Some(status) => Called::Later { status: Some(status.into()) },
-            None => Called::Later { status: None },
+            Some(200..=299) => Told::Taken,
+            Some(410) => Told::Gone,
+            Some(_) | None => Told::Later,
         }
     }
 }

@@ -24,12 +24,7 @@ fn drp(configuration: &Configuration, folder: &Path) -> Result<Option<drp::Offer
     let Some(business) = &section.business_id else { return Ok(None) };
     let directory = section.directory.as_ref().map(|path| read("drp.directory", &folder.join(path))).transpose()?;
     let agents = section.known_agents(directory.as_deref()).map_err(|message| ("drp.directory", message))?;
-    Ok(Some(drp::Offer {
-        business: business.clone(),
-        agents,
-        validity_minutes: section.validity_minutes,
-        voluntary_days: section.voluntary_days,
-    }))
+    Ok(Some(drp::Offer { business: business.clone(), agents, validity_minutes: section.validity_minutes }))
 }
 
 fn opendsr(configuration: &Configuration, folder: &Path) -> Result<Option<opendsr::Offer>, Wrong> {

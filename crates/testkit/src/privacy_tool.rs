@@ -274,7 +274,8 @@ impl PrivacyTool {
     /// What is wrong with certificate or signature.
     pub fn verify(&mut self, domain: &str, chain: &str, message: &Message) -> Result<(), String> {
         let signature = message.header("x-opendsr-signature").unwrap_or_default();
-        let asked = json!({ "do": "verify", "domain": domain, "chain": chain, "body": BASE64.encode(&message.body), "signature": signature });
+        let asked =
+            json!({ "do": "verify", "domain": domain, "chain": chain, "body": BASE64.encode(&message.body), "signature": signature });
         match self.ask(&asked)["error"].as_str() {
             None => Ok(()),
             Some(error) => Err(error.to_owned()),

@@ -20,8 +20,6 @@ pub struct Drp {
     pub directory: Option<PathBuf>,
     /// Minutes that a signed message may be valid at most.
     pub validity_minutes: u32,
-    /// Days in which requests without a law are answered.
-    pub voluntary_days: u16,
     /// Agents besides those of the directory.
     pub agents: Vec<Agent>,
 }
@@ -38,14 +36,13 @@ pub struct Agent {
 
 impl Default for Drp {
     fn default() -> Self {
-        Self { business_id: None, directory: None, validity_minutes: VALIDITY_MINUTES, voluntary_days: 45, agents: Vec::new() }
+        Self { business_id: None, directory: None, validity_minutes: VALIDITY_MINUTES, agents: Vec::new() }
     }
 }
 
 impl Drp {
     pub fn validate(&self, problems: &mut Problems) {
         problems.bounds("drp.validity_minutes", self.validity_minutes, 1, 60);
-        problems.bounds("drp.voluntary_days", self.voluntary_days, 1, 365);
         if self.business_id.as_deref() == Some("") {
             problems.at("drp.business_id", "this is empty: write the platform's id in the directory of the network");
         }

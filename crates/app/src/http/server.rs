@@ -138,12 +138,6 @@ impl Server {
         work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
     }
 
-    /// Whether the map has categories with what people wrote to each other or for themselves.
-    pub fn holds_private_categories(&self) -> bool {
-        let known = &self.platform.map.categories;
-        self.private_categories.iter().any(|private| known.iter().any(|category| category.name.as_str() == private))
-    }
-
     /// Whether the desk is reached through an encrypted connection.
     pub fn is_encrypted(&self) -> bool {
         self.settings.public_url.starts_with("https://")

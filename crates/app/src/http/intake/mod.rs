@@ -19,9 +19,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::{Router, extract::DefaultBodyLimit};
 use exeunt_model::authorization::{Action, Target};
-use exeunt_model::due::{self, Regime};
 use exeunt_model::identity::IntakeId;
-use exeunt_model::moment::Moment;
 use exeunt_model::request::Channel;
 use exeunt_store::Store;
 use exeunt_store::desk::Intake;
@@ -112,9 +110,4 @@ pub struct Refusal {
 
 impl Refusal {
     const FOREIGN: Self = Self { status: StatusCode::FORBIDDEN, message: "this token is not good for it" };
-}
-
-/// By when a request is answered.
-fn answered_by(regime: Regime, received: Moment, voluntary_days: u16) -> Result<Moment, Problem> {
-    Ok(due::dates(regime, received, voluntary_days, &[]).map_err(|_| Problem::internal(None))?.answer_by)
 }

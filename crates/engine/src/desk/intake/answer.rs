@@ -11,6 +11,7 @@ use exeunt_store::desk::{Intake, IntakePart, Request};
 use exeunt_store::{Error, Transaction};
 
 use super::super::context::Settings;
+use super::super::extend::EXTENDED;
 
 /// Where something that came in stands.
 #[derive(Debug, Clone)]
@@ -51,6 +52,12 @@ pub fn outcome(transaction: &mut Transaction<'_>, settings: &Settings, intake: I
         (None, Channel::Drp | Channel::Desk | Channel::Bulk | Channel::Scim | Channel::Exit) => sum::for_drp(&parts),
     };
     let told = told.ok_or_else(|| Error::Damaged { what: "an intake became nothing, for no reason".into() })?;
+    let mut extension = None;
+    for request in requests.iter().filter(|request| request.document.clock.extended.is_some()) {
+        // The reason stands in the history; once the person is forgotten there is none.
+        let events = transaction.events_of(&request.id, 0)?;
+        extension = events.into_iter().rfind(|event| event.event == EXTENDED).and_then(|event| event.note).or(extension);
+    }
     let mut ends = Vec::new();
     let mut exports = Vec::new();
     for request in requests.iter().filter(|request| request.state == State::Export(ExportState::Ready)) {
@@ -68,7 +75,7 @@ pub fn outcome(transaction: &mut Transaction<'_>, settings: &Settings, intake: I
         sender,
         told,
         expected_by: requests.iter().map(|request| request.due).fold(intake.due, Moment::max),
-        extension: requests.iter().find_map(|request| request.document.extension.clone()),
+        extension,
         results: ends.iter().min().map(|end| (url, *end)),
         exports,
         rows: (!counted.is_empty()).then(|| counted.iter().sum()),

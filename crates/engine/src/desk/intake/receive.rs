@@ -3,20 +3,20 @@
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::due::Regime;
 use exeunt_model::identity::{CallbackId, IntakeId, PrincipalId, Role};
-use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::{Choice, Profile, Purpose};
 use exeunt_model::request::conflict::Conflict;
-use exeunt_model::request::document::Matter;
+use exeunt_model::request::document::{Clock, Matter};
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{Channel, Kind, Scope};
 use exeunt_model::tombstone::subject_hash;
 use exeunt_store::desk::{Intake, IntakeCallback, IntakePart, Personal};
 use exeunt_store::{Store, Transaction};
 
-use super::super::context::{Actor, Context};
+use super::super::context::{Actor, Context, Settings};
 use super::super::error::Error;
 use super::super::people::{Contact, approvers, leaves_no_admin};
+use super::super::setting::contract_settings;
 use super::super::submit::{self, Submission};
 use super::answer::{digest_of, outcome};
 use super::find::About;
@@ -36,14 +36,12 @@ pub struct Incoming {
     pub message: String,
     pub kind: Kind,
     pub regime: Regime,
-    pub due: Moment,
     pub callbacks: Vec<String>,
     pub about: Vec<About>,
     /// Why nobody is looked for, where nobody is.
     pub refusal: Rejection,
-    /// Whether an export goes to somebody else than the person: then a second admin must agree to what the person wrote.
-    pub private: bool,
-    pub profile: Profile,
+    /// Whether an export goes to whoever has the person's own authority. To anybody else, what the person wrote takes a second admin.
+    pub for_the_person: bool,
     /// What those who handle a case must know.
     pub said: String,
 }
@@ -83,13 +81,16 @@ pub fn receive(
     directory: &Directory,
     incoming: &Incoming,
 ) -> Result<Taken, Error> {
-    let intake = described(store, context, incoming);
+    let intake = described(store, context, incoming)?;
     let known = store.look("look up an intake", |transaction| transaction.intake_called(&incoming.sender, &intake.reference))?;
     if let Some(known) = known {
         return repeated(known, &intake);
     }
-    let wanted: Vec<Wanted> =
-        incoming.about.iter().map(|about| wanted(store, platform, directory, incoming, about)).collect::<Result<_, Error>>()?;
+    let wanted: Vec<Wanted> = incoming
+        .about
+        .iter()
+        .map(|about| wanted(store, context.settings, platform, directory, incoming, about))
+        .collect::<Result<_, Error>>()?;
     let actor = Actor { principal: incoming.sender.clone(), role: Role::Agent };
     store.transact("take in a request", |transaction| {
         // Two of the same must not both find that there is none yet.
@@ -123,11 +124,13 @@ pub fn receive(
     })
 }
 
-fn described(store: &Store, context: &mut Context<'_>, incoming: &Incoming) -> Intake {
+fn described(store: &Store, context: &mut Context<'_>, incoming: &Incoming) -> Result<Intake, Error> {
+    let settings = context.settings;
+    let clock = Clock::begin(incoming.regime, context.now, settings.rules.target_days, &settings.holidays)?;
     let keyed = |what: &str, text: &str| {
         subject_hash(&store.hash_secret(), &SubjectKind::new(what.to_owned()), &[text.to_owned()]).as_str().to_owned()
     };
-    Intake {
+    Ok(Intake {
         id: IntakeId::from_random(context.bits()),
         protocol: incoming.protocol,
         sender: incoming.sender.clone(),
@@ -136,9 +139,9 @@ fn described(store: &Store, context: &mut Context<'_>, incoming: &Incoming) -> I
         fingerprint: keyed("intake content", &incoming.content),
         kind: incoming.kind,
         received: context.now,
-        due: incoming.due,
+        due: clock.dates.answer_by,
         revoked: None,
-    }
+    })
 }
 
 fn repeated(known: Intake, sent: &Intake) -> Result<Taken, Error> {
@@ -170,7 +173,14 @@ fn part(
     }
 }
 
-fn wanted(store: &Store, platform: &Platform, directory: &Directory, incoming: &Incoming, about: &About) -> Result<Wanted, Error> {
+fn wanted(
+    store: &Store,
+    settings: &Settings,
+    platform: &Platform,
+    directory: &Directory,
+    incoming: &Incoming,
+    about: &About,
+) -> Result<Wanted, Error> {
     let (contract, kind, key, label, matter) = match about {
         About::Seat(seat) => {
             let key = key_text(&seat.key);
@@ -187,8 +197,10 @@ fn wanted(store: &Store, platform: &Platform, directory: &Directory, incoming: &
         (Kind::Export, true) => (approvers(directory, &contract)?, false),
         (Kind::Erasure, true) => (approvers(directory, &contract)?, leaves_no_admin(directory, &contract, &key)?),
     };
+    let rules = contract_settings(store, settings, &contract)?.rules;
+    let private = platform.map.categories.iter().any(|category| rules.private_categories.contains(&category.name));
     let choices = match request_kind {
-        Kind::Erasure if !is_last_admin => deletions(platform, incoming.profile, &kind, &key)?,
+        Kind::Erasure if !is_last_admin => deletions(platform, rules.profile, &kind, &key)?,
         Kind::Erasure | Kind::Export | Kind::Case => Vec::new(),
     };
     let submission = Submission {
@@ -200,14 +212,12 @@ fn wanted(store: &Store, platform: &Platform, directory: &Directory, incoming: &
         subject_kind: kind,
         personal: Personal { key, label, successor: None, addresses: Vec::new() },
         own_seat: false,
-        private: incoming.private && request_kind == Kind::Export,
-        profile: incoming.profile,
+        private: private && !incoming.for_the_person && request_kind == Kind::Export,
+        regime: Some(incoming.regime),
         categories: None,
         choices,
         confirmation: None,
         linked: None,
-        regime: incoming.regime.as_str().to_owned(),
-        due: incoming.due,
         matter: (request_kind == Kind::Case).then_some(matter),
         message: (request_kind == Kind::Case).then(|| incoming.said.clone()),
         idempotency: None,

@@ -36,4 +36,4 @@ pub(super) use plan::holding;
 pub use problem::Problem;
 pub use spool::Spool;
 pub use watch::Watch;
-pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Teller, Telling, Work};
+pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Teller, Telling, Told, Work};

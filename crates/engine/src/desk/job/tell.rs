@@ -8,7 +8,7 @@ use exeunt_store::desk::Lease;
 use super::super::error::Error;
 use super::super::intake::{digest_of, outcome};
 use super::problem::Problem;
-use super::work::{Called, Telling, Work};
+use super::work::{Telling, Told, Work};
 
 /// Sends the newest state to a callback. What changes meanwhile is sent after it.
 ///
@@ -28,7 +28,7 @@ pub(super) fn callback(work: &Work, store: &mut Store, lease: &Lease, id: &Callb
     };
     let digest = digest_of(&body);
     let called = match told.as_deref() == Some(digest.as_str()) {
-        true => Called::Delivered { status: 200 },
+        true => Told::Taken,
         false => work.teller.tell(&Telling { protocol, url: &url, body: &body }),
     };
     work.with(|context| {
@@ -38,23 +38,23 @@ pub(super) fn callback(work: &Work, store: &mut Store, lease: &Lease, id: &Callb
             // Whoever moves a request meanwhile waits for this, or is seen below.
             transaction.hold_lease(lease)?;
             match called {
-                Called::Delivered { .. } => {
+                Told::Taken => {
                     transaction.note_callback(id, Some(&digest), last)?;
                     if !last && changed(transaction, work, id, &digest)? {
                         return Ok(transaction.snooze_job(lease, now)?);
                     }
                     Ok(transaction.finish_job(lease, now)?)
                 }
-                Called::Gone { .. } => {
+                Told::Gone => {
                     transaction.note_callback(id, None, true)?;
                     Ok(transaction.fail_job(lease, now, "the sender's callback is gone")?)
                 }
-                Called::Later { .. } if lease.failures + 1 >= JobKind::DeliverWebhook.attempts() => {
+                Told::Later if lease.failures + 1 >= JobKind::DeliverWebhook.attempts() => {
                     // The next change is tried again, if there is one.
                     transaction.note_callback(id, None, last)?;
                     Ok(transaction.fail_job(lease, now, "the sender's callback did not take it in all attempts")?)
                 }
-                Called::Later { .. } => {
+                Told::Later => {
                     let run_at = context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread));
                     Ok(transaction.retry_job(lease, run_at, "the sender's callback did not take it")?)
                 }

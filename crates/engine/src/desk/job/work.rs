@@ -89,10 +89,20 @@ pub struct Telling<'a> {
     pub body: &'a [u8],
 }
 
+/// What became of a call to a sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Taken,
+    /// Nobody will ever take it there.
+    Gone,
+    /// Try again later.
+    Later,
+}
+
 /// What calls the senders of other protocols back.
 pub trait Teller: Send + Sync {
     /// Posts to a callback, signed where the protocol asks for it.
-    fn tell(&self, telling: &Telling<'_>) -> Called;
+    fn tell(&self, telling: &Telling<'_>) -> Told;
 }
 
 /// What workers share.

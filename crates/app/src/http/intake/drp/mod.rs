@@ -28,7 +28,6 @@ pub struct Offer {
     pub business: String,
     pub agents: Vec<Agent>,
     pub validity_minutes: u32,
-    pub voluntary_days: u16,
 }
 
 impl Offer {

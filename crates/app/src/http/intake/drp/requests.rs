@@ -73,7 +73,6 @@ pub async fn exercise(
     let answer = answered(&server, move |server, store| {
         let Some(offer) = &server.offer.drp else { return Err(FOREIGN) };
         let sent = drp::exercise(&body, &offer.envelope(&authorized.agent, now()))?;
-        let due = super::super::answered_by(sent.regime, now(), offer.voluntary_days)?;
         let (about, refusal) = about(server, &sent)?;
         let incoming = Incoming {
             protocol: Channel::Drp,
@@ -83,13 +82,11 @@ pub async fn exercise(
             message: body.trim().to_owned(),
             kind: sent.kind,
             regime: sent.regime,
-            due,
             callbacks: sent.status_callback.iter().cloned().collect(),
             about,
             refusal,
             // The agent has the person's own authority: what they wrote is theirs.
-            private: false,
-            profile: server.profile,
+            for_the_person: true,
             said: said(&authorized.agent.id, &sent),
         };
         let taken =

@@ -101,13 +101,11 @@ pub async fn submit(State(server): State<Arc<Server>>, authorized: Authorized, b
             message: String::new(),
             kind: sent.request_type.kind(),
             regime: sent.regulation.regime(),
-            due: super::super::answered_by(sent.regulation.regime(), now(), 0)?,
             callbacks: sent.status_callback_urls.clone(),
             about,
             refusal: Rejection::NoSuchData,
             // It goes to the controller, who is somebody else than the person.
-            private: server.holds_private_categories(),
-            profile: server.profile,
+            for_the_person: false,
             said: said(&authorized.controller, &sent),
         };
         let taken =

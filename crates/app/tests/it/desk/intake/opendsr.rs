@@ -16,9 +16,8 @@ fn uuid(number: u32) -> String {
 }
 
 fn asked(number: u32, kind: &str, identities: &[(&str, &str, &str)]) -> Value {
-    let identity = |(kind, format, value): &(&str, &str, &str)| {
-        json!({ "identity_type": kind, "identity_format": format, "identity_value": value })
-    };
+    let identity =
+        |(kind, format, value): &(&str, &str, &str)| json!({ "identity_type": kind, "identity_format": format, "identity_value": value });
     json!({
         "regulation": "gdpr",
         "subject_request_id": uuid(number),
