@@ -12,9 +12,9 @@ use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use tokio::sync::{Semaphore, watch};
 
+use super::intake::Offer;
 use super::limit::Limits;
 use super::links::Asks;
-use super::intake::Offer;
 use super::problem::Problem;
 use super::provider::Providers;
 use super::streams::Streams;
