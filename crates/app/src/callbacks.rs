@@ -10,6 +10,7 @@ use std::time::Duration;
 use exeunt_engine::desk::job::{Teller, Telling, Told};
 use exeunt_model::intake::opendsr::signature_headers;
 use exeunt_model::request::Channel;
+use exeunt_model::webhook::address::is_public;
 use reqwest::blocking::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
@@ -96,29 +97,5 @@ impl Resolve for Guard {
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
-    }
-}
-
-/// Whether an address is one that anybody on the internet may have.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            !(v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_broadcast()
-                || v4.is_documentation()
-                || first == 0
-                || first >= 224
-                || (first == 100 && (64..128).contains(&second))
-                || (first == 192 && second == 0)
-                || (first == 198 && (18..20).contains(&second)))
-        }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_public(IpAddr::V4(v4)),
-            None => v6.segments()[0] & 0xe000 == 0x2000 && v6.segments()[0] != 0x2002 && v6.segments()[0] != 0x2001,
-        },
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, Work};
 use exeunt_engine::desk::intake::authorize as admit;
+use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, Work};
 use exeunt_engine::desk::{Context, Settings};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
