@@ -233,7 +233,7 @@ fn deletions(platform: &Platform, profile: Profile, kind: &SubjectKind, key: &[S
     match snapshot.outline(&request) {
         Err(planning::Error::Plan(exeunt_model::plan::planner::Error::Undecided { tables })) => Ok(tables
             .into_iter()
-            .filter(|(_, words)| words.iter().any(|word| word.to_string() == "delete"))
+            .filter(|(_, words)| words.contains(&"delete"))
             .map(|(table, _)| Choice { table, action: "delete".to_owned() })
             .collect()),
         Err(error @ (planning::Error::Read { .. } | planning::Error::Files { .. })) => Err(error.into()),
