@@ -5,12 +5,14 @@
 
 use clap::Parser;
 
+mod callbacks;
 mod commands;
 mod configuration;
 mod desk;
 mod edge;
 mod failure;
 mod http;
+mod intake;
 mod interrupt;
 mod layout;
 mod output;

@@ -6,7 +6,7 @@ use exeunt_model::catalog::Catalog;
 use exeunt_model::directory::{ContractEntry, Key, SeatEntry};
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::map::resolve::{Roster, Scheme};
-use exeunt_model::names::SourceName;
+use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_sources::{Database, DirectoryReader};
 
 use crate::platform::Platform;
@@ -51,6 +51,16 @@ pub struct Directory {
     roster: Roster,
     catalog: Arc<Catalog>,
     idle: Mutex<Vec<DirectoryReader>>,
+    identifiers: Vec<Identifier>,
+}
+
+/// A column that tells who the subjects of a kind are, which is neither that of seats nor that of contracts.
+struct Identifier {
+    kind: SubjectKind,
+    table: TableName,
+    column: String,
+    database: Database,
+    catalog: Arc<Catalog>,
 }
 
 impl Directory {
@@ -64,7 +74,23 @@ impl Directory {
         let none = || Error::NoDatabase { source_name: source_name.clone() };
         let database = platform.database(source_name).ok_or_else(none)?.clone();
         let catalog = scheme.catalogs.iter().find(|catalog| catalog.source == *source_name).ok_or_else(none)?;
-        Ok(Self { database, catalog: Arc::new(catalog.clone()), roster, idle: Mutex::default() })
+        let mut identifiers = Vec::new();
+        let of_persons =
+            scheme.map.subjects.iter().filter(|subject| subject.kind != roster.seat.kind && subject.kind != roster.contract.kind);
+        for (kind, table, column) in
+            of_persons.flat_map(|subject| subject.identifiers.iter().map(move |(table, column)| (&subject.kind, table, column)))
+        {
+            let Some(database) = platform.database(&table.source) else { continue };
+            let Some(catalog) = scheme.catalogs.iter().find(|catalog| catalog.source == table.source) else { continue };
+            identifiers.push(Identifier {
+                kind: kind.clone(),
+                table: table.clone(),
+                column: column.clone(),
+                database: database.clone(),
+                catalog: Arc::new(catalog.clone()),
+            });
+        }
+        Ok(Self { database, catalog: Arc::new(catalog.clone()), roster, idle: Mutex::default(), identifiers })
     }
 
     /// All seats with this address, of whatever contract and state, in the order of their keys.
@@ -104,6 +130,26 @@ impl Directory {
     /// How many columns the keys of contracts and of seats have, for [`key_of_text`](exeunt_model::directory::key_of_text).
     pub fn key_columns(&self) -> (usize, usize) {
         (self.roster.contract.key.len(), self.roster.seat.key.len())
+    }
+
+    /// As what, besides a seat, the platform knows somebody of this address: the first kind of subject of the map with an identifier that is it.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn known_as(&self, email: &EmailAddress) -> Result<Option<SubjectKind>, Error> {
+        for identifier in &self.identifiers {
+            let mut reader = identifier.database.directory(&self.roster, &identifier.catalog);
+            let found = reader.holds_address(&identifier.table, &identifier.column, email);
+            if found.map_err(|source| Error::Read { source })? {
+                return Ok(Some(identifier.kind.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The kinds of subjects that seats and contracts are.
+    pub fn kinds(&self) -> (&SubjectKind, &SubjectKind) {
+        (&self.roster.seat.kind, &self.roster.contract.kind)
     }
 
     fn ask<T>(&self, question: impl FnOnce(&mut DirectoryReader) -> Result<T, exeunt_sources::Error>) -> Result<T, Error> {

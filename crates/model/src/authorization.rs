@@ -72,6 +72,8 @@ spelled!(
         ReadLog = "read_log",
         /// Send the directory's seats by SCIM.
         PushDirectory = "push_directory",
+        /// Send people's requests by another protocol, follow and take back what one has sent, and fetch what it yields.
+        SendIntake = "send_intake",
     }
 );
 
@@ -126,7 +128,8 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::Decide
             | Action::Download
             | Action::OpenCase
-            | Action::LeadExit,
+            | Action::LeadExit
+            | Action::SendIntake,
         ) => None,
 
         (
@@ -166,7 +169,8 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadJobs
             | Action::OperateJobs
             | Action::ReadLog
-            | Action::PushDirectory,
+            | Action::PushDirectory
+            | Action::SendIntake,
         ) => None,
 
         (
@@ -206,7 +210,8 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ManageTokens
             | Action::ManageAccounts
             | Action::OperateJobs
-            | Action::PushDirectory,
+            | Action::PushDirectory
+            | Action::SendIntake,
         ) => None,
 
         (
@@ -247,7 +252,8 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog,
+            | Action::ReadLog
+            | Action::SendIntake,
         ) => None,
 
         (Role::SubAdmin, Action::ReadContract | Action::ReadSeats | Action::ReadRequests | Action::ReadExit) => Some(Territory),
@@ -281,7 +287,8 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadJobs
             | Action::OperateJobs
             | Action::ReadLog
-            | Action::PushDirectory,
+            | Action::PushDirectory
+            | Action::SendIntake,
         ) => None,
 
         (
@@ -314,6 +321,46 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadJobs
             | Action::OperateJobs
             | Action::ReadLog
+            | Action::PushDirectory
+            | Action::SendIntake,
+        ) => None,
+
+        // Whoever sends requests for others sees what became of its own, and nothing else of the desk.
+        (Role::Agent, Action::SendIntake) => Some(OwnRequests),
+        (
+            Role::Agent,
+            Action::ReadContract
+            | Action::ReadSeats
+            | Action::ChangeSettings
+            | Action::ReadRequests
+            | Action::ExportSeat
+            | Action::ExportContract
+            | Action::EraseSeat
+            | Action::EraseContract
+            | Action::Preview
+            | Action::Decide
+            | Action::Cancel
+            | Action::Handle
+            | Action::Download
+            | Action::ReadCertificate
+            | Action::OpenCase
+            | Action::ReadCase
+            | Action::TalkInCase
+            | Action::HandleCase
+            | Action::ReadNotes
+            | Action::ReadHolds
+            | Action::PlaceHold
+            | Action::LiftHold
+            | Action::ReadExit
+            | Action::LeadExit
+            | Action::ProlongExit
+            | Action::ManageWebhooks
+            | Action::ManageTokens
+            | Action::ManageAccounts
+            | Action::ReadAccounts
+            | Action::ReadJobs
+            | Action::OperateJobs
+            | Action::ReadLog
             | Action::PushDirectory,
         ) => None,
     }
@@ -324,11 +371,27 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
 pub enum Grant {
     Operator,
     Auditor,
-    Representative { contracts: BTreeSet<String> },
-    Admin { contract: String },
-    SubAdmin { contract: String },
-    Holder { contract: String, seat: String },
+    Representative {
+        contracts: BTreeSet<String>,
+    },
+    Admin {
+        contract: String,
+    },
+    SubAdmin {
+        contract: String,
+    },
+    Holder {
+        contract: String,
+        seat: String,
+    },
+    /// Nowhere: only what it has sent itself is its own.
+    Agent,
 }
+
+/// The contract of requests about persons who belong to none; operators see them, and representatives who are put in charge of it.
+///
+/// A contract whose key is an empty text gives nobody any right: nothing tells it from none.
+pub const NO_CONTRACT: &str = "";
 
 /// What an action is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -347,6 +410,10 @@ pub enum Target<'a> {
         contract: &'a str,
         seat: Option<&'a str>,
         requester: &'a PrincipalId,
+    },
+    /// What came in by another protocol, by whom it was sent.
+    Intake {
+        sender: &'a PrincipalId,
     },
 }
 
@@ -369,6 +436,7 @@ impl Grant {
             Self::Admin { .. } => Role::Admin,
             Self::SubAdmin { .. } => Role::SubAdmin,
             Self::Holder { .. } => Role::Holder,
+            Self::Agent => Role::Agent,
         }
     }
 
@@ -383,6 +451,7 @@ impl Grant {
     fn covers(&self, target: Target<'_>) -> bool {
         let (contract, seat) = match target {
             Target::Desk => return matches!(self, Self::Operator | Self::Auditor),
+            Target::Intake { .. } => return false,
             Target::Contract { contract } => (contract, None),
             Target::Seat { contract, seat } => (contract, Some(seat)),
             Target::Request { contract, seat, .. } => (contract, seat),
@@ -390,8 +459,10 @@ impl Grant {
         match self {
             Self::Operator | Self::Auditor => true,
             Self::Representative { contracts } => contracts.contains(contract),
+            Self::Admin { .. } | Self::SubAdmin { .. } | Self::Holder { .. } if contract == NO_CONTRACT => false,
             Self::Admin { contract: own } | Self::SubAdmin { contract: own } => own == contract,
             Self::Holder { contract: own, seat: own_seat } => own == contract && seat == Some(own_seat.as_str()),
+            Self::Agent => false,
         }
     }
 }
@@ -421,14 +492,15 @@ impl Principal {
     }
 
     fn is_requester(&self, target: Target<'_>) -> bool {
-        matches!(target, Target::Request { requester, .. } if *requester == self.id)
+        matches!(target, Target::Request { requester: by, .. } | Target::Intake { sender: by } if *by == self.id)
     }
 }
 
 impl Grant {
     fn covers_contract_of(&self, target: Target<'_>) -> bool {
         match (self, target) {
-            (Self::Holder { contract: own, .. }, Target::Request { contract, .. }) => own == contract,
+            (Self::Holder { contract: own, .. }, Target::Request { contract, .. }) => own == contract && contract != NO_CONTRACT,
+            (Self::Agent, target) => matches!(target, Target::Intake { .. }),
             (
                 Self::Operator
                 | Self::Auditor
@@ -517,6 +589,40 @@ mod tests {
     fn a_former_admin_downloads_nothing_of_the_contract_any_more() {
         let former = principal(1, vec![Grant::Admin { contract: "2".into() }]);
         assert!(!former.may(Action::Download, Target::Request { contract: "1", seat: Some("7"), requester: &former.id }));
+    }
+
+    #[test]
+    fn an_agent_reaches_what_it_has_sent_and_nothing_else() {
+        let agent = principal(1, vec![Grant::Agent]);
+        let other = PrincipalId::from_random(2);
+        assert!(agent.may(Action::SendIntake, Target::Intake { sender: &agent.id }));
+        assert!(!agent.may(Action::SendIntake, Target::Intake { sender: &other }));
+        for action in Action::ALL.iter().copied() {
+            for target in [
+                Target::Desk,
+                Target::Contract { contract: "1" },
+                Target::Seat { contract: "1", seat: "7" },
+                // Not even a request that it made itself: it is told of it in its protocol's words alone.
+                Target::Request { contract: "1", seat: Some("7"), requester: &agent.id },
+                Target::Request { contract: NO_CONTRACT, seat: None, requester: &agent.id },
+                Target::Intake { sender: &other },
+            ] {
+                assert!(!agent.may(action, target), "{action} {target:?}");
+            }
+        }
+        for grant in everybody("1", "7") {
+            let somebody = principal(1, vec![grant]);
+            assert!(!somebody.may(Action::SendIntake, Target::Intake { sender: &somebody.id }));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_no_contract_is_nobodys_of_a_contract() {
+        let target = Target::Request { contract: NO_CONTRACT, seat: None, requester: &PrincipalId::from_random(2) };
+        for grant in everybody(NO_CONTRACT, "") {
+            let is_of_the_platform = matches!(grant, Grant::Operator | Grant::Auditor | Grant::Representative { .. });
+            assert_eq!(principal(1, vec![grant.clone()]).may(Action::ReadRequests, target), is_of_the_platform, "{grant:?}");
+        }
     }
 
     #[test]

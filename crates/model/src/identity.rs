@@ -113,6 +113,14 @@ id!(
     AttachmentId, "an attachment"
 );
 id!(
+    /// Names what came in by another protocol: one request of a sender, whatever it became here.
+    IntakeId, "an intake"
+);
+id!(
+    /// Names an address that a sender wants to be told at.
+    CallbackId, "a callback"
+);
+id!(
     /// Names the exit of a contract.
     ExitId, "an exit"
 );
@@ -141,11 +149,14 @@ pub enum Role {
     SubAdmin,
     /// Holds a seat.
     Holder,
+    /// Sends people's requests by another protocol: an agent, or a controller's privacy tool.
+    Agent,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] = [Self::Operator, Self::Representative, Self::Auditor, Self::Admin, Self::SubAdmin, Self::Holder];
+    pub const ALL: [Self; 7] =
+        [Self::Operator, Self::Representative, Self::Auditor, Self::Admin, Self::SubAdmin, Self::Holder, Self::Agent];
 
     /// As the store, the API and the docs spell it.
     pub fn as_str(self) -> &'static str {
@@ -156,6 +167,7 @@ impl Role {
             Self::Admin => "admin",
             Self::SubAdmin => "sub_admin",
             Self::Holder => "holder",
+            Self::Agent => "agent",
         }
     }
 
@@ -163,7 +175,7 @@ impl Role {
     pub fn is_of_the_desk(self) -> bool {
         match self {
             Self::Operator | Self::Representative | Self::Auditor => true,
-            Self::Admin | Self::SubAdmin | Self::Holder => false,
+            Self::Admin | Self::SubAdmin | Self::Holder | Self::Agent => false,
         }
     }
 }

@@ -157,7 +157,7 @@ impl Standing {
 fn is_of_seats_in(grant: &Grant, own: &str) -> bool {
     match grant {
         Grant::Admin { contract } | Grant::SubAdmin { contract } | Grant::Holder { contract, .. } => contract == own,
-        Grant::Operator | Grant::Auditor | Grant::Representative { .. } => false,
+        Grant::Operator | Grant::Auditor | Grant::Representative { .. } | Grant::Agent => false,
     }
 }
 

@@ -8,6 +8,7 @@ use exeunt_model::catalog::Catalog;
 use exeunt_model::directory::{ContractEntry, Key, SeatEntry, SeatRole};
 use exeunt_model::identity::{EmailAddress, Language};
 use exeunt_model::map::resolve::Roster;
+use exeunt_model::names::TableName;
 
 use crate::database::Database;
 use crate::error::Error;
@@ -90,6 +91,11 @@ impl DirectoryReader {
             return Ok(Vec::new());
         }
         self.seats(Wanted::Admins { contract })
+    }
+
+    /// Whether a column of this database holds an address, upper and lower case alike.
+    pub fn holds_address(&mut self, table: &TableName, column: &str, email: &EmailAddress) -> Result<bool, Error> {
+        Ok(!self.rows(&|renderer| renderer.addressed(table, column, email.as_str()))?.is_empty())
     }
 
     fn seats(&mut self, wanted: Wanted<'_>) -> Result<Vec<SeatEntry>, Error> {

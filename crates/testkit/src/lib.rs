@@ -3,6 +3,7 @@
 pub mod openid;
 pub mod oracle;
 pub mod postgres;
+pub mod privacy_tool;
 pub mod receiver;
 pub mod smtp;
 pub mod tools;

@@ -6,17 +6,20 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use exeunt_engine::desk::Settings;
+use exeunt_engine::desk::intake::authorize as admit;
 use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, Work};
+use exeunt_engine::desk::{Context, Settings};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
 use exeunt_engine::platform::Platform;
 use exeunt_model::directory::GroupRoles;
 use exeunt_model::job::{JobKind, Lane};
+use exeunt_model::request::Channel;
 use exeunt_store::archives::ArchiveFolder;
 use exeunt_store::desk::{Limits, Share};
 use exeunt_store::{Location, Store};
 
+use crate::callbacks::Callbacks;
 use crate::configuration::{self, Configured};
 use crate::desk::{self, TOOL};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
@@ -24,6 +27,7 @@ use crate::http;
 use crate::http::limit::{self, Proxies};
 use crate::http::provider::Providers;
 use crate::http::server::{Parts, Server};
+use crate::intake;
 use crate::output::{Output, note};
 use crate::project::Project;
 use crate::webhooks::Receivers;
@@ -39,6 +43,7 @@ pub struct Arguments {
 pub fn serve(arguments: &Arguments, _output: &Output) -> Outcome {
     let configured = configuration::read(&arguments.config)?;
     let desk = Desk::open(&configured)?;
+    desk.admit_controllers()?;
     let workers = desk.start_workers(desk.configured.configuration.workers.platform)?;
     let served = desk.listen();
     desk.wake.stop();
@@ -78,6 +83,7 @@ struct Desk<'a> {
     store: Store,
     archives: ArchiveFolder,
     wake: Arc<Wake>,
+    callbacks: Arc<Callbacks>,
 }
 
 impl<'a> Desk<'a> {
@@ -110,6 +116,9 @@ impl<'a> Desk<'a> {
             webhook_patience_hours: configuration.webhooks.patience_hours,
             group_roles: GroupRoles::new(&configuration.scim.admin_groups, &configuration.scim.sub_admin_groups),
         };
+        let offer = intake::offer(configuration, &configured.folder).map_err(unusable)?;
+        let signer = offer.opendsr.as_ref().map(|opendsr| opendsr.signer.clone());
+        let callbacks = intake::callbacks(configuration, &configured.folder, signer).map_err(unusable)?;
         Ok(Self {
             configured,
             platform: Arc::new(platform),
@@ -118,11 +127,26 @@ impl<'a> Desk<'a> {
             store,
             archives,
             wake: Arc::new(Wake::default()),
+            callbacks: Arc::new(callbacks),
         })
     }
 
     fn another_store(&self) -> Result<Store, Failure> {
         self.store.another().map_err(|error| desk::not_opened(self.store.location(), error))
+    }
+
+    /// Lets the controllers of the configuration in by the tokens that it names.
+    fn admit_controllers(&self) -> Result<(), Failure> {
+        let mut store = self.another_store()?;
+        for controller in &self.configured.configuration.opendsr.controllers {
+            let mut random = |bytes: &mut [u8]| desk::random(bytes);
+            let mut context = Context { settings: &self.settings, now: http::server::now(), random: &mut random };
+            let admitted = admit(&mut store, &mut context, Channel::OpenDsr, &controller.id, &controller.token_sha256);
+            admitted
+                .or_fail(ExitCode::InputOutput, || format!("admit the controller {}", controller.id))
+                .map_err(|failure| failure.next("a token that was replaced before cannot be used again: draw another one"))?;
+        }
+        Ok(())
     }
 
     fn start_workers(&self, platform_threads: u32) -> Result<Vec<JoinHandle<()>>, Failure> {
@@ -141,6 +165,7 @@ impl<'a> Desk<'a> {
             place: Arc::new(Folder(self.archives.clone())),
             post: Arc::new(post),
             hook: Arc::new(Receivers::new(webhooks.allow_private, Duration::from_secs(webhooks.timeout_seconds.into()))),
+            teller: self.callbacks.clone(),
             spool,
             clock: http::server::now,
             random: desk::random,
@@ -182,7 +207,9 @@ impl<'a> Desk<'a> {
         let connections = configuration.store.connections.max(1);
         let stores: Result<Vec<Store>, Failure> = (0..connections).map(|_| self.another_store()).collect();
         let proxies = Proxies { trusted: configuration.server.trusted_proxies.clone(), header: configuration.server.forwarded_header };
+        let offer = intake::offer(configuration, &self.configured.folder).map_err(unusable)?;
         let server = Arc::new(Server::new(Parts {
+            offer,
             settings: self.settings.clone(),
             platform: self.platform.clone(),
             directory: self.directory.clone(),
@@ -212,6 +239,11 @@ impl<'a> Desk<'a> {
             Ok(())
         })
     }
+}
+
+/// A file of the configuration was there when it was checked, and is not any more.
+fn unusable((key, message): intake::Wrong) -> Failure {
+    Failure::message(ExitCode::Configuration, format!("{key}: {message}")).next("mend the configuration")
 }
 
 /// Ends when the program is asked to stop.

@@ -4,8 +4,10 @@
 //! say. All that is wrong is told at once. To add a section: its file, its line in [`Configuration`], its line in [`Configuration::validate`].
 
 mod archives;
+mod callbacks;
 mod desk;
 mod document;
+mod drp;
 mod environment;
 mod exits;
 pub mod identity_providers;
@@ -13,6 +15,7 @@ pub mod keys;
 pub mod limits;
 mod log;
 mod mail;
+mod opendsr;
 mod places;
 mod problems;
 mod requests;
@@ -34,14 +37,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use archives::Archives;
+use callbacks::Callbacks;
 use desk::Desk;
 use document::Document;
+use drp::Drp;
 use environment::Environment;
 use exits::Exits;
 use identity_providers::IdentityProvider;
 use limits::Limits;
 use log::Log;
 use mail::Mail;
+use opendsr::OpenDsr;
 pub use problems::{Problem, Problems};
 use requests::Requests;
 use scim::Scim;
@@ -74,6 +80,12 @@ pub struct Configuration {
     #[serde(default)]
     pub scim: Scim,
     #[serde(default)]
+    pub drp: Drp,
+    #[serde(default)]
+    pub opendsr: OpenDsr,
+    #[serde(default)]
+    pub callbacks: Callbacks,
+    #[serde(default)]
     pub log: Log,
     #[serde(default)]
     pub limits: Limits,
@@ -104,6 +116,9 @@ impl Configuration {
             }
         }
         self.webhooks.validate(problems);
+        self.drp.validate(problems);
+        self.opendsr.validate(problems);
+        self.callbacks.validate(problems);
     }
 
     /// What holds for contracts for which nothing else was chosen.

@@ -14,6 +14,18 @@ pub fn look(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) ->
             problems.at(key, message);
         }
     }
+    let signer = match crate::intake::offer(configuration, folder) {
+        Ok(offer) => offer.opendsr.map(|opendsr| opendsr.signer),
+        Err((key, message)) => {
+            problems.at(key, message);
+            None
+        }
+    };
+    if configuration.callbacks.authorities.is_some()
+        && let Err((key, message)) = crate::intake::callbacks(configuration, folder, signer)
+    {
+        problems.at(key, message);
+    }
 }
 
 fn map(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) {

@@ -53,7 +53,7 @@ impl Caller {
     /// The role by which the caller may do this to that.
     pub fn role_for(&self, action: Action, target: Target<'_>) -> Option<Role> {
         let contract = match target {
-            Target::Desk => None,
+            Target::Desk | Target::Intake { .. } => None,
             Target::Contract { contract } | Target::Seat { contract, .. } | Target::Request { contract, .. } => Some(contract),
         };
         if self.reaches(contract) { self.principal.role_for(action, target) } else { None }
@@ -68,6 +68,8 @@ impl Caller {
     fn sees(&self, target: Target<'_>) -> bool {
         let action = match target {
             Target::Desk => return true,
+            // Each has one action alone: whoever hasn't got it doesn't know of it.
+            Target::Intake { .. } => return false,
             Target::Contract { .. } => Action::ReadContract,
             Target::Seat { .. } => Action::ReadSeats,
             Target::Request { .. } => Action::ReadRequests,
@@ -170,6 +172,16 @@ fn open(account: Option<Account>) -> Result<Account, Problem> {
 }
 
 fn principal(server: &Server, store: &Store, account: &Account, limited_to: Option<BTreeSet<Action>>) -> Result<Principal, Problem> {
+    if account.email.is_none()
+        && account.role.is_none()
+        && let Some(sender) = store.look("look up a sender", |transaction| transaction.sender_of(&account.id))?
+    {
+        // One that the configuration doesn't name any more is nobody.
+        if !server.offer.names(sender.protocol, &sender.name) {
+            return Err(Problem::not_signed_in(None));
+        }
+        return Ok(Principal { id: account.id.clone(), grants: vec![Grant::Agent], limited_to });
+    }
     let mut grants = match &account.email {
         // Those who run the desk can do so while the platform's database is away: their role stands in the store.
         Some(email) => match (of_directory(server, store, email), account.role) {
@@ -202,7 +214,7 @@ fn of_desk(store: &Store, account: &Account) -> Result<Option<Grant>, Problem> {
             let contracts = store.look("read a representative's contracts", |transaction| transaction.contracts_of(&account.id))?;
             Some(Grant::Representative { contracts })
         }
-        Some(Role::Admin | Role::SubAdmin | Role::Holder) | None => None,
+        Some(Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent) | None => None,
     })
 }
 

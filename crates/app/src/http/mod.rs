@@ -9,6 +9,7 @@ mod begin;
 mod caller;
 mod download;
 mod extract;
+pub mod intake;
 pub mod limit;
 mod links;
 mod operation;
@@ -38,6 +39,7 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .nest("/api/v1", api::router())
         .nest("/scim/v2", scim::router())
+        .merge(intake::router(&server.offer))
         .route("/sign-in", routing::get(pages::sign_in).post(pages::sign_in_by_form))
         .route("/sign-in/link", routing::post(pages::ask_by_form))
         .route("/sign-in/{provider}", routing::get(provider::sign_in::begin))

@@ -12,6 +12,7 @@ use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use tokio::sync::{Semaphore, watch};
 
+use super::intake::Offer;
 use super::limit::Limits;
 use super::links::Asks;
 use super::problem::Problem;
@@ -38,6 +39,7 @@ pub struct Server {
     pub streams: Arc<Streams>,
     /// Changes when something may have changed in this process.
     pub changes: watch::Sender<()>,
+    pub offer: Offer,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -57,6 +59,7 @@ pub struct Parts {
     pub limits: Limits,
     pub providers: Providers,
     pub private_webhooks: bool,
+    pub offer: Offer,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -83,6 +86,7 @@ impl Server {
             limits: parts.limits,
             providers: parts.providers,
             asks: Asks::default(),
+            offer: parts.offer,
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }

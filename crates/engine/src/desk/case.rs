@@ -2,13 +2,14 @@
 
 use exeunt_model::identity::{MessageId, RequestId};
 use exeunt_model::request::reason::Rejection;
-use exeunt_model::request::{Move, State, case};
+use exeunt_model::request::{CaseState, Move, State, case};
 use exeunt_store::desk::{CaseMessage, Request};
 use exeunt_store::{Store, Transaction};
 
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
+use super::submit::handlers;
 
 /// What somebody does in a case. Words may come along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +62,16 @@ pub fn move_case(
         if let CaseStep::Reject(reason) = step {
             request.reason = Some(reason.as_str().to_owned());
         }
-        context.make(transaction, &mut request, step.attempted(), Some(&actor.principal), None)?;
+        // What ends a case may forget what was said in it: the last word comes before.
         if let Some(text) = text {
             write(transaction, context, actor, id, text, false)?;
         }
+        context.make(transaction, &mut request, step.attempted(), Some(&actor.principal), None)?;
         tell(transaction, context, &request, step.is_of_the_platform())?;
+        if request.channel.is_intake() && request.state == State::Case(CaseState::Answered) {
+            // Nobody reads it and isn't content: its sender is told that it was done.
+            context.make(transaction, &mut request, Move::Case(case::Move::Close), None, None)?;
+        }
         Ok(request)
     })
 }
@@ -131,8 +137,8 @@ fn tell(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &
     if by_platform {
         return Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?);
     }
-    for representative in transaction.representatives_of(&request.contract)? {
-        context.mail_to(transaction, &representative.id, Some(&request.id), &notice)?;
+    for handler in handlers(transaction, &request.contract)? {
+        context.mail_to(transaction, &handler.id, Some(&request.id), &notice)?;
     }
     Ok(())
 }

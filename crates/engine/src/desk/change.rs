@@ -3,10 +3,11 @@
 use exeunt_model::identity::PrincipalId;
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
+use exeunt_model::request::document::Matter;
 use exeunt_model::request::{Move, State, case, erasure, export};
 use exeunt_model::webhook;
 use exeunt_store::Transaction;
-use exeunt_store::desk::{Event, NewJob, Request};
+use exeunt_store::desk::{Event, Intake, NewJob, Request};
 
 use super::context::Context;
 use super::error::Error;
@@ -27,6 +28,10 @@ impl Context<'_> {
         let from = request.state;
         request.state = after(from, attempted)?;
         request.changed = self.now;
+        let ends_case_of_person = request.document.matter == Some(Matter::Person) && request.state.is_final();
+        if ends_case_of_person {
+            request.personal = None;
+        }
         if from.is_unanswered() && !request.state.is_unanswered() {
             request.answered = Some(self.now);
             // One that runs finds out by itself.
@@ -50,6 +55,27 @@ impl Context<'_> {
         };
         transaction.add_event(&request.id, &event)?;
         self.tell_webhooks(transaction, request, webhook::Event::of(request.state))?;
+        if ends_case_of_person {
+            // No erasure of the desk names this person, so that the end of the case is the time to forget who they are.
+            transaction.forget_request(&request.id)?;
+            self.enqueue(transaction, request, JobKind::ExpireArchive, self.now)?;
+        }
+        for intake in transaction.intakes_of(&request.id)? {
+            self.tell_sender(transaction, &intake)?;
+        }
+        Ok(())
+    }
+
+    /// Has the sender of something that came in called back.
+    pub(super) fn tell_sender(&mut self, transaction: &mut Transaction<'_>, intake: &Intake) -> Result<(), exeunt_store::Error> {
+        for callback in transaction.callbacks_of(&intake.id)? {
+            let id = self.job();
+            let target = callback.id.as_str();
+            let contract = Some(intake.sender.as_str());
+            let job = NewJob { id: &id, kind: JobKind::DeliverWebhook, target, contract, run_at: self.now };
+            // One that runs looks again before it ends.
+            while !transaction.enqueue(&job, self.now)? && !transaction.reschedule(JobKind::DeliverWebhook, target, self.now)? {}
+        }
         Ok(())
     }
 

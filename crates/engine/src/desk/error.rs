@@ -54,6 +54,8 @@ pub enum Error {
     TooManyWebhooks,
     #[error("the webhook is disabled: enable it first")]
     WebhookDisabled,
+    #[error("it has begun or come to its end, and cannot be taken back")]
+    TooLate,
     #[error("plan the request")]
     Plan(#[from] crate::planning::Error),
     #[error("read what the desk itself has written")]

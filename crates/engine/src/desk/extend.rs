@@ -9,6 +9,9 @@ use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
 
+/// What the history calls it; its note is the reason.
+pub(super) const EXTENDED: &str = "extend";
+
 /// Puts the date of a request off, as far as its law allows, and tells whoever asked, with the reason.
 ///
 /// # Errors
@@ -30,7 +33,7 @@ pub fn extend(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
             number: 0,
             at: context.now,
             actor: Some(actor.principal.clone()),
-            event: "extend".to_owned(),
+            event: EXTENDED.to_owned(),
             from: Some(request.state.as_str().to_owned()),
             to: request.state.as_str().to_owned(),
             note: Some(reason.to_owned()),
@@ -40,6 +43,9 @@ pub fn extend(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         context.enqueue(transaction, &request, JobKind::Remind, context.now)?;
         let notice = Notice::Extended { request: NoticeMail::of(&request), due: request.due, reason: reason.to_owned() };
         context.mail_to(transaction, &request.requester, Some(id), &notice)?;
+        for intake in transaction.intakes_of(id)? {
+            context.tell_sender(transaction, &intake)?;
+        }
         Ok(request)
     })
 }

@@ -18,6 +18,7 @@ mod error;
 mod exit;
 mod extend;
 mod hold;
+pub mod intake;
 pub mod job;
 mod notify;
 mod people;

@@ -1,8 +1,9 @@
 //! Making a request.
 
+use exeunt_model::authorization::NO_CONTRACT;
 use exeunt_model::digest::Digest;
 use exeunt_model::due::{Regime, reminding};
-use exeunt_model::identity::{PrincipalId, RequestId};
+use exeunt_model::identity::{PrincipalId, RequestId, Role};
 use exeunt_model::job::JobKind;
 use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::Choice;
@@ -11,7 +12,7 @@ use exeunt_model::request::conflict::{Existing, Wanted, conflict};
 use exeunt_model::request::document::{Clock, Document, Matter};
 use exeunt_model::request::{Channel, Kind, Move, Scope, State, export};
 use exeunt_model::webhook;
-use exeunt_store::desk::{Event, Personal, Request};
+use exeunt_store::desk::{Account, Event, Personal, Request};
 use exeunt_store::{Store, Transaction};
 
 use super::context::{Actor, Context};
@@ -202,13 +203,23 @@ pub(super) fn submit_decided(
             if let Some(text) = &submission.message {
                 super::case::write(transaction, context, actor, &request.id, text, false)?;
             }
-            for representative in transaction.representatives_of(&request.contract)? {
+            for handler in handlers(transaction, &request.contract)? {
                 let notice = Notice::CaseMessage { request: NoticeMail::of(&request) };
-                context.mail_to(transaction, &representative.id, Some(&request.id), &notice)?;
+                context.mail_to(transaction, &handler.id, Some(&request.id), &notice)?;
             }
         }
     }
     Ok(Submitted::New(request))
+}
+
+/// Those of the platform who handle the cases of a contract; what belongs to none is for the operators too.
+pub(super) fn handlers(transaction: &mut Transaction<'_>, contract: &str) -> Result<Vec<Account>, Error> {
+    let mut handlers = transaction.representatives_of(contract)?;
+    if contract == NO_CONTRACT {
+        let is_operator = |account: &Account| account.role == Some(Role::Operator) && account.closed.is_none();
+        handlers.extend(transaction.accounts()?.into_iter().filter(is_operator));
+    }
+    Ok(handlers)
 }
 
 /// Enqueues an export, or asks for the approvals that it needs.

@@ -101,8 +101,11 @@ pub fn requirement(ask: &Ask, policy: &Policy) -> Requirement {
         (Kind::Export, Scope::Contract | Scope::Seat) => 1,
         (Kind::Case, Scope::Contract | Scope::Seat) => 0,
     };
-    // A proposal waits for somebody of the contract, even where an admin's own word would need no approval.
-    let admins = if ask.channel.is_proposal() && ask.kind != Kind::Case { admins.max(1) } else { admins };
+    let admins = match ask.kind {
+        // Whatever the policy: nobody of the contract has asked.
+        Kind::Export | Kind::Erasure if ask.channel.is_proposal() => admins.max(1),
+        Kind::Export | Kind::Erasure | Kind::Case => admins,
+    };
     let counts_as_admin = ask.role == Role::Admin && !ask.channel.is_proposal();
     let waiting_hours = match (ask.kind, ask.scope) {
         (Kind::Erasure, Scope::Contract) => policy.contract_erasure_waiting_hours,
@@ -190,6 +193,16 @@ mod tests {
         assert_eq!(requirement(&asked, &Policy::default()).approvals, 1);
         let lax = Policy { seat_erasure_admins: 0, ..Policy::default() };
         assert_eq!(requirement(&asked, &lax).approvals, 1, "nothing that was only proposed goes on by itself");
+    }
+
+    #[test]
+    fn a_proposal_needs_an_admin_though_the_policy_asks_for_none() {
+        let policy = Policy { seat_erasure_admins: 0, ..Policy::default() };
+        for channel in [Channel::Scim, Channel::Drp, Channel::OpenDsr] {
+            let asked = Ask { channel, ..ask(Kind::Erasure, Scope::Seat, Role::Agent) };
+            assert_eq!(requirement(&asked, &policy).approvals, 1, "{channel}");
+        }
+        assert_eq!(requirement(&ask(Kind::Erasure, Scope::Seat, Role::Admin), &policy).approvals, 0);
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub enum Matter {
     OtherData,
     /// The deletion of enterprise data.
     EnterpriseData,
+    /// What is held about a person who has no seat: asked for by another protocol.
+    Person,
 }
 
 /// Rows and files.

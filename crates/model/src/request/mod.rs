@@ -169,6 +169,14 @@ impl Channel {
         }
     }
 
+    /// Whether it came in by another protocol, whose sender is told what becomes of it.
+    pub fn is_intake(self) -> bool {
+        match self {
+            Self::Drp | Self::OpenDsr => true,
+            Self::Desk | Self::Bulk | Self::Scim | Self::Exit => false,
+        }
+    }
+
     /// Whether nobody of the contract has asked: such an erasure is a proposal that an admin must agree to.
     pub fn is_proposal(self) -> bool {
         match self {

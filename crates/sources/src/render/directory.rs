@@ -5,6 +5,7 @@ use exeunt_model::directory::Key;
 use exeunt_model::map::Subject;
 use exeunt_model::map::directory::StateColumn;
 use exeunt_model::map::resolve::{Link, Located, Roster};
+use exeunt_model::names::TableName;
 use exeunt_model::selection::ColumnPath;
 
 use super::operand::{Family, Operand};
@@ -98,6 +99,16 @@ impl Renderer<'_> {
         };
         let sql = format!("SELECT {} FROM {from} WHERE {} ORDER BY {}{limit}", list.join(", "), conditions.join(" AND "), order.join(", "));
         Ok(draft.finish(sql))
+    }
+
+    /// A row of `1` where a column holds this address, which is in lower case; no row otherwise.
+    pub(crate) fn addressed(&self, table: &TableName, column: &str, address: &str) -> Result<Rendered, Error> {
+        let mut draft = self.draft();
+        let (alias, table) = (draft.alias(), self.table(table)?);
+        let operand = self.operand(table, &alias, &ColumnPath::column(column))?;
+        let value = draft.parameter(Parameter::Text(address.to_owned()));
+        let found = self.is_address(&operand, address, &value);
+        Ok(draft.finish(format!("SELECT '1' FROM {} AS {alias} WHERE {found} LIMIT 1", self.table_name(&table.name))))
     }
 
     /// One contract: its key, its name, its tier, and `1` or `0` for active.
@@ -278,11 +289,7 @@ impl Renderer<'_> {
         address: &str,
     ) -> Result<Vec<String>, Error> {
         let value = draft.parameter(Parameter::Text(address.to_owned()));
-        let is_it = |operand: &Operand| match (self.is_postgres(), address.is_ascii()) {
-            (true, _) => format!("lower({}) = {value}", self.text_of(operand)),
-            (false, true) => format!("lower({}) = {value}", operand.sql),
-            (false, false) => format!("{LOWER_FUNCTION}({}) = {value}", operand.sql),
-        };
+        let is_it = |operand: &Operand| self.is_address(operand, address, &value);
         let mut conditions = vec![is_it(email)];
         if let Some(step) = &located.step {
             let table = self.table(&located.table)?;
@@ -294,6 +301,14 @@ impl Renderer<'_> {
             conditions.push(format!("EXISTS (SELECT 1 FROM {} AS {alias} WHERE {joined} AND {found})", self.table_name(&table.name)));
         }
         Ok(conditions)
+    }
+
+    fn is_address(&self, operand: &Operand, address: &str, value: &str) -> String {
+        match (self.is_postgres(), address.is_ascii()) {
+            (true, _) => format!("lower({}) = {value}", self.text_of(operand)),
+            (false, true) => format!("lower({}) = {value}", operand.sql),
+            (false, false) => format!("{LOWER_FUNCTION}({}) = {value}", operand.sql),
+        }
     }
 
     fn holds_text(&self, draft: &mut Draft, email: &Operand, names: &[Operand], text: &str) -> String {

@@ -22,6 +22,8 @@ pub struct Forgotten {
 /// Whose requests and holds are forgotten: a condition on the columns that both tables have.
 const OF_SUBJECT: &str = "subject_kind = $1 AND subject = $2";
 const OF_CONTRACT: &str = "contract = $1";
+/// A request is no hold, and no hold has its id.
+const OF_REQUEST: &str = "id = $1";
 
 impl Transaction<'_> {
     /// Forgets a subject: what requests, holds, histories, messages and mails say of it. Returns what must be deleted elsewhere.
@@ -59,6 +61,11 @@ impl Transaction<'_> {
         let values = parameters![contract, now.microseconds(), Event::ErasureCompleted.as_str()];
         self.rows(OPERATION, sql, &values)?;
         self.remove_ended_webhooks(now)
+    }
+
+    /// Forgets whom a single request was about, and what was said in it: for one whose subject no erasure of the desk ever names.
+    pub fn forget_request(&mut self, request: &RequestId) -> Result<Forgotten, Error> {
+        self.forget(OF_REQUEST, &parameters![request.as_str()])
     }
 
     fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<Forgotten, Error> {

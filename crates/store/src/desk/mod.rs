@@ -13,7 +13,7 @@
 //!       ├─ mail        the outbox
 //!       ├─ webhook     receivers and deliveries
 //!       ├─ exit        exits of contracts
-//!       ├─ intake      what came in by other protocols
+//!       ├─ intake      who sends by other protocols, what came in, and what it became
 //!       ├─ directory   users and groups that were pushed, and closed addresses
 //!       └─ forgetting  what an erasure leaves of its subject here: nothing
 //! ```
@@ -43,7 +43,7 @@ pub use directory::{Closure, DirectoryGroup, DirectoryUser, Return, UserKey};
 pub use exit::{ContractExit, ExitEvent};
 pub use forgetting::Forgotten;
 pub use hold::Hold;
-pub use intake::Intake;
+pub use intake::{Intake, IntakeCallback, IntakePart, Sender};
 pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
 pub use mail::Mail;
 pub use principal::Account;

@@ -40,7 +40,7 @@ pub async fn show(caller: Caller) -> impl IntoResponse {
             vec![HeldRole { role: role.clone(), contract: contract.cloned(), seat: seat.cloned() }]
         };
         match grant {
-            Grant::Operator | Grant::Auditor => one(None, None),
+            Grant::Operator | Grant::Auditor | Grant::Agent => one(None, None),
             Grant::Representative { contracts } => contracts.iter().flat_map(|contract| one(Some(contract), None)).collect(),
             Grant::Admin { contract } | Grant::SubAdmin { contract } => one(Some(contract), None),
             Grant::Holder { contract, seat } => one(Some(contract), Some(seat)),

@@ -299,6 +299,9 @@ pub(super) fn make(
     if wanted.kind != Kind::Case && (wanted.message.is_some() || wanted.matter.is_some()) {
         return Err(Problem::unprocessable("only a case has a message and a matter".to_owned()));
     }
+    if wanted.matter == Some(Matter::Person) {
+        return Err(Problem::unprocessable("persons without a seat are asked for by other protocols alone".to_owned()));
+    }
     let mut choices = Vec::new();
     for (table, word) in &wanted.choices {
         let table = table.parse().map_err(|_| Problem::unprocessable(format!("`{table}` names no table")))?;
@@ -379,6 +382,8 @@ fn visible(server: &Server, store: &Store, caller: &Caller) -> Filter {
     for grant in &caller.principal.grants {
         match grant {
             Grant::Operator | Grant::Auditor => return Filter::default(),
+            // What became of its own, its protocol tells it.
+            Grant::Agent => {}
             Grant::Representative { contracts: assigned } => contracts.extend(assigned.iter().cloned()),
             Grant::Admin { contract } | Grant::SubAdmin { contract } => {
                 contracts.insert(contract.clone());

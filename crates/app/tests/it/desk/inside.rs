@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Spool, Wake, Work};
+use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Spool, Teller, Telling, Told, Wake, Work};
 use exeunt_engine::desk::{self, Actor, Contact, Context, Settings, Submission};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
@@ -73,6 +73,12 @@ impl Place for Folder {
 
 struct Nobody;
 
+impl Teller for Nobody {
+    fn tell(&self, _telling: &Telling<'_>) -> Told {
+        Told::Later
+    }
+}
+
 impl Hook for Nobody {
     fn call(&self, _webhook: &Webhook, _delivery: &Delivery, _now: Moment) -> Called {
         Called::Failed(Trouble::Unreachable)
@@ -123,6 +129,7 @@ impl Inside {
             place: Arc::new(Folder(world.path("archives"))),
             post: Arc::new(post.expect("a mail server")),
             hook: Arc::new(Nobody),
+            teller: Arc::new(Nobody),
             spool: Spool::new(&world.path("spool")),
             clock,
             random,

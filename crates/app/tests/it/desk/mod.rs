@@ -6,6 +6,7 @@ mod contracts;
 mod dates;
 mod exits;
 mod inside;
+mod intake;
 mod journey;
 mod kills;
 mod limits;

@@ -20,6 +20,10 @@ const KEPT_MICROSECONDS: i64 = 90 * 86_400_000_000;
 
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let callback = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    if store.look("read a callback", |transaction| transaction.callback(&callback))?.is_some() {
+        return super::tell::callback(work, store, lease, &callback);
+    }
     let found = store.look("read a delivery", |transaction| {
         let Some(delivery) = transaction.delivery(&id)? else { return Ok(None) };
         let webhook = transaction.webhook(&delivery.webhook)?;

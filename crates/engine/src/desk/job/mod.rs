@@ -8,7 +8,8 @@
 //!                          ├─ remind   who must act before a date
 //!                          ├─ advance_exit  what is due in an exit, and its erasure
 //!                          ├─ send     mails
-//!                          └─ call     webhooks
+//!                          ├─ call     webhooks
+//!                          └─ tell     the callbacks of other protocols
 //! ```
 //!
 //! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
@@ -26,6 +27,7 @@ mod problem;
 mod remind;
 mod send;
 mod spool;
+mod tell;
 mod watch;
 mod work;
 
@@ -34,4 +36,4 @@ pub(super) use plan::holding;
 pub use problem::Problem;
 pub use spool::Spool;
 pub use watch::Watch;
-pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Work};
+pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Teller, Telling, Told, Work};

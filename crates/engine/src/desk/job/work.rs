@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use exeunt_model::identity::{EmailAddress, Language, MailId};
 use exeunt_model::moment::Moment;
+use exeunt_model::request::Channel;
 use exeunt_model::webhook::Trouble;
 use exeunt_store::desk::{Delivery, Webhook};
 
@@ -80,6 +81,30 @@ pub trait Hook: Send + Sync {
     fn call(&self, webhook: &Webhook, delivery: &Delivery, now: Moment) -> Called;
 }
 
+/// What a sender of another protocol is told.
+pub struct Telling<'a> {
+    pub protocol: Channel,
+    pub url: &'a str,
+    /// JSON, byte for byte as it is sent.
+    pub body: &'a [u8],
+}
+
+/// What became of a call to a sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Taken,
+    /// Nobody will ever take it there.
+    Gone,
+    /// Try again later.
+    Later,
+}
+
+/// What calls the senders of other protocols back.
+pub trait Teller: Send + Sync {
+    /// Posts to a callback, signed where the protocol asks for it.
+    fn tell(&self, telling: &Telling<'_>) -> Told;
+}
+
 /// What workers share.
 pub struct Work {
     pub platform: Arc<Platform>,
@@ -88,6 +113,7 @@ pub struct Work {
     pub place: Arc<dyn Place>,
     pub post: Arc<dyn Post>,
     pub hook: Arc<dyn Hook>,
+    pub teller: Arc<dyn Teller>,
     pub spool: Spool,
     pub clock: fn() -> Moment,
     pub random: fn(&mut [u8]),

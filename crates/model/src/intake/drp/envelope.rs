@@ -143,12 +143,13 @@ pub fn open(body: &str, envelope: &Envelope<'_>) -> Result<Claims, Error> {
     }
 }
 
-/// Opens the message by which an agent asks for a token (section 2.05). `agent` of the envelope is the one that the path names.
+/// Opens the message by which an agent asks for a token (section 2.05), and returns when it was issued: a later message alone can replace the
+/// token. `agent` of the envelope is the one that the path names.
 ///
 /// # Errors
 /// As for [`open`]; the answer to every one of them is 403 without a body.
-pub fn open_pairing(body: &str, envelope: &Envelope<'_>) -> Result<(), Error> {
-    open(body, envelope).map(|_| ())
+pub fn open_pairing(body: &str, envelope: &Envelope<'_>) -> Result<Moment, Error> {
+    open(body, envelope)?.moment("issued-at")
 }
 
 impl Claims {

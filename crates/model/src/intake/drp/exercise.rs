@@ -33,7 +33,7 @@ pub struct Exercise {
     pub regime: Regime,
     pub issued: Moment,
     pub expires: Moment,
-    /// The agent's own name for it.
+    /// The agent's own name for it. It is kept for as long as the request, so that it can be no e-mail address.
     pub agent_request: Option<String>,
     /// Hints at other relations than a customer's.
     pub relationships: Vec<String>,
@@ -97,17 +97,28 @@ pub fn exercise(body: &str, envelope: &Envelope<'_>) -> Result<Exercise, Error> 
     if status_callback.is_some_and(|url| !url.starts_with("https://")) {
         return Err(Error::Field { field: "status_callback" });
     }
+    let agent_request = claims.optional_text("agent-request-id")?;
+    if agent_request.is_some_and(|name| !names_a_request(name)) {
+        return Err(Error::Field { field: "agent-request-id" });
+    }
     Ok(Exercise {
         right,
         kind,
         regime,
         issued: claims.moment("issued-at")?,
         expires: claims.moment("expires-at")?,
-        agent_request: claims.optional_text("agent-request-id")?.map(str::to_owned),
+        agent_request: agent_request.map(str::to_owned),
         relationships: claims.texts("relationships")?,
         status_callback: status_callback.map(str::to_owned),
         person: person(&claims)?,
     })
+}
+
+/// Characters of an agent's name for a request at most.
+const LONGEST_NAME: usize = 128;
+
+fn names_a_request(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@')
 }
 
 fn person(claims: &Claims) -> Result<Person, Error> {

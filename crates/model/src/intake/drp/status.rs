@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::identity::RequestId;
+use crate::identity::IntakeId;
 use crate::moment::Moment;
 use crate::request::reason::Rejection;
 use crate::request::{CaseState, ErasureState, ExportState, Move, State, case, erasure, export, spelled};
@@ -64,7 +64,7 @@ pub struct StatusAnswer {
 /// Where a request of ours stands, as far as the answer tells of it.
 #[derive(Debug, Clone)]
 pub struct Standing<'a> {
-    pub request: &'a RequestId,
+    pub request: &'a IntakeId,
     pub agent_request: Option<&'a str>,
     pub state: State,
     /// Why it was rejected.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::digest::Digest;
 use crate::due::Regime;
-use crate::identity::RequestId;
+use crate::identity::IntakeId;
 use crate::moment::Moment;
 use crate::request::reason::Rejection;
 use crate::request::{CaseState, ErasureState, ExportState, Kind, State};
@@ -112,6 +112,8 @@ fn each_check_is_named() {
         (with("status_callback", Some(json!("http://agent.example"))), Error::Field { field: "status_callback" }),
         (with("email", Some(json!("mara"))), Error::Field { field: "email" }),
         (with("email_verified", Some(json!("yes"))), Error::Field { field: "email_verified" }),
+        (with("agent-request-id", Some(json!("mara@personal.example"))), Error::Field { field: "agent-request-id" }),
+        (with("agent-request-id", Some(json!("a".repeat(129)))), Error::Field { field: "agent-request-id" }),
     ] {
         assert_eq!(received(&body), Err(want));
     }
@@ -171,7 +173,7 @@ fn tokens_lead_to_their_agent_and_others_to_none() {
 fn pairing_needs_no_right_and_a_revocation_only_a_signature() {
     let agent = agent();
     let envelope = Envelope { agent: &agent, business: "NAVIGATOR", now: at("2026-11-24T09:31:00Z"), validity_minutes: 10 };
-    assert_eq!(open_pairing(&with("exercise", None), &envelope), Ok(()));
+    assert_eq!(open_pairing(&with("exercise", None), &envelope), Ok(at("2026-11-24T09:30:00Z")));
     let stranger = signed_by(&SigningKey::from_bytes(&[4; 32]), &claims().to_string());
     assert_eq!(open_pairing(&stranger, &envelope), Err(Error::Signature));
     let reason = revocation_reason(&signed_by(&key(), r#"{"reason":"I stay"}"#), &agent);
@@ -212,7 +214,7 @@ fn final_states_of_ours_are_final_states_of_theirs() {
 
 #[test]
 fn answers_hold_what_their_state_allows() {
-    let request = RequestId::from_random(7);
+    let request = IntakeId::from_random(7);
     let standing = Standing {
         request: &request,
         agent_request: Some("a-17"),

@@ -143,6 +143,11 @@ impl Identity {
         Self { identity_type, identity_format, value: value.to_owned() }
     }
 
+    /// As it was written.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
     /// Whether people are looked for by identities of its type and format.
     pub fn is_supported(&self) -> bool {
         SUPPORTED_IDENTITIES.contains(&(self.identity_type, self.identity_format))

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use exeunt_model::identity::{ExitId, HoldId, Role};
+use exeunt_model::identity::{CallbackId, ExitId, HoldId, IntakeId, Role};
 use exeunt_model::request::approval::Decision;
+use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{CaseState, Channel, ErasureState, ExportState, Kind, Scope, State};
 use exeunt_store::Error;
-use exeunt_store::desk::{ContractExit, ContractSetting, Event, Filter, Hold, Intake, Personal, Position, Request};
+use exeunt_store::desk::{
+    Account, ContractExit, ContractSetting, Event, Filter, Hold, Intake, IntakeCallback, IntakePart, Personal, Position, Request, Sender,
+};
 
 use super::{at_once, email, person, principal, request, request_id, tried, write};
 use crate::world::{World, at, digest, run, seat};
@@ -340,26 +343,68 @@ fn a_contract_has_one_exit_at_a_time(world: &World) {
     assert_eq!(write(&mut store, |transaction| transaction.exit(&first.id)), Some(first));
 }
 
-fn what_comes_in_twice_is_one_intake(world: &World) {
+fn what_comes_in_is_found_by_its_sender_alone(world: &World) {
     let mut store = world.store();
-    let intake = |request: u128| Intake {
-        protocol: "drp".to_owned(),
-        agent: "agent".to_owned(),
-        reference: "7".to_owned(),
-        request: request_id(request),
-        document: "{}".to_owned(),
-        created: at(10),
+    let intake = |number: u128, sender: u128| Intake {
+        id: IntakeId::from_random(number),
+        protocol: Channel::Drp,
+        sender: principal(sender),
+        reference: "a-17".to_owned(),
+        named: true,
+        fingerprint: "f".to_owned(),
+        kind: Kind::Erasure,
+        received: at(10),
+        due: at(20),
+        revoked: None,
     };
+    let sender =
+        |number: u128, name: &str| Sender { protocol: Channel::Drp, name: name.to_owned(), principal: principal(number), paired: None };
     write(&mut store, |transaction| {
-        transaction.insert_principal(&person(1, "ada@alder.example"))?;
+        for (number, name) in [(1, "ONE"), (2, "TWO")] {
+            transaction.insert_principal(&Account { email: None, ..person(number, "ada@alder.example") })?;
+            transaction.insert_sender(&sender(number, name))?;
+        }
         transaction.insert_request(&request(1, "alder", "one"))?;
-        transaction.insert_request(&request(2, "alder", "two"))
+        transaction.insert_intake(&intake(1, 1))?;
+        transaction.insert_intake(&intake(2, 2))
     });
-    assert!(write(&mut store, |transaction| transaction.insert_intake(&intake(1))));
-    assert!(!write(&mut store, |transaction| transaction.insert_intake(&intake(2))));
-    assert_eq!(write(&mut store, |transaction| transaction.intake("drp", "agent", "7")), Some(intake(1)));
-    assert_eq!(write(&mut store, |transaction| transaction.intakes_of(&request_id(1))), [intake(1)]);
-    assert_eq!(write(&mut store, |transaction| transaction.intake("open_dsr", "agent", "7")), None);
+    // The same name twice is not the same intake twice.
+    assert!(tried(&mut store, |transaction| transaction.insert_intake(&intake(3, 1))).is_err());
+    assert_eq!(write(&mut store, |transaction| transaction.sender(Channel::Drp, "TWO")), Some(sender(2, "TWO")));
+    assert_eq!(write(&mut store, |transaction| transaction.sender(Channel::OpenDsr, "TWO")), None);
+    assert_eq!(write(&mut store, |transaction| transaction.sender_of(&principal(1))), Some(sender(1, "ONE")));
+    assert_eq!(write(&mut store, |transaction| transaction.intake_called(&principal(2), "a-17")), Some(intake(2, 2)));
+    assert_eq!(write(&mut store, |transaction| transaction.intake(&IntakeId::from_random(1))), Some(intake(1, 1)));
+
+    let parts = [IntakePart::Request { request: request_id(1), own: true }, IntakePart::Refused { reason: Rejection::LastAdmin }];
+    write(&mut store, |transaction| {
+        for (number, part) in parts.iter().enumerate() {
+            transaction.insert_intake_part(&IntakeId::from_random(1), number, part)?;
+        }
+        transaction.insert_intake_part(&IntakeId::from_random(2), 0, &IntakePart::Request { request: request_id(1), own: false })
+    });
+    assert_eq!(write(&mut store, |transaction| transaction.intake_parts(&IntakeId::from_random(1))), parts);
+    assert_eq!(write(&mut store, |transaction| transaction.intakes_of(&request_id(1))), [intake(1, 1), intake(2, 2)]);
+
+    // A pairing is replaced by a later message alone.
+    for (issued, want) in [(5, true), (5, false), (4, false), (6, true)] {
+        assert_eq!(write(&mut store, |transaction| transaction.note_pairing(&principal(1), at(issued))), want, "{issued}");
+    }
+    let callback = IntakeCallback {
+        id: CallbackId::from_random(1),
+        intake: IntakeId::from_random(1),
+        url: Some("https://agent.example/status".to_owned()),
+        told: None,
+    };
+    write(&mut store, |transaction| transaction.insert_callback(&callback));
+    write(&mut store, |transaction| transaction.note_callback(&callback.id, Some("in_progress"), false));
+    let told = IntakeCallback { told: Some("in_progress".to_owned()), ..callback.clone() };
+    assert_eq!(write(&mut store, |transaction| transaction.callbacks_of(&callback.intake)), std::slice::from_ref(&told));
+    write(&mut store, |transaction| transaction.note_callback(&callback.id, None, true));
+    assert_eq!(write(&mut store, |transaction| transaction.callback(&callback.id)), Some(IntakeCallback { url: None, ..told }));
+    assert_eq!(write(&mut store, |transaction| transaction.callbacks_of(&callback.intake)), []);
+    assert!(write(&mut store, |transaction| transaction.revoke_intake(&callback.intake, at(11))));
+    assert!(!write(&mut store, |transaction| transaction.revoke_intake(&callback.intake, at(12))));
 }
 
 on_both!(
@@ -375,5 +420,5 @@ on_both!(
     a_hold_is_lifted_once,
     settings_are_written_over_the_version_that_was_read,
     a_contract_has_one_exit_at_a_time,
-    what_comes_in_twice_is_one_intake,
+    what_comes_in_is_found_by_its_sender_alone,
 );
