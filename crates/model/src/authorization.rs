@@ -443,7 +443,7 @@ impl Grant {
     /// The contract that it is held in, if it is one.
     pub fn contract(&self) -> Option<&str> {
         match self {
-            Self::Operator | Self::Auditor | Self::Representative { .. } => None,
+            Self::Operator | Self::Auditor | Self::Representative { .. } | Self::Agent => None,
             Self::Admin { contract } | Self::SubAdmin { contract } | Self::Holder { contract, .. } => Some(contract),
         }
     }

@@ -194,8 +194,8 @@ fn wanted(
     let has_admins = key_of_text(&contract, directory.key_columns().0).is_some() && contract != exeunt_model::authorization::NO_CONTRACT;
     let (approvers, is_last_admin) = match (request_kind, has_admins) {
         (Kind::Case, _) | (Kind::Export | Kind::Erasure, false) => (Vec::new(), false),
-        (Kind::Export, true) => (approvers(directory, &contract)?, false),
-        (Kind::Erasure, true) => (approvers(directory, &contract)?, leaves_no_admin(directory, &contract, &key)?),
+        (Kind::Export, true) => (approvers(store, settings, directory, &contract)?, false),
+        (Kind::Erasure, true) => (approvers(store, settings, directory, &contract)?, leaves_no_admin(store, directory, &contract, &key)?),
     };
     let rules = contract_settings(store, settings, &contract)?.rules;
     let private = platform.map.categories.iter().any(|category| rules.private_categories.contains(&category.name));
