@@ -36,7 +36,7 @@ pub use extend::extend;
 pub use hold::lift_hold;
 pub use notify::{ExitMail, Notice, NoticeMail};
 pub use people::Contact;
-pub use preview::{Preview, PreviewRow, preview};
+pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};
 pub use setting::{ContractSettings, choose, contract_settings};
 pub use submit::{Submission, Submitted, submit};
 pub use webhook::{MOST_WEBHOOKS, WebhookTerms, change_webhook, change_webhook_secret, deliver_again, make_webhook, try_webhook};

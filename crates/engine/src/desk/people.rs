@@ -2,6 +2,8 @@
 
 use exeunt_model::directory::{LastAdmin, SeatEntry, key_of_text, last_admin};
 use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
+use exeunt_model::names::CategoryName;
+use exeunt_model::request::Scope;
 use exeunt_store::Transaction;
 
 use crate::directory::{Directory, Error, Page};
@@ -41,8 +43,23 @@ pub(super) fn provider(transaction: &mut Transaction<'_>, contract: &str) -> Res
 }
 
 /// Whether the contract would be left without an admin when this seat is erased.
-pub(super) fn leaves_no_admin(directory: &Directory, contract: &str, seat: &[String]) -> Result<bool, Error> {
+fn leaves_no_admin(directory: &Directory, contract: &str, seat: &[String]) -> Result<bool, Error> {
     Ok(last_admin(&admins(directory, contract)?, &[seat.to_vec()]) == LastAdmin::Leaves)
+}
+
+/// Whether an erasure of these categories would leave nobody who can sign in for a contract that stays: its last admin, or every seat of it.
+pub(super) fn locks_out(
+    directory: &Directory,
+    scope: Scope,
+    contract: &str,
+    subject: &[String],
+    categories: Option<&[CategoryName]>,
+) -> Result<bool, Error> {
+    let (contract_goes, seats_go) = directory.own_rows_among(categories);
+    match scope {
+        Scope::Seat => Ok(seats_go && leaves_no_admin(directory, contract, subject)?),
+        Scope::Contract => Ok(seats_go && !contract_goes),
+    }
 }
 
 fn admins(directory: &Directory, contract: &str) -> Result<Vec<SeatEntry>, Error> {

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod cases;
+mod choosing;
 mod dates;
 mod exits;
 mod inside;

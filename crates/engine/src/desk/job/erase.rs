@@ -4,12 +4,14 @@
 //! opened, stopped with nothing erased, cut off, or closed.
 
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::job::{JobKind, retry_delay_ms};
-use exeunt_model::moment::Moment;
+use exeunt_model::map::DataMap;
+use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Plan, Purpose};
-use exeunt_model::request::conflict::{Existing, Linked, waits_for};
+use exeunt_model::request::conflict::{Existing, Linked, Wanted, waits_for};
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, Kind, Move, Scope, State, erasure as machine};
 use exeunt_model::run::{Ending, RunId};
@@ -20,7 +22,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::exit;
 use super::super::notify::{Notice, NoticeMail};
-use super::super::people::{addresses_of, leaves_no_admin};
+use super::super::people::{addresses_of, locks_out};
 use super::super::submit::existing;
 use super::plan::{holding, plan_request, replan};
 use super::problem::Problem;
@@ -73,9 +75,9 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
-    let seat = before.personal.as_ref().filter(|_| before.scope == Scope::Seat && before.document.categories.is_none());
-    let is_last_admin = match seat {
-        Some(personal) => leaves_no_admin(&work.directory, &before.contract, &personal.key)?,
+    let categories = before.document.categories.as_deref();
+    let is_last_admin = match &before.personal {
+        Some(personal) => locks_out(&work.directory, before.scope, &before.contract, &personal.key, categories)?,
         None => false,
     };
     let addresses = match before.state {
@@ -143,7 +145,8 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
 /// The addresses of those who go with the subject, as long as the platform still knows them.
 fn addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>, Problem> {
     let Some(personal) = &request.personal else { return Ok(Vec::new()) };
-    if request.document.categories.is_some() {
+    // Where seats stay, so do their addresses.
+    if !work.directory.own_rows_among(request.document.categories.as_deref()).1 {
         return Ok(Vec::new());
     }
     match request.scope {
@@ -163,7 +166,13 @@ fn waiting(transaction: &mut Transaction<'_>, request: &Request) -> Result<bool,
         linked = Some(Linked { id: id.clone(), state, downloaded, waived: request.waived });
     }
     let open: Vec<Existing> = transaction.open_requests_of(&request.contract)?.iter().map(existing).collect();
-    Ok(waits_for(request.scope, &request.subject, linked.as_ref(), &open).is_some())
+    let erasure = Wanted {
+        first: request.state,
+        scope: request.scope,
+        subject: &request.subject,
+        categories: request.document.categories.as_deref(),
+    };
+    Ok(waits_for(&erasure, linked.as_ref(), &open).is_some())
 }
 
 /// Runs an erasure that nothing is known of yet.
@@ -306,8 +315,11 @@ fn conclude(
 ) -> Result<(), Problem> {
     let ending = certificate.statement.state;
     let gone = match ending {
-        Ending::Completed | Ending::CompletedWithRetained => unknown_addresses(work, request)?,
-        Ending::PartlyFailed => Vec::new(),
+        Ending::Completed | Ending::CompletedWithRetained => Gone {
+            subjects: erasure::subjects_gone(store, &work.platform.map, &certificate.statement.id)?,
+            addresses: unknown_addresses(work, request)?,
+        },
+        Ending::PartlyFailed => Gone::default(),
     };
     let signing = store.signing_key();
     let delay = if undecided { UNDECIDED_DELAY_MS } else { retry_delay_ms(lease.failures + 1, 0) };
@@ -324,8 +336,9 @@ fn conclude(
             let label = NoticeMail::of(&request);
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
-                    forget(transaction, context, &request, &gone)?;
-                    let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
+                    forget(transaction, context, &work.platform.map, &request, &gone)?;
+                    let label = if gone.is_subject_of(&request) { NoticeMail { label: None, ..label } } else { label };
+                    let notice = Notice::ErasureEnded { request: label, state: ending.as_str().to_owned() };
                     context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                     if request.scope == Scope::Contract && request.document.categories.is_none() {
                         exit::erased(transaction, context, &signing, &request)?;
@@ -360,21 +373,41 @@ fn unknown_addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>
     Ok(gone)
 }
 
-/// Forgets the subject in the desk's own tables, and has its archives and files deleted.
-fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, gone: &[EmailAddress]) -> Result<(), Error> {
-    if request.document.categories.is_some() {
-        // The subject is still there; archives with the erased categories are not to be handed out any more.
-        return expire(transaction, context, request, context.now);
+/// Of whom an erasure has left nothing.
+#[derive(Default)]
+struct Gone {
+    subjects: Vec<(SubjectKind, Digest)>,
+    addresses: Vec<EmailAddress>,
+}
+
+impl Gone {
+    /// Whether it is whom the request was about. With chosen categories the subject mostly stays.
+    fn is_subject_of(&self, request: &Request) -> bool {
+        self.subjects.iter().any(|(kind, subject)| *kind == request.subject_kind && *subject == request.subject)
     }
-    match request.scope {
-        Scope::Seat => transaction.forget_subject(&request.subject_kind, &request.subject)?,
-        Scope::Contract => {
+}
+
+/// Forgets whoever is gone in the desk's own tables, and has the archives and files deleted that held them or what was erased of them.
+fn forget(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    map: &DataMap,
+    request: &Request,
+    gone: &Gone,
+) -> Result<(), Error> {
+    match (request.scope, gone.is_subject_of(request)) {
+        (Scope::Contract, true) => {
             transaction.end_webhooks_of(&request.contract, context.now)?;
-            transaction.forget_contract(&request.contract)?
+            transaction.forget_contract(&request.contract)?;
         }
-    };
-    expire(transaction, context, request, context.now)?;
-    for address in gone {
+        (Scope::Contract, false) | (Scope::Seat, _) => {
+            for (kind, subject) in &gone.subjects {
+                transaction.forget_subject(kind, subject)?;
+            }
+        }
+    }
+    expire(transaction, context, map, request, gone)?;
+    for address in &gone.addresses {
         if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {
             transaction.end_sessions_of(&account.id)?;
             match account.id == request.requester {
@@ -387,8 +420,16 @@ fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
     Ok(())
 }
 
-/// Has every archive deleted that holds the subject, and every file of its cases where it is forgotten. The links to them end at once.
-fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, now: Moment) -> Result<(), Error> {
+/// Has every archive deleted that holds what was erased, and every file of the subject's cases where it is forgotten. The links to them end at
+/// once.
+fn expire(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    map: &DataMap,
+    request: &Request,
+    gone: &Gone,
+) -> Result<(), Error> {
+    let now = context.now;
     let mut concerned = transaction.requests_about(&request.subject_kind, &request.subject)?;
     for id in transaction.archived_exports_of(&request.contract)? {
         concerned.extend(transaction.request(&id)?);
@@ -399,8 +440,19 @@ fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
             concerned.extend(transaction.request(&id)?);
         }
     }
-    // Of a subject that is still there, the files of its cases stay.
-    concerned.retain(|concerned| request.document.categories.is_none() || concerned.state.kind() == Kind::Export);
+    for (kind, subject) in gone.subjects.iter().filter(|(_, subject)| *subject != request.subject) {
+        concerned.extend(transaction.requests_about(kind, subject)?);
+    }
+    let is_gone = |concerned: &Request| gone.subjects.iter().any(|(_, subject)| concerned.subject == *subject);
+    let erased = request.document.categories.as_deref();
+    let holds_erased = |export: &Request| {
+        let taken = map.exported(export.document.profile, export.document.categories.as_deref());
+        taken.iter().any(|category| erased.is_none_or(|erased| erased.contains(&category.name)))
+    };
+    // Of a subject that is still there, the files of its cases stay, and the archives of other categories.
+    concerned.retain(|concerned| {
+        gone.is_subject_of(request) || is_gone(concerned) || (concerned.state.kind() == Kind::Export && holds_erased(concerned))
+    });
     for concerned in concerned {
         // An archive of everybody ends early for the sake of one: whoever asked for it can ask for another, without them.
         let ends_early = request.scope == Scope::Seat && concerned.scope == Scope::Contract;
