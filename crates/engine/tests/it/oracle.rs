@@ -254,14 +254,14 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
         return Err(format!("certificate: {deleted} rows deleted, should be {}", erased.deleted.len()));
     }
     if request.categories.is_some() {
-        restored(world, request, place, platform, store, &erased)?;
+        replayed(world, request, place, platform, store, &erased)?;
     }
     let chosen = if statement.scope.categories.is_some() { "some categories: " } else { "" };
     Ok(format!("{chosen}{}", if deleted > 1 { "several deleted" } else { "erased" }))
 }
 
 /// A backup brings back what was erased: the replay names the categories, and erases these and nothing else.
-fn restored(
+fn replayed(
     world: &World,
     request: &Request,
     place: &Place<'_>,
@@ -278,11 +278,9 @@ fn restored(
         return Err("the subject is gone without a tombstone".to_owned());
     }
     place.lay_out(world)?;
-    let found = Snapshot::open(platform).map_err(told)?;
-    let found = {
-        let mut found = found;
-        replay::returned(&mut found, store).map_err(|error| format!("replay: {error:?}"))?
-    };
+    let mut snapshot = Snapshot::open(platform).map_err(told)?;
+    let found = replay::returned(&mut snapshot, store).map_err(|error| format!("replay: {error:?}"))?;
+    drop(snapshot);
     let of_subject: Vec<_> = found.into_iter().filter(|found| found.tombstone.kind == kind && found.tombstone.subject == hash).collect();
     let back = match of_subject.as_slice() {
         [] if !gone => return Ok(()),

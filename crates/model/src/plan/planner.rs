@@ -107,6 +107,7 @@ pub fn export(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     }
     outline.left_out.extend(scheme.tables.iter().filter(|mapped| mapped.entry.category.is_none()).map(left_out_table));
     outline.sets = sets.into_sets();
+    outline.left_out.extend(holding_nothing(scheme, &scope, chosen.as_deref()));
     outline.categories = chosen.map(|names| Chosen { names, takes_subject: false });
     Ok(outline)
 }
@@ -149,6 +150,7 @@ pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     outline.guards = guards;
     outline.guards.extend(spared::losses(&mut finder, &mut sets, &fates, &unlinks));
     outline.left_out.extend(not_chosen(scheme, &actions));
+    outline.left_out.extend(holding_nothing(scheme, &scope, chosen.as_deref()));
     outline.categories = chosen.map(|names| {
         let own = scheme.subject(asked.kind).and_then(|subject| fates.get(&subject.table));
         Chosen { names, takes_subject: own.is_some_and(Fate::is_deleted) }
@@ -244,6 +246,14 @@ fn not_chosen(scheme: &Scheme, actions: &BTreeMap<TableName, Treatment>) -> Vec<
     let is_left = |name: &CategoryName| actions.values().any(|treatment| matches!(treatment, Treatment::Leave(left) if left == name));
     let left = scheme.map.categories.iter().map(|category| &category.name).filter(|name| is_left(name));
     left.map(|name| LeftOut { category: Some(name.clone()), table: None, reason: LeftOutReason::NotChosen }).collect()
+}
+
+/// The chosen categories that hold no rows of such a subject: nothing can come of having chosen them.
+fn holding_nothing(scheme: &Scheme, scope: &Scope<'_>, chosen: Option<&[CategoryName]>) -> Vec<LeftOut> {
+    let holds =
+        |name: &CategoryName| scheme.tables.iter().any(|mapped| mapped.entry.category.as_ref() == Some(name) && concerns(scope, mapped));
+    let nothing = chosen.unwrap_or_default().iter().filter(|name| !holds(name));
+    nothing.map(|name| LeftOut { category: Some(name.clone()), table: None, reason: LeftOutReason::OtherSubjects }).collect()
 }
 
 fn not_exported(category: &Category, asked: &Asked<'_>) -> Option<LeftOutReason> {

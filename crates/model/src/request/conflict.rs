@@ -205,6 +205,7 @@ mod tests {
         let subject = Digest::of_bytes(b"seat 7");
         let names = |names: &[&str]| names.iter().map(|name| CategoryName::new(*name)).collect::<Vec<_>>();
         let (notes, messages, both) = (names(&["notes"]), names(&["messages"]), names(&["messages", "notes"]));
+        let turned = names(&["notes", "messages"]);
         let wanted =
             |categories| Wanted { first: State::Erasure(ErasureState::Submitted), scope: Scope::Seat, subject: &subject, categories };
         let scheduled = existing(1, State::Erasure(ErasureState::Scheduled), Scope::Seat, "seat 7");
@@ -213,7 +214,7 @@ mod tests {
         let duplicate = Some(Conflict::Duplicate { of: scheduled.id.clone() });
         assert_eq!(conflict(&wanted(Some(&notes)), &[of(None)]), covered);
         assert_eq!(conflict(&wanted(Some(&notes)), &[of(Some(&both))]), covered);
-        assert_eq!(conflict(&wanted(Some(&names(&["notes", "messages"]))), &[of(Some(&both))]), duplicate);
+        assert_eq!(conflict(&wanted(Some(&turned)), &[of(Some(&both))]), duplicate);
         assert_eq!(conflict(&wanted(Some(&notes)), &[of(Some(&messages))]), None);
         assert_eq!(conflict(&wanted(Some(&both)), &[of(Some(&notes))]), None);
         assert_eq!(conflict(&wanted(None), &[of(Some(&notes))]), None);

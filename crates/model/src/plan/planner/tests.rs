@@ -124,3 +124,102 @@ fn sets_refer_only_to_sets_before_them() {
         assert!(set.condition.sets().iter().all(|inner| inner.0 < set.id.0));
     }
 }
+
+/// The map with the tables in categories of their own.
+fn sorted() -> crate::map::DataMap {
+    let mut map = map();
+    let category = |name: &str| crate::map::Category {
+        name: CategoryName::new(name),
+        label: name.to_owned(),
+        export: ExportDisposition::Included,
+        applies: Vec::new(),
+    };
+    map.categories = ["people", "notes", "decks", "visits", "visitors"].map(category).to_vec();
+    for entry in &mut map.tables {
+        let name = match entry.table.name.as_str() {
+            "note" | "draft" => "notes",
+            "presentation" => "decks",
+            "session" | "page_view" => "visits",
+            "viewer" => "visitors",
+            _ => "people",
+        };
+        entry.category = Some(CategoryName::new(name));
+    }
+    map
+}
+
+fn erase_some(map: &crate::map::DataMap, categories: &[&str]) -> Result<Outline, Error> {
+    let scheme = resolve(map, &[catalog()]).unwrap();
+    let kind = SubjectKind::new("seat");
+    let categories: Vec<CategoryName> = categories.iter().map(|name| CategoryName::new(*name)).collect();
+    erase(&scheme, &Asked { kind: &kind, profile: Profile::Documented, choices: &[], categories: Some(&categories), facts: &[] })
+}
+
+/// Table, effect and the category to be chosen too.
+fn guarded(outline: &Outline) -> Vec<(&str, Effect, Option<&str>)> {
+    outline.guards.iter().map(|guard| (guard.table.name.as_str(), guard.effect, guard.choose.as_ref().map(CategoryName::as_str))).collect()
+}
+
+#[test]
+fn only_the_chosen_categories_are_acted_on() {
+    let outline = erase_some(&sorted(), &["notes"]).unwrap();
+    assert_eq!(works(&outline), ["delete note", "delete draft"]);
+    let chosen = outline.categories.as_ref().unwrap();
+    assert_eq!((chosen.names.as_slice(), chosen.takes_subject), ([CategoryName::new("notes")].as_slice(), false));
+    let left: Vec<&str> = outline.left_out.iter().filter_map(|left| left.category.as_ref()).map(CategoryName::as_str).collect();
+    assert_eq!(left, ["people", "decks", "visits", "visitors"]);
+    assert!(!outline.takes_subject());
+}
+
+#[test]
+fn a_child_of_another_category_refuses_the_plan_and_is_named() {
+    let outline = erase_some(&sorted(), &["decks"]).unwrap();
+    let guards = guarded(&outline);
+    // A visit of the presentation itself, one that somebody else's might be, and what would have no owner any more.
+    assert!(guards.contains(&("session", Effect::Refuse, Some("visits"))), "{guards:?}");
+    assert!(guards.contains(&("page_view", Effect::Orphan, Some("visits"))), "{guards:?}");
+    assert!(guards.contains(&("viewer", Effect::Orphan, Some("visitors"))), "{guards:?}");
+}
+
+#[test]
+fn a_row_that_only_erased_rows_lead_to_is_not_left_without_an_owner() {
+    // A viewer points to nobody: no reference breaks when its visits go.
+    let outline = erase_some(&sorted(), &["visits"]).unwrap();
+    assert_eq!(guarded(&outline), [("viewer", Effect::Orphan, Some("visitors"))]);
+    let both = erase_some(&sorted(), &["visits", "visitors"]).unwrap();
+    assert_eq!(works(&both), ["delete page_view", "delete session", "delete viewer"]);
+    assert!(both.guards.iter().all(|guard| guard.effect != Effect::Orphan && guard.choose.is_none()));
+}
+
+#[test]
+fn the_subject_goes_with_its_own_category_and_with_nothing_left_behind() {
+    let outline = erase_some(&sorted(), &["people"]).unwrap();
+    assert!(outline.takes_subject());
+    let guards = guarded(&outline);
+    for (table, category) in [("note", "notes"), ("draft", "notes"), ("presentation", "decks")] {
+        assert!(guards.contains(&(table, Effect::Refuse, Some(category))), "{guards:?}");
+    }
+    assert!(guards.contains(&("page_view", Effect::Orphan, Some("visits"))), "{guards:?}");
+}
+
+#[test]
+fn everything_that_was_chosen_is_everything() {
+    let all = ["visitors", "people", "notes", "decks", "visits"];
+    let chosen = erase_some(&sorted(), &all).unwrap();
+    assert_eq!(chosen, erase_seat(&sorted(), &[]).unwrap());
+    assert_eq!(chosen.categories, None);
+}
+
+#[test]
+fn an_outline_of_everything_is_written_as_before_there_were_choices() {
+    let outline = erase_seat(&map(), &[]).unwrap();
+    let json = serde_json::to_value(&outline).unwrap();
+    assert!(json.get("categories").is_none() && json["guards"].as_array().unwrap().iter().all(|guard| guard.get("choose").is_none()));
+    assert_eq!(serde_json::from_value::<Outline>(json).unwrap(), outline);
+}
+
+#[test]
+fn unknown_categories_and_none_at_all_are_refused() {
+    assert!(matches!(erase_some(&sorted(), &["note"]), Err(Error::UnknownCategory { meant: Some(meant), .. }) if meant == "notes"));
+    assert_eq!(erase_some(&sorted(), &[]), Err(Error::NoCategory));
+}
