@@ -170,7 +170,8 @@ fn approvers_see_the_plan_that_they_approve() {
     world.sign_in(&desk, &cast.colleague).get(&path).is(404);
     world.sign_in(&desk, &cast.stranger).get(&path).is(404);
     let approve = format!("/api/v1/requests/{asked}/approve");
-    admin.post(&approve, &json!({ "plan": "0".repeat(64) })).is(422);
+    let another = admin.post(&approve, &json!({ "plan": format!("sha256:{}", "0".repeat(64)) }));
+    assert_eq!(another.is(409).json()["type"], "/problems/other-plan");
     let approved = admin.post(&approve, &json!({ "plan": plan["digest"] })).is(200).json();
     assert_eq!(approved["state"], "scheduled");
     desk.stop();
