@@ -6,7 +6,7 @@ use exeunt_engine::missing::NoneThere;
 use exeunt_engine::planning;
 use exeunt_engine::platform::{Address, Platform};
 use exeunt_model::moment::Moment;
-use exeunt_model::names::TableName;
+use exeunt_model::names::{CategoryName, TableName};
 use exeunt_model::plan::planner;
 use exeunt_store::{Location, Store};
 use jiff::Timestamp;
@@ -155,6 +155,10 @@ impl Project {
                 Failure::new(ExitCode::Usage, error).next("separate the parts of the key by commas, in the map's order")
             }
             planning::Error::Plan(error) => refused_plan(error),
+            planning::Error::Guarded { ref choose, .. } if !choose.is_empty() => {
+                let next = choose_too(choose);
+                Failure::new(ExitCode::PlanRefused, error).next(next)
+            }
             planning::Error::Guarded { ref table, ref columns, .. } => {
                 let unlink = format!("if these rows may lose the reference: add `unlink: [{columns}]` to {table} in the map");
                 let own = format!("if they belong to the subject: give {table} an owner path that finds them");
@@ -184,6 +188,12 @@ pub fn files_missing(none: NoneThere) -> Failure {
     Failure::new(ExitCode::FilesMissing, none).next(check)
 }
 
+/// What to add to a command, so that nothing of a category that was not chosen stands in the way.
+pub fn choose_too(choose: &[CategoryName]) -> String {
+    let arguments: Vec<String> = choose.iter().map(|name| format!("--category {name}")).collect();
+    format!("nothing of another category is erased or left without its owner: choose it too, with {}", arguments.join(" "))
+}
+
 /// The arguments that make one choice, to be pasted into a command.
 fn choose(table: &TableName, word: &str) -> String {
     let successor = if word == "hand_over" { " --hand-over-to KEY" } else { "" };
@@ -201,9 +211,12 @@ fn refused_plan(error: planner::Error) -> Failure {
             let failure = Failure::new(ExitCode::PlanRefused, error).next(heading);
             choices.into_iter().fold(failure, |failure, choice| failure.next(format!("  {choice}")))
         }
-        planner::Error::UnknownKind { .. } | planner::Error::NotOffered { .. } | planner::Error::NothingToChoose { .. } => {
-            Failure::new(ExitCode::Usage, error)
-        }
+        planner::Error::UnknownKind { .. }
+        | planner::Error::UnknownCategory { .. }
+        | planner::Error::NoCategory
+        | planner::Error::NotOffered { .. }
+        | planner::Error::NotChosen { .. }
+        | planner::Error::NothingToChoose { .. } => Failure::new(ExitCode::Usage, error),
         planner::Error::NoRowKey { .. } | planner::Error::Order(_) => {
             Failure::new(ExitCode::PlanRefused, error).next("change the map, or give the table a key")
         }

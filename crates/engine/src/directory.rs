@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use exeunt_model::catalog::Catalog;
 use exeunt_model::directory::{ContractEntry, Key, SeatEntry};
 use exeunt_model::identity::EmailAddress;
+use exeunt_model::map::Subject;
 use exeunt_model::map::resolve::{Roster, Scheme};
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind, TableName};
 use exeunt_sources::{Database, DirectoryReader};
 
 use crate::platform::Platform;
@@ -49,6 +50,8 @@ const KEPT: usize = 4;
 pub struct Directory {
     database: Database,
     roster: Roster,
+    /// The categories of the rows of contracts and of seats themselves.
+    own_rows: [Option<CategoryName>; 2],
     catalog: Arc<Catalog>,
     idle: Mutex<Vec<DirectoryReader>>,
     identifiers: Vec<Identifier>,
@@ -90,7 +93,17 @@ impl Directory {
                 catalog: Arc::new(catalog.clone()),
             });
         }
-        Ok(Self { database, catalog: Arc::new(catalog.clone()), roster, idle: Mutex::default(), identifiers })
+        let category = |subject: &Subject| scheme.map.entry(&subject.table).and_then(|entry| entry.category.clone());
+        let own_rows = [category(&roster.contract), category(&roster.seat)];
+        Ok(Self { database, catalog: Arc::new(catalog.clone()), own_rows, roster, idle: Mutex::default(), identifiers })
+    }
+
+    /// Whether the rows of contracts, and those of seats, are among these categories; `None` is all categories.
+    pub fn own_rows_among(&self, categories: Option<&[CategoryName]>) -> (bool, bool) {
+        let among =
+            |own: &Option<CategoryName>| categories.is_none_or(|chosen| own.as_ref().is_some_and(|category| chosen.contains(category)));
+        let [contract, seat] = &self.own_rows;
+        (among(contract), among(seat))
     }
 
     /// All seats with this address, of whatever contract and state, in the order of their keys.

@@ -5,21 +5,24 @@
 //! What is found is planned and erased like any other subject, with the choices that were made the first time, and its certificate says that
 //! it is a replay.
 //!
+//! An erasure of chosen categories leaves its subject where it is. After it, rows of these categories have come back with a backup, or were made
+//! since: only a person knows which, and is told of both.
+//!
 //! A subject is back when its own row is, unless the row stays as the erasure left it: masked, or kept. Rows alone that name an erased key, in
 //! a backup or an import, tell it to nobody who does not have it: [`Snapshot::rows_of_key`] counts them for a key that is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::digest::Digest;
-use exeunt_model::names::{SourceName, SubjectKind};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind};
 use exeunt_model::plan::{Choice, Profile, Purpose};
 use exeunt_model::run::RunId;
 use exeunt_model::selection::{ColumnPath, Condition};
 use exeunt_model::tombstone::{Tombstone, remainder, subject_hash};
 use exeunt_sources::{Keys, Look, Lookup};
-use exeunt_store::Store;
+use exeunt_store::{Run, Store};
 
-use crate::erasure::recorded_choices;
+use crate::erasure::{recorded_categories, recorded_choices};
 use crate::planning::{self, Request, Snapshot, Subject};
 
 /// The search for erased subjects failed.
@@ -56,8 +59,10 @@ pub struct Returned {
     /// What it is called now; its key where the map names no label. It tells a person whether this is who was erased: a key may have been
     /// given to somebody else since.
     pub label: String,
-    /// What to ask for, to erase it again. A successor that is gone as well is missing from it.
+    /// What to ask for, to erase it again: everything, or the categories that were erased. A successor that is gone as well is missing from it.
     pub request: Request,
+    /// Of a subject of which chosen categories were erased: their rows that are there now. `None` where the subject as a whole was.
+    pub rows: Option<u64>,
 }
 
 /// Finds the subjects that were erased and are back, outermost kinds first: erasing a contract takes its seats along.
@@ -78,16 +83,61 @@ pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>,
             let (choices, successor) = decisions(store, kind, &tombstone.run)?;
             let successor = successor.and_then(|hash| living.get(&hash).cloned());
             let subject = Subject { kind: kind.clone(), key: key.clone() };
-            let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor };
+            let request = Request { subject, purpose: Purpose::Erase, profile: Profile::default(), categories: None, choices, successor };
             if remains(snapshot, store, tombstone, &request) {
                 continue;
             }
-            let looked = snapshot.find(&request.subject).map_err(|source| Error::Look { kind: kind.clone(), source })?;
-            let label = looked.map(|found| found.label).filter(|label| !label.is_empty()).unwrap_or_else(|| key.join(","));
-            found.push(Returned { tombstone: tombstone.clone(), label, request });
+            let label = label(snapshot, &request.subject)?;
+            found.push(Returned { tombstone: tombstone.clone(), label, request, rows: None });
+        }
+    }
+    let whole: BTreeSet<Digest> = found.iter().map(|returned| returned.tombstone.subject.clone()).collect();
+    for kind in scheme.map.subjects.iter().map(|subject| &subject.kind) {
+        found.extend(returned_in_part(snapshot, store, kind)?.into_iter().filter(|part| !whole.contains(&part.tombstone.subject)));
+    }
+    Ok(found)
+}
+
+/// The subjects of a kind that hold rows of categories that were erased.
+fn returned_in_part(snapshot: &mut Snapshot, store: &Store, kind: &SubjectKind) -> Result<Vec<Returned>, Error> {
+    let mut last: BTreeMap<(Digest, Vec<CategoryName>), (Run, Option<Digest>, Vec<Choice>)> = BTreeMap::new();
+    for run in store.partial_runs(kind)? {
+        let unreadable = |source| Error::Record { run: run.id.clone(), source };
+        let Some(categories) = recorded_categories(&run.document).map_err(unreadable)? else { continue };
+        let (choices, successor) = recorded_choices(&run.document).map_err(unreadable)?;
+        last.insert((run.subject.clone(), categories), (run, successor, choices));
+    }
+    if last.is_empty() {
+        return Ok(Vec::new());
+    }
+    let living = living(snapshot, store, kind)?;
+    let mut found = Vec::new();
+    for ((hash, categories), (run, successor, choices)) in last {
+        let Some(key) = living.get(&hash) else { continue };
+        let request = Request {
+            subject: Subject { kind: kind.clone(), key: key.clone() },
+            purpose: Purpose::Erase,
+            profile: Profile::default(),
+            categories: Some(categories),
+            choices,
+            successor: successor.and_then(|hash| living.get(&hash).cloned()),
+        };
+        let rows = snapshot.rows_of_key(&request).map_err(|source| Error::Look { kind: kind.clone(), source })?;
+        let rows = rows.iter().map(|(_, rows)| rows).sum();
+        if rows > 0 {
+            let label = label(snapshot, &request.subject)?;
+            let erased = run.closed.unwrap_or(run.started);
+            let tombstone = Tombstone { kind: kind.clone(), subject: hash, erased, run: run.id, remainder: None };
+            found.push(Returned { tombstone, label, request, rows: Some(rows) });
         }
     }
     Ok(found)
+}
+
+/// What the subject is called now.
+fn label(snapshot: &mut Snapshot, subject: &Subject) -> Result<String, Error> {
+    let looked = snapshot.find(subject).map_err(|source| Error::Look { kind: subject.kind.clone(), source })?;
+    Ok(looked.map(|found| found.label).filter(|label| !label.is_empty()).unwrap_or_else(|| subject.key.join(",")))
 }
 
 /// Whether an erased subject is here only in that its own row stays, as the erasure left it. Where that cannot be found out, such as under
@@ -106,7 +156,7 @@ pub fn remains(snapshot: &mut Snapshot, store: &Store, tombstone: &Tombstone, re
 pub fn again(store: &Store, tombstone: &Tombstone, key: &[String]) -> Result<Request, Error> {
     let subject = Subject { kind: tombstone.kind.clone(), key: key.to_vec() };
     let choices = choices(store, tombstone)?;
-    Ok(Request { subject, purpose: Purpose::Erase, profile: Profile::default(), choices, successor: None })
+    Ok(Request { subject, purpose: Purpose::Erase, profile: Profile::default(), categories: None, choices, successor: None })
 }
 
 /// How many kinds a kind is within.

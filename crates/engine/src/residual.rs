@@ -1,5 +1,8 @@
 //! The residual search: does any text of the mapped databases still hold an identifier of the erased subject?
 //!
+//! After an erasure of chosen categories the subject is still there, and so are its identifiers: only the tables of these categories are
+//! searched, and the certificate lists no others.
+//!
 //! It scans, so it is made only when it is asked for: before the erasure, for a baseline without which absence would prove nothing, and after
 //! it. One connection for reading alone, one table after the other, each with a limit of time; a table that takes longer is `UNVERIFIABLE`.
 
@@ -50,19 +53,30 @@ pub(crate) fn identifiers(plan: &Plan, sources: &mut [Acting]) -> Result<Vec<Str
 }
 
 /// Searches before anything is erased.
-pub(crate) fn baseline(means: &mut Means<'_>, identifiers: &[String]) -> Baseline {
-    Baseline { identifiers: identifiers.len() as u64, tables: search(means, identifiers) }
+pub(crate) fn baseline(means: &mut Means<'_>, plan: &Plan, identifiers: &[String]) -> Baseline {
+    Baseline { identifiers: identifiers.len() as u64, tables: search(means, plan, identifiers) }
+}
+
+/// Whether a table can be expected to be free of the subject after the erasure.
+fn is_searched(means: &Means<'_>, plan: &Plan, table: &TableName) -> bool {
+    if plan.outline.takes_subject() {
+        return true;
+    }
+    let Some(chosen) = &plan.outline.categories else { return true };
+    let category = means.platform.map.entry(table).and_then(|entry| entry.category.as_ref());
+    category.is_some_and(|category| chosen.names.contains(category))
 }
 
 /// Searches again where a baseline was taken, and judges every table. `kept` tells how many rows of a table stay for a stated reason.
 pub(crate) fn conclude(
     means: &mut Means<'_>,
+    plan: &Plan,
     baseline: Option<&Baseline>,
     identifiers: &[String],
     kept: impl Fn(&TableName) -> u64,
 ) -> Residual {
     let Some(baseline) = baseline else { return Residual::NotAsked };
-    let after = search(means, identifiers);
+    let after = search(means, plan, identifiers);
     let tables = baseline.tables.iter().map(|before| {
         let after = after.iter().find(|after| after.table == before.table).and_then(|after| after.rows);
         ResidualTable {
@@ -77,15 +91,18 @@ pub(crate) fn conclude(
 }
 
 /// Searches every table of every database; what cannot be searched has no count.
-fn search(means: &mut Means<'_>, identifiers: &[String]) -> Vec<Searched> {
+fn search(means: &mut Means<'_>, plan: &Plan, identifiers: &[String]) -> Vec<Searched> {
     let mut found = Vec::new();
     for database in &means.platform.databases {
         let opened = database.reader().and_then(|mut reader| reader.introspect().map(|catalog| (reader, catalog)));
         let Ok((mut reader, catalog)) = opened else {
-            found.extend(unsearchable(means, database.name()));
+            found.extend(unsearchable(means, plan, database.name()));
             continue;
         };
         for table in catalog.tables.iter().filter(|table| holds_rows(table.kind)) {
+            if !is_searched(means, plan, &table.name) {
+                continue;
+            }
             (means.report)(Progress::Searching { table: &table.name });
             let limits = SearchLimits { per_table: TABLE_PATIENCE };
             let searched = match reader.search(&[&table.name], identifiers, limits) {
@@ -124,7 +141,8 @@ fn holds_rows(kind: TableKind) -> bool {
 }
 
 /// The mapped tables of a database that cannot be reached.
-fn unsearchable(means: &Means<'_>, source: &SourceName) -> Vec<Searched> {
+fn unsearchable(means: &Means<'_>, plan: &Plan, source: &SourceName) -> Vec<Searched> {
     let tables = means.platform.map.tables.iter().map(|entry| &entry.table).filter(|table| table.source == *source);
+    let tables = tables.filter(|table| is_searched(means, plan, table));
     tables.map(|table| Searched { table: table.clone(), columns: 0, rows: None }).collect()
 }

@@ -7,7 +7,7 @@ use exeunt_model::digest::Digest;
 use exeunt_model::map::action::Action;
 use exeunt_model::map::resolve::{Link, MappedTable, Path, Scheme};
 use exeunt_model::moment::Moment;
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind, TableName};
 use exeunt_model::run::{RunId, State};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::subject_hash;
@@ -15,6 +15,7 @@ use exeunt_sources::{Keys, Look, Lookup};
 use exeunt_store::Store;
 use serde::Serialize;
 
+use crate::erasure::recorded_categories;
 use crate::planning::{Snapshot, counted};
 use crate::replay;
 
@@ -80,6 +81,8 @@ pub struct KnownRun {
     pub run: RunId,
     pub state: State,
     pub started: Moment,
+    /// The categories that it erased; `None` where it was about everything.
+    pub categories: Option<Vec<CategoryName>>,
 }
 
 /// The one sentence.
@@ -100,6 +103,8 @@ pub enum Reason {
     CameBack { run: RunId, erased: Moment },
     /// An owner was erased, and its own row stays as the erasure left it.
     Remains { run: RunId, erased: Moment },
+    /// Its category was erased for an owner who is still here: it has come back, or was made since.
+    CategoryErased { run: RunId, erased: Moment },
     /// It belongs to nobody, and only speaks of somebody.
     OnlyAbout,
     /// No path leads to any subject: no erasure would find it. This is a defect of the map or of the data.
@@ -241,7 +246,16 @@ fn values(
 
 fn known_runs(store: &Store, kind: &SubjectKind, subject: &Digest) -> Result<Vec<KnownRun>, Error> {
     let runs = store.runs_of(kind, subject)?;
-    Ok(runs.into_iter().map(|run| KnownRun { run: run.id, state: run.state, started: run.started }).collect())
+    let tombstones = store.tombstones_of(kind, subject)?;
+    let mut known = Vec::new();
+    for run in runs {
+        // With the subject's own row everything went, whatever was chosen. A record that cannot be read tells of no limits.
+        let whole = tombstones.iter().any(|tombstone| tombstone.run == run.id);
+        let document = store.run(&run.id)?.map(|run| run.document).filter(|_| !whole);
+        let categories = document.and_then(|document| recorded_categories(&document).ok().flatten());
+        known.push(KnownRun { run: run.id, state: run.state, started: run.started, categories });
+    }
+    Ok(known)
 }
 
 /// Whether every owner that was erased is here only as the erasure left it.
@@ -263,7 +277,11 @@ fn remains(snapshot: &mut Snapshot, store: &Store, paths: &[FollowedPath], run: 
 }
 
 fn reason(mapped: &MappedTable, paths: &[FollowedPath]) -> Reason {
-    let runs = || paths.iter().flat_map(|path| &path.subjects).flat_map(|subject| &subject.runs);
+    // An erasure of other categories had nothing to do with the row.
+    let concerns = |run: &&KnownRun| {
+        run.categories.as_ref().is_none_or(|chosen| mapped.entry.category.as_ref().is_some_and(|category| chosen.contains(category)))
+    };
+    let runs = || paths.iter().flat_map(|path| &path.subjects).flat_map(|subject| &subject.runs).filter(concerns);
     if let Some(run) = runs().find(|run| match run.state {
         State::Started | State::Running | State::Verifying | State::PartlyFailed => true,
         State::Planned | State::Completed | State::CompletedWithRetained | State::Stopped => false,
@@ -273,8 +291,12 @@ fn reason(mapped: &MappedTable, paths: &[FollowedPath]) -> Reason {
     if let Some(Action::Keep(ground)) = &mapped.entry.on_erase.default {
         return Reason::Kept { ground: ground.ground.clone() };
     }
-    if let Some(run) = runs().find(|run| matches!(run.state, State::Completed | State::CompletedWithRetained)) {
+    let completed = || runs().filter(|run| matches!(run.state, State::Completed | State::CompletedWithRetained));
+    if let Some(run) = completed().find(|run| run.categories.is_none()) {
         return Reason::CameBack { run: run.run.clone(), erased: run.started };
+    }
+    if let Some(run) = completed().last() {
+        return Reason::CategoryErased { run: run.run.clone(), erased: run.started };
     }
     let owners: usize = {
         let mut found: Vec<(&SubjectKind, &Vec<String>)> = Vec::new();
@@ -324,6 +346,10 @@ impl Reason {
             Self::Remains { run, erased } => {
                 format!("its owner was erased on {} (run {run}), whose own row stays as the erasure left it", erased.for_people())
             }
+            Self::CategoryErased { run, erased } => {
+                let erased = erased.for_people();
+                format!("rows of its category were erased for its owner on {erased} (run {run}): it has come back since, or was made since")
+            }
             Self::OnlyAbout => "it belongs to nobody and only speaks of somebody; it goes by the action of that kind".to_owned(),
             Self::Unowned => "no reason: no path leads to any subject, so no erasure would find it".to_owned(),
         }
@@ -333,7 +359,9 @@ impl Reason {
     pub fn is_defect(&self) -> bool {
         match self {
             Self::Unowned | Self::CameBack { .. } | Self::ErasureUnfinished { .. } => true,
-            Self::Ignored | Self::Kept { .. } | Self::OwnerIsHere | Self::Shared { .. } | Self::Remains { .. } | Self::OnlyAbout => false,
+            Self::Ignored | Self::Kept { .. } | Self::OwnerIsHere | Self::Shared { .. } | Self::Remains { .. } => false,
+            // Whether somebody has made it or a backup has brought it, nobody can tell from the row.
+            Self::CategoryErased { .. } | Self::OnlyAbout => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Plans: which rows of which tables, in which order, with which action and exact counts, for one subject.
 
+mod actions;
+mod chosen;
 pub mod facts;
 pub mod file;
 mod guards;
@@ -7,6 +9,9 @@ pub mod order;
 pub mod planner;
 mod rows;
 pub mod sets;
+mod spared;
+
+pub use chosen::Chosen;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +47,9 @@ pub struct Outline {
     pub profile: Profile,
     pub map: MapReference,
     pub catalogs: Vec<CatalogReference>,
+    /// The categories that were chosen; `None` is all of them. A plan of all has the digest that it had before categories could be chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Chosen>,
     /// What the requester decided, table by table, in the map's words.
     pub choices: Vec<Choice>,
     /// Sets that the conditions below refer to; each refers only to sets before it.
@@ -59,6 +67,11 @@ pub struct Outline {
 }
 
 impl Outline {
+    /// Whether the subject as a whole goes: an erasure of everything, or one of chosen categories that takes the subject's own row.
+    pub fn takes_subject(&self) -> bool {
+        self.purpose == Purpose::Erase && self.categories.as_ref().is_none_or(|chosen| chosen.takes_subject)
+    }
+
     /// The databases that the plan looks at or changes: first those with steps, in the order of the steps.
     pub fn sources(&self) -> Vec<&SourceName> {
         let steps = self.steps.iter().map(|step| &step.table);
@@ -187,6 +200,9 @@ pub struct Guard {
     pub references: TableName,
     pub effect: Effect,
     pub condition: Condition,
+    /// The rows are the subject's and of this category, which was not chosen: with it, they would be part of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choose: Option<CategoryName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +216,8 @@ pub enum Effect {
     Refuse,
     /// Nothing checks the reference; it would point nowhere.
     Dangle,
+    /// The way by which the map finds their owner would be gone: no later request would find them.
+    Orphan,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +236,8 @@ pub enum LeftOutReason {
     Excluded,
     /// The category does not apply to this subject's contract.
     NotApplicable,
+    /// Other categories were chosen.
+    NotChosen,
     /// Kept, and nobody owns it: no row can be said to be the subject's.
     Unowned(Ground),
     /// Nothing in the table leads to this kind of subject.

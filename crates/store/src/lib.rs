@@ -37,5 +37,5 @@ pub use journal::{Batch, FileState, JournaledFile, JournaledKeys, PersonalData, 
 pub use location::{Location, NoLocation};
 pub use lock::RunLock;
 pub use log::LogReport;
-pub use run::{NewRun, Run, RunSummary};
+pub use run::{Gone, NewRun, Run, RunSummary};
 pub use sql::Transaction;

@@ -55,6 +55,17 @@ pub struct NewRun<'a> {
     pub files: &'a [JournaledFile],
 }
 
+/// Of whom a run leaves nothing; each gets a tombstone. With chosen categories that may be nobody.
+#[derive(Debug, Clone)]
+pub struct Gone<'a> {
+    /// Whether it is the subject of the run.
+    pub subject: bool,
+    /// What the subject's tombstone remembers of its own row, as [`Tombstone::remainder`] says.
+    pub remainder: Option<Digest>,
+    /// The subjects that went with it, such as the seats of a contract.
+    pub within: &'a [(SubjectKind, Digest)],
+}
+
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunSummary {
@@ -134,22 +145,14 @@ impl Store {
         })
     }
 
-    /// Closes a run with its statement: closing entry, certificate, state and tombstone in one transaction, and what the journal held of the
+    /// Closes a run with its statement: closing entry, certificate, state and tombstones in one transaction, and what the journal held of the
     /// subject is forgotten. A run that partly failed leaves no tombstone and keeps its journal, since resuming needs it.
-    ///
-    /// `within` are the subjects that went with this one, such as the seats of a contract; each gets a tombstone of its own. `remainder` is
-    /// what the tombstone remembers of the subject's own row, as [`Tombstone::remainder`] says.
     ///
     /// # Errors
     /// [`Error::Damaged`] for a statement whose state does not follow from its counts, or that is of another run.
-    pub fn close_run(
-        &mut self,
-        statement: Statement,
-        within: &[(SubjectKind, Digest)],
-        remainder: Option<Digest>,
-    ) -> Result<Certificate, Error> {
+    pub fn close_run(&mut self, statement: Statement, gone: &Gone<'_>) -> Result<Certificate, Error> {
         let run = statement.id.clone();
-        if !statement.is_consistent() {
+        if !statement.is_consistent() || (statement.scope.categories.is_none() && !gone.subject) {
             return Err(Error::damaged(format!("the statement of run {run} contradicts itself")));
         }
         let keys = self.sealing_keys();
@@ -159,8 +162,9 @@ impl Store {
             let (closed, certificate) = close(transaction, &keys, statement.clone())?;
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
-                    let within = within.iter().map(|(kind, subject)| (kind.clone(), subject.clone(), None));
-                    for (kind, subject, remainder) in std::iter::once((closed.kind, closed.subject, remainder.clone())).chain(within) {
+                    let within = gone.within.iter().map(|(kind, subject)| (kind.clone(), subject.clone(), None));
+                    let own = gone.subject.then(|| (closed.kind, closed.subject, gone.remainder.clone()));
+                    for (kind, subject, remainder) in own.into_iter().chain(within) {
                         tombstone::insert(transaction, &Tombstone { kind, subject, erased: now, run: run.clone(), remainder })?;
                     }
                     journal::forget(transaction, &run)?;
@@ -207,6 +211,24 @@ impl Store {
     /// The run of a subject that has not come to its end, of which there is at most one.
     pub fn unfinished_run(&self, kind: &SubjectKind, subject: &Digest) -> Result<Option<Run>, Error> {
         self.look("read runs", |transaction| unfinished_of(transaction, kind, subject))
+    }
+
+    /// The completed runs about subjects of a kind that left something of them, oldest first: those of chosen categories.
+    pub fn partial_runs(&self, kind: &SubjectKind) -> Result<Vec<Run>, Error> {
+        let sql = "-- partial_runs
+            SELECT id, state, kind, subject, plan, started, opening_entry, attempts, closed
+            FROM erasure_run
+            WHERE kind = $1
+                AND state IN ('completed', 'completed_with_retained')
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM tombstone
+                    WHERE tombstone.kind = erasure_run.kind
+                        AND tombstone.subject = erasure_run.subject
+                        AND tombstone.run = erasure_run.id
+                )
+            ORDER BY started";
+        self.look("read runs", |transaction| list(transaction, sql, &parameters![kind.as_str()]))
     }
 
     /// All runs about a subject, oldest first.

@@ -127,6 +127,10 @@ pub fn failure(project: &Project, of: Whereabouts<'_>, error: Error) -> Failure 
         Error::OtherDatabase { .. } | Error::CountsDiffer { .. } | Error::KeysDiffer { .. } => {
             Failure::new(ExitCode::PlanMismatch, error).next(format!("{nothing}; make a new plan and have it approved"))
         }
+        Error::Guarded { choose, .. } if !choose.is_empty() => {
+            let next = desk::choose_too(choose);
+            Failure::new(ExitCode::PlanRefused, error).next(next).next(nothing)
+        }
         Error::Guarded { table, columns, .. } => {
             let unlink = format!("if these rows may lose the reference: add `unlink: [{columns}]` to {table} in the map");
             let own = format!("{nothing}; if they belong to the subject: give {table} an owner path that finds them");

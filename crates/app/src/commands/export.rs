@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::commands::map::MapArgument;
 use crate::commands::plan::{human_bytes, plural};
-use crate::commands::request::{self, ProfileArgument};
+use crate::commands::request::{self, CategoryArguments, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::{self, StoreArgument, TOOL};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Which categories to export
     #[arg(long, value_name = "PROFILE", default_value = "documented")]
     profile: ProfileArgument,
+
+    #[command(flatten)]
+    categories: CategoryArguments,
 
     /// An approved plan: nothing is exported unless it comes out the same now, with the same counts
     #[arg(long, value_name = "FILE")]
@@ -88,7 +91,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let encryption = encryption(arguments)?;
     let project = Project::read(&arguments.map.map)?;
-    let request = request::export(&project.map, &arguments.subject, arguments.profile)?;
+    let request = request::export(&project.map, &arguments.subject, arguments.profile, &arguments.categories)?;
     let approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
     let sources = project.sources()?;
     // The databases answer while this thread sees to the rest.
@@ -218,6 +221,7 @@ fn describe(report: &Report) -> String {
             LeftOutReason::OnRequest => "on request only (--profile symmetric includes it)",
             LeftOutReason::Excluded => "the map never exports it",
             LeftOutReason::NotApplicable => "not applicable to this contract",
+            LeftOutReason::NotChosen => "not chosen",
             LeftOutReason::Secret => "secret",
             LeftOutReason::Unowned => "kept for everybody, owned by nobody",
             LeftOutReason::Missing => "missing",

@@ -50,6 +50,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.yes_erase.is_empty() {
         output.either(&json!({ "returned": returned.iter().map(named).collect::<Vec<Value>>() }), || list(&returned))?;
         output.note("a key may have been given to somebody else since: look at each label");
+        if returned.iter().any(|found| found.rows.is_some()) {
+            output.note("rows of erased categories may have been made since, and would go too: erase them again only after a restore");
+        }
         output.note("erase again who was erased before: exeunt replay … --yes-erase LABEL");
         return Ok(ExitCode::Incomplete);
     }
@@ -108,13 +111,21 @@ fn left(project: &Project, platform: &Platform, store: &Store, others: &[&Return
     }
     let mut snapshot = Snapshot::open(platform).map_err(|error| project.no_plan(error))?;
     let returned = replay::returned(&mut snapshot, store).or_fail(ExitCode::Failed, || "look for erased subjects that are back")?;
-    let still = |other: &&&Returned| returned.iter().any(|found| found.tombstone.subject == other.tombstone.subject);
+    let same = |found: &Returned, other: &Returned| {
+        found.tombstone.subject == other.tombstone.subject && found.request.categories == other.request.categories
+    };
+    let still = |other: &&&Returned| returned.iter().any(|found| same(found, other));
     Ok(others.iter().filter(still).count() as u64)
 }
 
 fn named(found: &Returned) -> Value {
     let key = &found.request.subject.key;
-    json!({ "kind": found.tombstone.kind, "key": key, "label": found.label, "subject": found.tombstone.subject, "erased": found.tombstone.erased, "run": found.tombstone.run })
+    let mut named = json!({ "kind": found.tombstone.kind, "key": key, "label": found.label, "subject": found.tombstone.subject, "erased": found.tombstone.erased, "run": found.tombstone.run });
+    if let Some(categories) = &found.request.categories {
+        named["categories"] = json!(categories);
+        named["rows"] = json!(found.rows);
+    }
+    named
 }
 
 fn list(returned: &[Returned]) -> String {
@@ -123,6 +134,11 @@ fn list(returned: &[Returned]) -> String {
         let key = found.request.subject.key.join(",");
         // As a quoted text: a label may hold anything.
         let named = format!("{} {key}, {:?}", tombstone.kind, found.label);
+        if let (Some(categories), Some(rows)) = (&found.request.categories, found.rows) {
+            let names: Vec<&str> = categories.iter().map(|name| name.as_str()).collect();
+            let (erased, names) = (tombstone.erased.for_people(), names.join(", "));
+            return format!("  {named}: {names} erased on {erased} (run {}), and {} of it are there", tombstone.run, plural(rows, "row"));
+        }
         format!("  {named}: a {} with this key was erased on {} (run {})", tombstone.kind, tombstone.erased.for_people(), tombstone.run)
     });
     let head = format!("{} back:", plural(returned.len() as u64, "erased subject"));

@@ -2,7 +2,8 @@
 
 use exeunt_engine::planning::Request;
 use exeunt_model::map::DataMap;
-use exeunt_model::names::TableName;
+use exeunt_model::map::parse::nearest;
+use exeunt_model::names::{CategoryName, TableName};
 use exeunt_model::plan::{Choice, Profile, Purpose};
 
 use crate::commands::subject::{SubjectArgument, split_key};
@@ -37,13 +38,58 @@ pub struct ChoiceArguments {
     hand_over_to: Option<String>,
 }
 
+/// The part of the subject's data that is asked for.
+#[derive(Debug, Default, clap::Args)]
+pub struct CategoryArguments {
+    /// Only this category of the map; may be given several times. Without it, all of them
+    #[arg(long = "category", value_name = "NAME")]
+    categories: Vec<String>,
+}
+
+impl CategoryArguments {
+    /// The chosen categories; `None` where none was named, which means all of them.
+    fn chosen(&self, map: &DataMap) -> Result<Option<Vec<CategoryName>>, Failure> {
+        let mut chosen = Vec::new();
+        for name in &self.categories {
+            let category = CategoryName::new(name);
+            if map.category(&category).is_none() {
+                let known = || map.categories.iter().map(|category| category.name.as_str());
+                let failure = Failure::message(ExitCode::Usage, format!("the map has no category `{name}`"));
+                return Err(match nearest(name, known()) {
+                    Some(meant) => failure.next(format!("did you mean --category {meant}?")),
+                    None => failure.next(format!("its categories are {}", known().collect::<Vec<_>>().join(", "))),
+                });
+            }
+            chosen.push(category);
+        }
+        Ok((!chosen.is_empty()).then_some(chosen))
+    }
+}
+
 /// The request for an export.
-pub fn export(map: &DataMap, subject: &SubjectArgument, profile: ProfileArgument) -> Result<Request, Failure> {
-    Ok(Request { subject: subject.subject(map)?, purpose: Purpose::Export, profile: profile.into(), choices: Vec::new(), successor: None })
+pub fn export(
+    map: &DataMap,
+    subject: &SubjectArgument,
+    profile: ProfileArgument,
+    categories: &CategoryArguments,
+) -> Result<Request, Failure> {
+    Ok(Request {
+        subject: subject.subject(map)?,
+        purpose: Purpose::Export,
+        profile: profile.into(),
+        categories: categories.chosen(map)?,
+        choices: Vec::new(),
+        successor: None,
+    })
 }
 
 /// The request for an erasure.
-pub fn erase(map: &DataMap, subject: &SubjectArgument, arguments: &ChoiceArguments) -> Result<Request, Failure> {
+pub fn erase(
+    map: &DataMap,
+    subject: &SubjectArgument,
+    arguments: &ChoiceArguments,
+    categories: &CategoryArguments,
+) -> Result<Request, Failure> {
     let subject = subject.subject(map)?;
     let choices: Result<Vec<Choice>, Failure> = arguments.choices.iter().map(|text| choice(map, text)).collect();
     let columns = subject.key.len();
@@ -51,6 +97,7 @@ pub fn erase(map: &DataMap, subject: &SubjectArgument, arguments: &ChoiceArgumen
         subject,
         purpose: Purpose::Erase,
         profile: Profile::default(),
+        categories: categories.chosen(map)?,
         choices: choices?,
         successor: arguments.hand_over_to.as_ref().map(|key| split_key(key, columns)),
     })

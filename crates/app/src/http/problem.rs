@@ -60,6 +60,7 @@ kinds! {
     too_large = "too-large", PAYLOAD_TOO_LARGE, "The request is too large";
     too_many = "too-many", TOO_MANY_REQUESTS, "Too much at once";
     method = "method", METHOD_NOT_ALLOWED, "This cannot be done here";
+    no_standard_export = "no-standard-export", UNPROCESSABLE_ENTITY, "No standard export holds this";
     plan_refused = "plan-refused", UNPROCESSABLE_ENTITY, "No plan can be made";
     limited = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests: wait";
     provider_away = "identity-provider-away", SERVICE_UNAVAILABLE, "The identity provider is away; try again, or sign in by mail";

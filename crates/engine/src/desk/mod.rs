@@ -39,7 +39,7 @@ pub use extend::extend;
 pub use hold::lift_hold;
 pub use notify::{ExitMail, Notice, NoticeMail};
 pub use people::Contact;
-pub use preview::{Preview, PreviewRow, preview};
+pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};
 pub use rights::grants;
 pub use setting::{ContractSettings, choose, contract_settings};
 pub use submit::{Submission, Submitted, submit};

@@ -131,6 +131,9 @@ pub struct NoticeMail {
     pub scope: String,
     /// What people know the subject by; `None` once it was erased.
     pub label: Option<String>,
+    /// It is about chosen categories alone.
+    #[serde(default)]
+    pub in_part: bool,
 }
 
 /// An exit in a mail. Nothing in it names anybody: such a mail belongs to no request with which it would be forgotten.
@@ -154,6 +157,7 @@ impl NoticeMail {
             kind: request.state.kind().to_string(),
             scope: request.scope.to_string(),
             label: request.personal.as_ref().map(|personal| personal.label.clone()),
+            in_part: request.document.categories.is_some(),
         }
     }
 }

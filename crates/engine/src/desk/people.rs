@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use exeunt_model::directory::{LastAdmin, SeatEntry, SeatRole, key_of_text, last_admin};
 use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
+use exeunt_model::names::CategoryName;
+use exeunt_model::request::Scope;
 use exeunt_model::scim::resource;
 use exeunt_store::{Store, Transaction};
 
@@ -69,6 +71,22 @@ pub(super) fn leaves_no_admin(store: &Store, directory: &Directory, contract: &s
     let closed: BTreeSet<EmailAddress> = store.look("look for closed addresses", |transaction| transaction.closed_addresses(contract))?;
     admins.retain(|admin| admin.key == seat || admin.email.as_ref().is_none_or(|email| !closed.contains(email)));
     Ok(last_admin(&admins, &[seat.to_vec()]) == LastAdmin::Leaves)
+}
+
+/// Whether an erasure of these categories would leave nobody who can sign in for a contract that stays: its last admin, or every seat of it.
+pub(super) fn locks_out(
+    store: &Store,
+    directory: &Directory,
+    scope: Scope,
+    contract: &str,
+    subject: &[String],
+    categories: Option<&[CategoryName]>,
+) -> Result<bool, Error> {
+    let (contract_goes, seats_go) = directory.own_rows_among(categories);
+    match scope {
+        Scope::Seat => Ok(seats_go && leaves_no_admin(store, directory, contract, subject)?),
+        Scope::Contract => Ok(seats_go && !contract_goes),
+    }
 }
 
 /// The seats of those who administer a contract, active or not.

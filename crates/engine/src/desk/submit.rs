@@ -18,7 +18,7 @@ use exeunt_store::{Store, Transaction};
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::notify::{Notice, NoticeMail};
-use super::people::{Contact, approvers, leaves_no_admin};
+use super::people::{Contact, approvers, locks_out};
 use super::setting::rules_of;
 use crate::directory::Directory;
 
@@ -87,8 +87,9 @@ pub fn submit(
             return Err(Error::Confirmation);
         }
     }
-    let leaves = submission.kind == Kind::Erasure && submission.scope == Scope::Seat && submission.categories.is_none();
-    if leaves && leaves_no_admin(store, directory, &submission.contract, &submission.personal.key)? {
+    let erases = submission.kind == Kind::Erasure;
+    let categories = submission.categories.as_deref();
+    if erases && locks_out(store, directory, submission.scope, &submission.contract, &submission.personal.key, categories)? {
         return Err(Error::LastAdmin);
     }
     let approvers = approvers(store, context.settings, directory, &submission.contract)?;

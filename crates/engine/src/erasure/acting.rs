@@ -379,6 +379,7 @@ fn guarded(plan: &Plan, guard: usize, rows: u64) -> Result<(), Error> {
         references: guard.references.clone(),
         effect: guard.effect,
         rows,
+        choose: guard.choose.iter().cloned().collect(),
     })
 }
 

@@ -91,7 +91,7 @@ fn begin(
         if identifiers.is_empty() {
             return Err(Error::NothingToSearchFor { kind: plan.outline.kind.clone() });
         }
-        document.baseline = Some(residual::baseline(means, &identifiers));
+        document.baseline = Some(residual::baseline(means, plan, &identifiers));
     }
     let plan = &document.plan;
     document.within = within(means, plan, &mut sources)?;

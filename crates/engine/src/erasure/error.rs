@@ -1,13 +1,13 @@
 //! Why an erasure stopped.
 
 use exeunt_model::certificate::Phase;
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind, TableName};
 use exeunt_model::plan::Effect;
 use exeunt_model::run::RunId;
 
 use crate::missing::NoneThere;
 
-use crate::planning::counted;
+use crate::planning::{consequence, counted, to_choose};
 
 /// An erasure did not come to its end. [`Error::erased_nothing`] tells whether anything was touched.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +64,8 @@ pub enum Error {
     Unowned { table: TableName, rows: u64 },
     #[error("the run's transaction in {database} has not come to its end")]
     StillGoingOn { database: SourceName },
-    #[error("{} of {table} would suffer: {columns} → {references}, {}", counted(*rows, "row"), suffer(*effect))]
-    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
+    #[error("{} of {table} would suffer: {columns} → {references}, {}{}", counted(*rows, "row"), consequence(*effect), to_choose(choose))]
+    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64, choose: Vec<CategoryName> },
     #[error("the plan names a source that the map does not have: {source_name}")]
     NoSource { source_name: SourceName },
     #[error("interrupted before anything was erased")]
@@ -160,14 +160,5 @@ fn other_rows(table: &TableName, gone: u64, new: u64) -> String {
     match new {
         0 => format!("{table}: {gone}"),
         new => format!("{table}: {gone}, and {new} that {} not in the plan", if new == 1 { "is" } else { "are" }),
-    }
-}
-
-fn suffer(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Cascade => "and the database would delete them (ON DELETE CASCADE)",
-        Effect::Overwrite => "and the database would change them (ON DELETE SET NULL or SET DEFAULT)",
-        Effect::Refuse => "and the database would refuse the deletion",
-        Effect::Dangle => "and they would point to nothing",
     }
 }

@@ -7,6 +7,7 @@ use exeunt_model::names::TableName;
 use exeunt_model::plan::{Outline, Work};
 use exeunt_model::selection::ColumnPath;
 use exeunt_model::tombstone;
+use exeunt_store::Gone;
 
 use super::acting::Acting;
 use super::error::Error;
@@ -46,13 +47,17 @@ pub(super) fn finish(means: &mut Means<'_>, mut running: Running) -> Result<Outc
         let plan = &running.document.plan;
         plan.outline.kept.iter().zip(&plan.kept_rows).filter(|(kept, _)| kept.table == *table).map(|(_, rows)| rows).sum()
     };
-    let residual = residual::conclude(means, running.document.baseline.as_ref(), &running.personal.identifiers, kept);
+    let residual =
+        residual::conclude(means, &running.document.plan, running.document.baseline.as_ref(), &running.personal.identifiers, kept);
     let findings = Findings { remaining, recount, files, residual, closed: means.moment() };
     let statement = statement(&running, findings);
     failpoint!("before_close", &run);
-    let remainder = remainder(means, &mut running);
-    let certificate =
-        means.store.close_run(statement, &running.document.within, remainder).map_err(|error| Error::from(error).unfinished(&run))?;
+    let gone = Gone {
+        subject: running.document.takes_subject(&means.platform.map),
+        remainder: remainder(means, &mut running),
+        within: &running.document.within,
+    };
+    let certificate = means.store.close_run(statement, &gone).map_err(|error| Error::from(error).unfinished(&run))?;
     failpoint!("after_close", &run);
     Ok(Outcome { certificate, undecided: running.undecided })
 }

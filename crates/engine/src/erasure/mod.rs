@@ -35,9 +35,9 @@ pub use begin::{begin_ahead, erase};
 pub use error::Error;
 pub use files::look_for_files;
 pub use finish::Outcome;
-pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms, decided_otherwise, standard_outside};
+pub use order::{BATCH_ROWS, BATCHES_FROM_ROWS, Means, Order, Progress, Terms, decided_otherwise, standard_outside, subjects_gone};
 pub use resume::{Resumption, abandon, resume};
 
 pub(crate) use acting::{Acting, undone};
 pub(crate) use finish::replaced_places;
-pub(crate) use order::recorded_choices;
+pub(crate) use order::{recorded_categories, recorded_choices};

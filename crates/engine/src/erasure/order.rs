@@ -1,10 +1,13 @@
 //! What an erasure is given: the approved plan, its terms, and the means to carry it out.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::certificate::{Outside, Purpose};
 use exeunt_model::digest::Digest;
+use exeunt_model::map::DataMap;
 use exeunt_model::moment::Moment;
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
-use exeunt_model::plan::{Choice, Plan};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind, TableName};
+use exeunt_model::plan::{Choice, Plan, Step, Work};
 use exeunt_model::run::RunId;
 use exeunt_model::tombstone::subject_hash;
 use exeunt_store::{Run, Store};
@@ -86,6 +89,29 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Whether the run leaves nothing of the subject that a later request could be about: it erases everything, or the subject's own row with
+    /// all that hangs from it.
+    pub(crate) fn takes_subject(&self, map: &DataMap) -> bool {
+        let outline = &self.plan.outline;
+        let own = map.subject(&outline.kind).map(|subject| &subject.table);
+        let deletes = |step: &Step| Some(&step.table) == own && matches!(step.work, Work::Delete { .. });
+        let mut own_rows = outline.steps.iter().zip(&self.plan.step_rows).filter(|(step, _)| deletes(step));
+        outline.categories.is_none() || (outline.takes_subject() && own_rows.any(|(_, rows)| *rows > 0))
+    }
+}
+
+/// The subjects that a run leaves nothing of, as keyed hashes: those that it was about and those that went with them.
+///
+/// # Errors
+/// [`Error::NoSuchRun`] and [`Error::Record`].
+pub fn subjects_gone(store: &Store, map: &DataMap, run: &RunId) -> Result<Vec<(SubjectKind, Digest)>, Error> {
+    let record = store.run(run)?.ok_or_else(|| Error::NoSuchRun { run: run.clone() })?;
+    let document: Document = serde_json::from_str(&record.document).map_err(|source| Error::Record { run: run.clone(), source })?;
+    let own = document.takes_subject(map).then_some((record.kind, record.subject));
+    Ok(own.into_iter().chain(document.within).collect())
+}
+
 /// What an erasure works with. Clock and randomness are the caller's.
 pub struct Means<'a> {
     pub platform: &'a Platform,
@@ -154,6 +180,12 @@ pub fn decided_otherwise(store: &Store, run: &Run, request: &Request, approved: 
     if let Some(choice) = request.choices.iter().find(|choice| !begun.outline.choices.contains(choice)) {
         return Ok(Some(format!("{} was not chosen for {}", choice.action, choice.table)));
     }
+    // A run of some categories is no answer to a request for others, and least of all to one for everything.
+    let begun_with = begun.outline.categories.as_ref().map(|chosen| chosen.names.iter().collect::<BTreeSet<_>>());
+    let asked_for = request.categories.as_ref().map(|names| names.iter().collect::<BTreeSet<_>>());
+    if begun_with != asked_for && !(approved.is_some() && asked_for.is_none()) {
+        return Ok(Some("other categories were chosen".to_owned()));
+    }
     let successor = request.successor.as_ref().map(|key| subject_hash(&store.hash_secret(), &request.subject.kind, key));
     Ok((successor.is_some() && successor != begun.successor).then(|| "it hands over to somebody else or to nobody".to_owned()))
 }
@@ -162,4 +194,10 @@ pub fn decided_otherwise(store: &Store, run: &Run, request: &Request, approved: 
 pub(crate) fn recorded_choices(document: &str) -> Result<(Vec<Choice>, Option<Digest>), serde_json::Error> {
     let document: Document = serde_json::from_str(document)?;
     Ok((document.plan.outline.choices, document.plan.successor))
+}
+
+/// The categories that a run's record names; `None` where it is about everything.
+pub(crate) fn recorded_categories(document: &str) -> Result<Option<Vec<CategoryName>>, serde_json::Error> {
+    let document: Document = serde_json::from_str(document)?;
+    Ok(document.plan.outline.categories.map(|chosen| chosen.names))
 }

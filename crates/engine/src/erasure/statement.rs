@@ -45,7 +45,12 @@ pub(super) fn statement(running: &Running, findings: Findings) -> Statement {
         state: Ending::PartlyFailed,
         purpose: terms.purpose,
         reference: terms.reference.clone(),
-        scope: Scope { kind: outline.kind.clone(), subject: plan.subject.clone(), successor: plan.successor.clone() },
+        scope: Scope {
+            kind: outline.kind.clone(),
+            subject: plan.subject.clone(),
+            successor: plan.successor.clone(),
+            categories: outline.categories.as_ref().map(|chosen| chosen.names.clone()),
+        },
         started: running.started,
         closed: findings.closed,
         attempts: running.attempts,

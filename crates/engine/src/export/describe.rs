@@ -95,12 +95,14 @@ pub fn left_out(scheme: &Scheme, outline: &Outline) -> Vec<LeftOut> {
             plan::LeftOutReason::OnRequest
             | plan::LeftOutReason::Excluded
             | plan::LeftOutReason::NotApplicable
+            | plan::LeftOutReason::NotChosen
             | plan::LeftOutReason::OtherSubjects => None,
         };
         let reason = match left.reason {
             plan::LeftOutReason::OnRequest => LeftOutReason::OnRequest,
             plan::LeftOutReason::Excluded => LeftOutReason::Excluded,
             plan::LeftOutReason::NotApplicable => LeftOutReason::NotApplicable,
+            plan::LeftOutReason::NotChosen => LeftOutReason::NotChosen,
             plan::LeftOutReason::Unowned(_) => LeftOutReason::Unowned,
             // The table holds nothing of this kind of subject: nothing is missing.
             plan::LeftOutReason::OtherSubjects => continue,

@@ -245,9 +245,10 @@ fn must(duty: &str) -> &'static str {
 
 fn what(request: &NoticeMail) -> String {
     let scope = if request.scope == "contract" { "the contract" } else { "a seat" };
+    let part = if request.in_part { "some categories of " } else { "" };
     match request.kind.as_str() {
-        "export" => format!("the export of {scope}"),
-        "erasure" => format!("the erasure of {scope}"),
+        "export" => format!("the export of {part}{scope}"),
+        "erasure" => format!("the erasure of {part}{scope}"),
         _ => "your case".to_owned(),
     }
 }

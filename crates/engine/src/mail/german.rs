@@ -247,9 +247,10 @@ fn must(duty: &str) -> &'static str {
 
 fn what(request: &NoticeMail) -> String {
     let scope = if request.scope == "contract" { "des Vertrags" } else { "eines Platzes" };
+    let part = if request.in_part { "einiger Kategorien " } else { "" };
     match request.kind.as_str() {
-        "export" => format!("Export {scope}"),
-        "erasure" => format!("Löschung {scope}"),
+        "export" => format!("Export {part}{scope}"),
+        "erasure" => format!("Löschung {part}{scope}"),
         _ => "Ihr Fall".to_owned(),
     }
 }

@@ -31,6 +31,9 @@ pub fn difference(approved: &Plan, now: &Plan) -> Option<String> {
     if approved_outline.choices != outline.choices || approved.successor != now.successor {
         return Some("other choices were made".to_owned());
     }
+    if approved_outline.categories != outline.categories {
+        return Some("other categories were chosen".to_owned());
+    }
     if approved_outline.profile != outline.profile {
         return Some("it is for another profile".to_owned());
     }
@@ -100,6 +103,7 @@ mod tests {
             profile: Profile::default(),
             map: MapReference { name: "trial".into(), digest: digest(), categories: Vec::new() },
             catalogs: Vec::new(),
+            categories: None,
             choices: Vec::new(),
             sets: Vec::new(),
             steps: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use exeunt_model::map::action::Until;
-use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::names::{CategoryName, SourceName, TableName};
 use exeunt_model::plan::{FileCount, KeptReason, Outline, Plan, Purpose, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_model::tombstone::{HashSecret, subject_hash};
@@ -127,6 +127,10 @@ impl<L: Look> Snapshot<L> {
             }
         }
         let guarded = rows.split_off(outline.steps.len() + outline.kept.len());
+        let mut choose: Vec<CategoryName> = Vec::new();
+        for (guard, _) in outline.guards.iter().zip(&guarded).filter(|(_, rows)| **rows > 0) {
+            choose.extend(guard.choose.iter().filter(|category| !choose.contains(category)).cloned().collect::<Vec<_>>());
+        }
         for (guard, rows) in outline.guards.iter().zip(guarded) {
             if rows > 0 {
                 let columns: Vec<String> = guard.columns.iter().map(ToString::to_string).collect();
@@ -136,6 +140,7 @@ impl<L: Look> Snapshot<L> {
                     references: guard.references.clone(),
                     effect: guard.effect,
                     rows,
+                    choose,
                 });
             }
         }

@@ -2,7 +2,7 @@
 
 use exeunt_model::map::lock::Difference;
 use exeunt_model::map::resolve::Problem;
-use exeunt_model::names::{SourceName, SubjectKind, TableName};
+use exeunt_model::names::{CategoryName, SourceName, SubjectKind, TableName};
 use exeunt_model::plan::{Effect, planner};
 
 /// There is no plan. Whatever was asked was only read, and nothing was changed.
@@ -32,8 +32,9 @@ pub enum Error {
     KeyShape { kind: SubjectKind, columns: String, expected: usize, given: usize },
     #[error("make the plan")]
     Plan(#[from] planner::Error),
-    #[error("{} of {table} would suffer: {columns} → {references}, {}", count(*rows, "row"), consequence(*effect))]
-    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64 },
+    /// `choose`: categories with rows of the subject that stand in the way and would not, were they chosen too.
+    #[error("{} of {table} would suffer: {columns} → {references}, {}{}", count(*rows, "row"), consequence(*effect), to_choose(choose))]
+    Guarded { table: TableName, columns: String, references: TableName, effect: Effect, rows: u64, choose: Vec<CategoryName> },
     #[error("{} of {table}.{column} {} not in plain form: what else names these files cannot be told", count(*files, "file key"), if *files == 1 { "is" } else { "are" })]
     FileKeys { table: TableName, column: String, files: u64 },
     #[error("{table}.{column} names files by values that are no text: what else names these files cannot be told")]
@@ -55,11 +56,22 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-fn consequence(effect: Effect) -> &'static str {
+/// `; they go with the category …`, for a sentence that says what stands in the way.
+pub(crate) fn to_choose(choose: &[CategoryName]) -> String {
+    let names: Vec<String> = choose.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => format!("; such rows are of the category {only}, which was not chosen"),
+        _ => format!("; such rows are of the categories {}, which were not chosen", names.join(" and ")),
+    }
+}
+
+pub(crate) fn consequence(effect: Effect) -> &'static str {
     match effect {
         Effect::Cascade => "and the database would delete them (ON DELETE CASCADE)",
         Effect::Overwrite => "and the database would change them (ON DELETE SET NULL or SET DEFAULT)",
         Effect::Refuse => "and the database would refuse the deletion",
         Effect::Dangle => "and they would point to nothing",
+        Effect::Orphan => "and no later request would find whose they are",
     }
 }

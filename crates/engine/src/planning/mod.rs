@@ -18,7 +18,7 @@ mod snapshot;
 pub use compare::{count_difference, difference};
 pub use count::{Counts, NamedFiles, PLAN_VERSION, Prepared};
 pub use error::Error;
-pub(crate) use error::count as counted;
+pub(crate) use error::{consequence, count as counted, to_choose};
 pub use opening::Opening;
 pub use request::{Request, Subject};
 pub use snapshot::{Found, Snapshot};

@@ -1,6 +1,6 @@
 //! What is asked for.
 
-use exeunt_model::names::SubjectKind;
+use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::{Choice, Profile, Purpose};
 
 /// A subject by kind and key. The key's values are personal data: they are in no error, log or plan.
@@ -23,6 +23,8 @@ pub struct Request {
     pub subject: Subject,
     pub purpose: Purpose,
     pub profile: Profile,
+    /// The categories that it is about; `None` is all of them.
+    pub categories: Option<Vec<CategoryName>>,
     pub choices: Vec<Choice>,
     /// Where a choice hands rows over: the key of another subject of the same kind.
     pub successor: Option<Vec<String>>,

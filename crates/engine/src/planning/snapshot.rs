@@ -152,7 +152,13 @@ impl<L: Look> Snapshot<L> {
     /// [`Error::Plan`] where the map or the requester leaves something open; [`Error::Read`].
     pub fn outline(&mut self, request: &Request) -> Result<Outline, Error> {
         let facts = self.facts(&request.subject)?;
-        let asked = Asked { kind: &request.subject.kind, profile: request.profile, choices: &request.choices, facts: &facts };
+        let asked = Asked {
+            kind: &request.subject.kind,
+            profile: request.profile,
+            categories: request.categories.as_deref(),
+            choices: &request.choices,
+            facts: &facts,
+        };
         let outline = match request.purpose {
             Purpose::Export => planner::export(&self.scheme, &asked),
             Purpose::Erase => planner::erase(&self.scheme, &asked),

@@ -11,6 +11,7 @@ use exeunt_engine::erasure::{self, Means, Order, Terms};
 use exeunt_engine::export::{self, Settings, Unwatched};
 use exeunt_engine::planning::{self, Prepared, Snapshot, Subject};
 use exeunt_engine::platform::Platform;
+use exeunt_engine::replay;
 use exeunt_model::archive::guard;
 use exeunt_model::certificate;
 use exeunt_model::certificate::Purpose as CertificatePurpose;
@@ -21,11 +22,12 @@ use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::planner;
 use exeunt_model::plan::{Profile, Purpose};
 use exeunt_model::run::Ending;
+use exeunt_model::tombstone::subject_hash;
 use exeunt_sources::Look;
 use exeunt_store::Store;
 use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
-use exeunt_testkit::oracle::place::{Place, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
+use exeunt_testkit::oracle::place::{Place, categories, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{compare, sql, yaml};
 use exeunt_testkit::postgres::Server;
@@ -90,6 +92,7 @@ fn asked(world: &World, request: &Request, purpose: Purpose) -> planning::Reques
         subject: Subject { kind: SubjectKind::new(&world.subjects[request.kind].kind), key: key_of(world, request, request.subject) },
         purpose,
         profile: Profile::Symmetric,
+        categories: categories(world, request),
         choices: if erases { choices(world, request) } else { Vec::new() },
         successor: request.successor.filter(|_| erases && evaluate::hands_over(world, request)).map(|row| key_of(world, request, row)),
     }
@@ -250,5 +253,70 @@ fn erased(world: &World, request: &Request, place: &Place<'_>, platform: &Platfo
     if deleted != erased.deleted.len() as u64 {
         return Err(format!("certificate: {deleted} rows deleted, should be {}", erased.deleted.len()));
     }
-    Ok(if deleted > 1 { "several deleted" } else { "erased" }.to_owned())
+    if request.categories.is_some() {
+        replayed(world, request, place, platform, store, &erased)?;
+    }
+    let chosen = if statement.scope.categories.is_some() { "some categories: " } else { "" };
+    Ok(format!("{chosen}{}", if deleted > 1 { "several deleted" } else { "erased" }))
+}
+
+/// A backup brings back what was erased: the replay names the categories, and erases these and nothing else.
+fn replayed(
+    world: &World,
+    request: &Request,
+    place: &Place<'_>,
+    platform: &Platform,
+    store: &mut Store,
+    erased: &evaluate::Erased,
+) -> Result<(), String> {
+    let kind = SubjectKind::new(&world.subjects[request.kind].kind);
+    let gone = erased.deleted.contains(&request.subject);
+    let settled = asked(world, request, Purpose::Erase);
+    let hash = subject_hash(&store.hash_secret(), &kind, &settled.subject.key);
+    let tombstones = store.tombstones_of(&kind, &hash).map_err(told)?.len();
+    if gone && tombstones != 1 {
+        return Err("the subject is gone without a tombstone".to_owned());
+    }
+    place.lay_out(world)?;
+    let mut snapshot = Snapshot::open(platform).map_err(told)?;
+    let found = replay::returned(&mut snapshot, store).map_err(|error| format!("replay: {error:?}"))?;
+    drop(snapshot);
+    let of_subject: Vec<_> = found.into_iter().filter(|found| found.tombstone.kind == kind && found.tombstone.subject == hash).collect();
+    let back = match of_subject.as_slice() {
+        [] if !gone => return Ok(()),
+        [back] => back,
+        other => return Err(format!("replay finds {} times what was erased", other.len())),
+    };
+    if tombstones == 0 && back.request.categories.is_none() {
+        return Err("replay would erase everything".to_owned());
+    }
+    if tombstones > 0 {
+        return Ok(());
+    }
+    let order = Order {
+        request: &back.request,
+        terms: Terms {
+            purpose: CertificatePurpose::Replay,
+            reference: None,
+            outside: Vec::new(),
+            search_residuals: false,
+            batch_rows: None,
+        },
+        accept_missing_files: true,
+        run: None,
+    };
+    let mut drawn = 100_u8;
+    let mut means = Means {
+        platform,
+        store,
+        now: &|| Moment::new(now()),
+        random: &mut |bytes| {
+            drawn = drawn.wrapping_add(1);
+            bytes.fill(drawn);
+        },
+        interrupted: &|| false,
+        report: &mut |_| {},
+    };
+    erasure::erase(&mut means, &order, None, &mut |_| true).map_err(|error| format!("replay: {error:?}"))?;
+    compare::after(world, erased, &place.snapshot(world)?).map_err(|problem| format!("rows differ after the replay: {problem}"))
 }

@@ -152,6 +152,8 @@ pub enum LeftOutReason {
     Excluded,
     /// Does not apply to this contract.
     NotApplicable,
+    /// Other categories were asked for.
+    NotChosen,
     /// Secrets such as tokens and password hashes.
     Secret,
     /// Nobody owns the rows: none can be said to be the subject's.

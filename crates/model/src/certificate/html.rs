@@ -87,7 +87,7 @@ fn write_page(
         Text(statement.id.short()),
     )?;
     state(page, statement)?;
-    facts(page, statement)?;
+    facts(page, statement, label)?;
     failures(page, statement)?;
     kept(page, statement, label)?;
     counts(page, statement, label)?;
@@ -113,10 +113,16 @@ fn state(page: &mut String, statement: &Statement) -> fmt::Result {
     writeln!(page, "<p class=\"state {class}\">{words}</p>")
 }
 
-fn facts(page: &mut String, statement: &Statement) -> fmt::Result {
+fn facts(page: &mut String, statement: &Statement, label: &dyn Fn(&CategoryName) -> String) -> fmt::Result {
     page.push_str("<dl>\n");
     fact(page, "Certificate", &statement.id)?;
-    fact(page, "Scope", format_args!("one {}", statement.scope.kind))?;
+    match &statement.scope.categories {
+        None => fact(page, "Scope", format_args!("one {}", statement.scope.kind))?,
+        Some(chosen) => {
+            let labels: Vec<String> = chosen.iter().map(label).collect();
+            fact(page, "Scope", format_args!("of one {}, these categories alone: {}", statement.scope.kind, labels.join(", ")))?;
+        }
+    }
     let purpose = match statement.purpose {
         Purpose::Request => "erasure on request",
         Purpose::Replay => "erased again after a backup was restored",

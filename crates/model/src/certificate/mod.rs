@@ -84,13 +84,19 @@ struct SignatureSchema {
 }
 
 impl Certificate {
-    /// The version of the format that this program writes and reads.
-    pub const VERSION: u32 = 1;
+    /// The newest version of the format that this program writes and reads.
+    pub const VERSION: u32 = 2;
+
+    /// The version of a statement: 2 names the categories that were chosen, and 1 is about everything.
+    pub fn version_of(statement: &Statement) -> u32 {
+        if statement.scope.categories.is_some() { 2 } else { 1 }
+    }
 
     /// Signs a statement that is anchored in the log.
     pub fn sign(statement: Statement, log: Anchor, key: &SigningKey) -> Self {
-        let signature = key.sign(SIGNED_FOR, &payload(Self::VERSION, &statement, &log));
-        Self { exeunt_certificate: Self::VERSION, statement, log, signature }
+        let version = Self::version_of(&statement);
+        let signature = key.sign(SIGNED_FOR, &payload(version, &statement, &log));
+        Self { exeunt_certificate: version, statement, log, signature }
     }
 
     /// The file: indented JSON with a line feed at its end, and the one spelling that [`verify()`] takes.

@@ -45,7 +45,7 @@ pub fn statement() -> Statement {
         state: Ending::Completed,
         purpose: Purpose::Request,
         reference: Some("R-1041".to_owned()),
-        scope: Scope { kind: SubjectKind::new("seat"), subject: digest("subject"), successor: None },
+        scope: Scope { kind: SubjectKind::new("seat"), subject: digest("subject"), successor: None, categories: None },
         started: moment(0),
         closed: moment(2),
         attempts: 1,

@@ -77,6 +77,10 @@ pub struct Scope {
     /// Keyed hash of the subject that rows were handed over to.
     #[schemars(with = "Option<String>")]
     pub successor: Option<Digest>,
+    /// The categories that were to be erased; left out where all were. Nothing is said of rows of other categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub categories: Option<Vec<CategoryName>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -346,9 +350,18 @@ impl Statement {
         sums
     }
 
-    /// Whether state and sums are what the counts say, and files add up.
+    /// Whether nothing is counted of categories that were not to be erased but links that were cleared.
+    fn keeps_to_its_categories(&self) -> bool {
+        let Some(chosen) = &self.scope.categories else { return true };
+        let is_chosen = |category: &Option<CategoryName>| category.as_ref().is_none_or(|category| chosen.contains(category));
+        self.tables.iter().all(|table| table.action == "unlink" || is_chosen(&table.category))
+            && self.kept.iter().all(|kept| is_chosen(&kept.category))
+    }
+
+    /// Whether state and sums are what the counts say, files add up, and the counts keep to the scope.
     pub fn is_consistent(&self) -> bool {
         self.state == self.ending()
+            && self.keeps_to_its_categories()
             && self.categories == Self::sums(&self.tables)
             && self.started <= self.closed
             && self.files.iter().all(|files| {
@@ -387,6 +400,7 @@ impl Statement {
     pub fn completed(&self) -> &'static str {
         let (_, missing) = self.deleted_and_missing_files();
         match (self.changed_rows() > 0, missing > 0) {
+            (false, false) if self.scope.categories.is_some() => "everything of the chosen categories is erased",
             (false, false) => "everything in scope is erased",
             (true, false) => "what the data map has deleted is gone, and the rows that it has changed are changed",
             (false, true) => "every row in scope is erased, and some files that they named were not in their store",

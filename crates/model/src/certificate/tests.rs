@@ -123,3 +123,36 @@ fn a_search_that_could_not_be_made_is_no_plain_success() {
         assert_eq!(statement.ending(), if doubt { Ending::CompletedWithRetained } else { Ending::Completed });
     }
 }
+
+/// The sample's statement, about two categories.
+fn of_some_categories() -> Statement {
+    let mut statement = sample::statement();
+    let chosen = ["saved_leads", "user_information"].map(crate::names::CategoryName::new);
+    statement.scope.categories = Some(chosen.to_vec());
+    statement
+}
+
+#[test]
+fn a_certificate_about_everything_is_of_the_first_version_and_one_about_categories_of_the_second() {
+    let (whole, _) = sample::certificate();
+    assert_eq!(whole.exeunt_certificate, 1);
+    assert!(!String::from_utf8(whole.to_bytes()).unwrap().contains("\"successor\": null,"), "nothing follows the successor");
+    let (some, _) = sample::seal(of_some_categories());
+    assert_eq!(some.exeunt_certificate, 2);
+    assert_eq!(verify(&some.to_bytes(), None).unwrap().certificate, some);
+    // One that hides what it is about, or names it in the old form, is none.
+    let mut wrong = some.clone();
+    wrong.exeunt_certificate = 1;
+    assert!(matches!(verify(&wrong.to_bytes(), None), Err(Error::Version { got: 1 })));
+}
+
+#[test]
+fn a_certificate_about_categories_counts_nothing_of_others() {
+    // Of seat management, the sample clears links, and that is all: such links may be cleared.
+    assert!(of_some_categories().is_consistent());
+    let mut more = of_some_categories();
+    more.tables[0].action = "delete".to_owned();
+    more.categories = Statement::sums(&more.tables);
+    more.state = more.ending();
+    assert!(!more.is_consistent());
+}

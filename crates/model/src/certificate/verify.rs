@@ -10,7 +10,7 @@ use crate::signature::{self, KeyId};
 pub enum Error {
     #[error("read the certificate")]
     Read(#[source] serde_json::Error),
-    #[error("the certificate has format {got}, and this program knows format {want}", want = Certificate::VERSION)]
+    #[error("the certificate has format {got}, and this program knows formats up to {want}, the second for chosen categories", want = Certificate::VERSION)]
     Version { got: u32 },
     #[error("the file is not spelled as Exeunt writes certificates: it was edited or reformatted")]
     Spelling,
@@ -49,7 +49,7 @@ pub struct Verified {
 pub fn verify(bytes: &[u8], expected: Option<&KeyId>) -> Result<Verified, Error> {
     let certificate: Certificate = serde_json::from_slice(bytes).map_err(Error::Read)?;
     let Certificate { exeunt_certificate: version, statement, log, signature } = &certificate;
-    if *version != Certificate::VERSION {
+    if *version != Certificate::version_of(statement) {
         return Err(Error::Version { got: *version });
     }
     if certificate.to_bytes() != bytes {

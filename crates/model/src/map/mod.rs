@@ -22,6 +22,7 @@ pub use owner::{Claim, Hop, Reference};
 
 use crate::catalog::SourceKind;
 use crate::names::{CategoryName, SourceName, SubjectKind, TableName};
+use crate::plan::Profile;
 use crate::selection::ColumnPath;
 
 /// A data map as its author wrote it, with every name read but nothing yet compared with a database.
@@ -87,6 +88,25 @@ pub enum ExportDisposition {
     Excluded,
 }
 
+impl ExportDisposition {
+    /// Whether an export under the profile takes such a category.
+    pub fn is_part_of(self, profile: Profile) -> bool {
+        match (self, profile) {
+            (Self::Included, Profile::Documented | Profile::Symmetric) | (Self::OnRequest, Profile::Symmetric) => true,
+            (Self::OnRequest, Profile::Documented) | (Self::Excluded, Profile::Documented | Profile::Symmetric) => false,
+        }
+    }
+
+    /// As maps and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Included => "included",
+            Self::OnRequest => "on_request",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applies {
     pub kind: SubjectKind,
@@ -147,6 +167,12 @@ impl DataMap {
     /// A source by its name.
     pub fn source(&self, name: &SourceName) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == *name)
+    }
+
+    /// The categories that an export under a profile takes: of those that were chosen, or of all.
+    pub fn exported(&self, profile: Profile, chosen: Option<&[CategoryName]>) -> Vec<&Category> {
+        let is_chosen = |category: &&Category| chosen.is_none_or(|chosen| chosen.contains(&category.name));
+        self.categories.iter().filter(is_chosen).filter(|category| category.export.is_part_of(profile)).collect()
     }
 
     /// The digest that plans, archives and certificates are bound to.

@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use super::actions::Treatment;
 use super::rows::Fate;
-use super::sets::{Pointer, Scope, Sets};
+use super::sets::{NothingStays, Pointer, Scope, Sets};
 use super::{Effect, Guard, Step, Work};
 use crate::catalog::ReferentialAction;
 use crate::map::Action;
 use crate::map::resolve::Edge;
-use crate::names::TableName;
+use crate::names::{CategoryName, TableName};
 use crate::selection::{ColumnPath, Condition};
 
 /// For every reference to a row that goes: nothing to do, a step that clears it, or a guard.
-pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<TableName, Fate>) -> (Vec<Step>, Vec<Guard>) {
+pub(super) fn references(
+    scope: &Scope<'_>,
+    sets: &mut Sets,
+    fates: &BTreeMap<TableName, Fate>,
+    actions: &BTreeMap<TableName, Treatment>,
+) -> (Vec<Step>, Vec<Guard>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut guards = Vec::new();
     for edge in &scope.scheme.edges {
@@ -31,8 +37,7 @@ pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<Ta
         let listed = |path: &ColumnPath| path.json.is_empty() && mapped.is_some_and(|mapped| mapped.entry.unlink.contains(&path.column));
         let unlinked: Vec<String> = edge.columns.iter().filter(|path| listed(path)).map(|path| path.column.clone()).collect();
         if unlinked.is_empty() {
-            let effect = effect(edge);
-            guards.push(Guard { table: edge.from.clone(), columns: edge.columns.clone(), references: edge.to.clone(), effect, condition });
+            guards.extend(refusals(scope, sets, edge, condition, actions.get(&edge.from)));
             continue;
         }
         let same = |step: &&mut Step| step.table == edge.from && matches!(&step.work, Work::Unlink { columns } if *columns == unlinked);
@@ -48,6 +53,26 @@ pub(super) fn references(scope: &Scope<'_>, sets: &mut Sets, fates: &BTreeMap<Ta
         }
     }
     (steps, guards)
+}
+
+/// The guards for rows that point to rows that go. Those of the subject that only their category keeps out of the plan are told apart.
+fn refusals(scope: &Scope<'_>, sets: &mut Sets, edge: &Edge, condition: Condition, treatment: Option<&Treatment>) -> Vec<Guard> {
+    let guard = |condition: Condition, choose: Option<&CategoryName>| Guard {
+        table: edge.from.clone(),
+        columns: edge.columns.clone(),
+        references: edge.to.clone(),
+        effect: effect(edge),
+        condition,
+        choose: choose.cloned(),
+    };
+    let (Some(Treatment::Leave(category)), Some(mapped)) = (treatment, scope.scheme.table(&edge.from)) else {
+        return vec![guard(condition, None)];
+    };
+    let owned = scope.any_leading(sets, &mapped.owner, &mut NothingStays);
+    let about = scope.any_leading(sets, &mapped.about, &mut NothingStays);
+    let own = Condition::any([owned, about]);
+    let others = Condition::all([condition.clone(), Condition::not(own.clone())]);
+    vec![guard(Condition::all([condition, own]), Some(category)), guard(others, None)]
 }
 
 /// Every row that points this way is itself deleted: the reference is the very way by which the row is found.

@@ -8,17 +8,19 @@
 
 use std::collections::BTreeMap;
 
+use super::actions::{Treatment, actions, handed_over};
+use super::chosen::{self, Chosen, left_aside};
 use super::facts::Fact;
 use super::order::order;
 use super::rows::{Fate, RowFinder, Rows, by_key, concerns};
 use super::sets::{NothingStays, Scope, Sets};
 use super::{
     CatalogReference, CategoryLabel, Choice, Identifier, Kept, KeptReason, LeftOut, LeftOutReason, MapReference, Outline, Profile, Purpose,
-    Step, Work, guards,
+    Step, Work, guards, spared,
 };
-use crate::map::resolve::{MappedTable, Scheme, hand_over_edges};
+use crate::map::resolve::{MappedTable, Scheme};
 use crate::map::{Action, Category, ExportDisposition};
-use crate::names::{SubjectKind, TableName};
+use crate::names::{CategoryName, SubjectKind, TableName};
 use crate::selection::{ColumnPath, Condition};
 
 /// Why there is no plan.
@@ -32,6 +34,12 @@ pub enum Error {
     NotOffered { table: TableName, action: String, offered: String },
     #[error("{table} has no choice to make for this subject")]
     NothingToChoose { table: TableName },
+    #[error("there is no choice to make for {table}: it is of the category `{category}`, which was not chosen")]
+    NotChosen { table: TableName, category: CategoryName },
+    #[error("the map has no category `{category}`{}", meant.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    UnknownCategory { category: CategoryName, meant: Option<String> },
+    #[error("no category is chosen")]
+    NoCategory,
     #[error("{table} has neither a primary key nor a unique key without nulls, so that its shared or changed rows cannot be told apart")]
     NoRowKey { table: TableName },
     #[error("order of deletion")]
@@ -48,20 +56,26 @@ fn list_choices(tables: &[(TableName, Vec<&'static str>)]) -> String {
 pub struct Asked<'a> {
     pub kind: &'a SubjectKind,
     pub profile: Profile,
+    /// The categories that it is about; `None` is all of them.
+    pub categories: Option<&'a [CategoryName]>,
     pub choices: &'a [Choice],
     pub facts: &'a [Fact],
 }
 
 /// The outline of an export.
 ///
+/// With chosen categories it reads the same rows of the same tables as the export of all, and leaves the other tables out.
+///
 /// # Errors
-/// [`Error::UnknownKind`].
+/// [`Error::UnknownKind`], [`Error::UnknownCategory`] and [`Error::NoCategory`].
 pub fn export(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     let scope = scope(scheme, asked)?;
     let mut sets = Sets::default();
+    let chosen = chosen::names(scheme, &scope, asked)?;
     let mut outline = empty(scheme, asked, Purpose::Export);
     for category in &scheme.map.categories {
-        if let Some(reason) = not_exported(category, asked) {
+        let others = chosen.as_ref().is_some_and(|chosen| !chosen.contains(&category.name)).then_some(LeftOutReason::NotChosen);
+        if let Some(reason) = others.or_else(|| not_exported(category, asked)) {
             let concerned = |mapped: &MappedTable| mapped.entry.category.as_ref() == Some(&category.name) && concerns(&scope, mapped);
             if scheme.tables.iter().any(concerned) {
                 outline.left_out.push(LeftOut { category: Some(category.name.clone()), table: None, reason });
@@ -93,40 +107,54 @@ pub fn export(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     }
     outline.left_out.extend(scheme.tables.iter().filter(|mapped| mapped.entry.category.is_none()).map(left_out_table));
     outline.sets = sets.into_sets();
+    outline.left_out.extend(holding_nothing(scheme, &scope, chosen.as_deref()));
+    outline.categories = chosen.map(|names| Chosen { names, takes_subject: false });
     Ok(outline)
 }
 
 /// The outline of an erasure.
+///
+/// With chosen categories it does to their rows what the map says, and to all others nothing but what the map allows to be unlinked: where a
+/// row of another category would go along, would point nowhere or would be found by no later request, a guard refuses the plan.
 ///
 /// # Errors
 /// Every variant of [`Error`]; nothing is decided in place of the requester.
 pub fn erase(scheme: &Scheme, asked: &Asked<'_>) -> Result<Outline, Error> {
     let scope = scope(scheme, asked)?;
     let mut outline = empty(scheme, asked, Purpose::Erase);
-    let (actions, choices) = actions(scheme, &scope, asked)?;
+    let chosen = chosen::names(scheme, &scope, asked)?;
+    let (actions, choices) = actions(scheme, &scope, asked, chosen.as_deref())?;
     outline.choices = choices;
-    let deleted: Vec<TableName> =
-        actions.iter().filter(|(_, action)| matches!(action, Action::Delete)).map(|(table, _)| table.clone()).collect();
-    let deleted: Vec<TableName> =
-        scheme.tables.iter().map(|mapped| mapped.table.name.clone()).filter(|name| deleted.contains(name)).collect();
+    let is_deleted = |name: &TableName| matches!(actions.get(name), Some(Treatment::Act(Action::Delete)));
+    let deleted: Vec<TableName> = scheme.tables.iter().map(|mapped| mapped.table.name.clone()).filter(is_deleted).collect();
     let order = order(scheme, &deleted)?;
 
     let mut sets = Sets::default();
     let mut fates = BTreeMap::new();
     let mut finder = RowFinder::new(&scope, &actions);
     for mapped in &scheme.tables {
-        let Some(action) = actions.get(&mapped.table.name) else {
-            outline.left_out.push(left_out_table(mapped));
+        let Some(treatment) = actions.get(&mapped.table.name) else {
+            if left_aside(chosen.as_deref(), mapped).is_none() {
+                outline.left_out.push(left_out_table(mapped));
+            }
             continue;
         };
+        let Some(action) = treatment.action() else { continue };
         let rows = finder.rows(&mut sets, mapped);
         let rows = handed_over(&scope, &mut sets, mapped, action, rows);
         let broken = order.broken.iter().any(|(table, _)| *table == mapped.table.name);
         let condition = durable(&mut sets, mapped, action, &rows, broken)?;
         fates.insert(mapped.table.name.clone(), Fate { action: action.clone(), rows, condition });
     }
-    let (unlinks, guards) = guards::references(&scope, &mut sets, &fates);
+    let (unlinks, guards) = guards::references(&scope, &mut sets, &fates, &actions);
     outline.guards = guards;
+    outline.guards.extend(spared::losses(&mut finder, &mut sets, &fates, &unlinks));
+    outline.left_out.extend(not_chosen(scheme, &actions));
+    outline.left_out.extend(holding_nothing(scheme, &scope, chosen.as_deref()));
+    outline.categories = chosen.map(|names| {
+        let own = scheme.subject(asked.kind).and_then(|subject| fates.get(&subject.table));
+        Chosen { names, takes_subject: own.is_some_and(Fate::is_deleted) }
+    });
     for mapped in scheme.tables.iter().filter(|mapped| fates.contains_key(&mapped.table.name)) {
         let fate = &fates[&mapped.table.name];
         outline.kept.extend(kept(mapped, fate));
@@ -190,6 +218,7 @@ fn empty(scheme: &Scheme, asked: &Asked<'_>, purpose: Purpose) -> Outline {
         profile: asked.profile,
         map: MapReference { name: scheme.map.name.clone(), digest: scheme.map.digest(), categories: categories.collect() },
         catalogs: scheme.catalogs.iter().map(catalog).collect(),
+        categories: None,
         choices: Vec::new(),
         sets: Vec::new(),
         steps: Vec::new(),
@@ -212,6 +241,21 @@ fn left_out_table(mapped: &MappedTable) -> LeftOut {
     LeftOut { category: mapped.entry.category.clone(), table: Some(mapped.table.name.clone()), reason }
 }
 
+/// The categories with rows of the subject that were not chosen, in the order of the map.
+fn not_chosen(scheme: &Scheme, actions: &BTreeMap<TableName, Treatment>) -> Vec<LeftOut> {
+    let is_left = |name: &CategoryName| actions.values().any(|treatment| matches!(treatment, Treatment::Leave(left) if left == name));
+    let left = scheme.map.categories.iter().map(|category| &category.name).filter(|name| is_left(name));
+    left.map(|name| LeftOut { category: Some(name.clone()), table: None, reason: LeftOutReason::NotChosen }).collect()
+}
+
+/// The chosen categories that hold no rows of such a subject: nothing can come of having chosen them.
+fn holding_nothing(scheme: &Scheme, scope: &Scope<'_>, chosen: Option<&[CategoryName]>) -> Vec<LeftOut> {
+    let holds =
+        |name: &CategoryName| scheme.tables.iter().any(|mapped| mapped.entry.category.as_ref() == Some(name) && concerns(scope, mapped));
+    let nothing = chosen.unwrap_or_default().iter().filter(|name| !holds(name));
+    nothing.map(|name| LeftOut { category: Some(name.clone()), table: None, reason: LeftOutReason::OtherSubjects }).collect()
+}
+
 fn not_exported(category: &Category, asked: &Asked<'_>) -> Option<LeftOutReason> {
     let applies = category.applies.iter().all(|applies| {
         let fact = asked.facts.iter().find(|fact| fact.kind == applies.kind && fact.column == applies.column);
@@ -225,64 +269,6 @@ fn not_exported(category: &Category, asked: &Asked<'_>) -> Option<LeftOutReason>
         (ExportDisposition::OnRequest, Profile::Documented) => Some(LeftOutReason::OnRequest),
         (ExportDisposition::Excluded, _) => Some(LeftOutReason::Excluded),
     }
-}
-
-/// The action of every table that concerns the scope, with the requester's choices applied.
-fn actions(scheme: &Scheme, scope: &Scope<'_>, asked: &Asked<'_>) -> Result<(BTreeMap<TableName, Action>, Vec<Choice>), Error> {
-    let mut actions = BTreeMap::new();
-    let mut choices = Vec::new();
-    let mut undecided = Vec::new();
-    for mapped in scheme.tables.iter().filter(|mapped| concerns(scope, mapped)) {
-        let table = &mapped.table.name;
-        let choice = asked.choices.iter().find(|choice| choice.table == *table);
-        let action = match (mapped.entry.on_erase.for_kind(asked.kind), choice) {
-            (Action::Choose(offered), None) => {
-                undecided.push((table.clone(), offered.iter().map(Action::word).collect()));
-                continue;
-            }
-            (Action::Choose(offered), Some(choice)) => {
-                let chosen = offered.iter().find(|action| action.word() == choice.action).ok_or_else(|| Error::NotOffered {
-                    table: table.clone(),
-                    action: choice.action.clone(),
-                    offered: offered.iter().map(Action::word).collect::<Vec<_>>().join(", "),
-                })?;
-                choices.push(choice.clone());
-                chosen
-            }
-            (_, Some(choice)) => return Err(Error::NothingToChoose { table: choice.table.clone() }),
-            (action, None) => action,
-        };
-        actions.insert(table.clone(), action.clone());
-    }
-    if let Some(choice) = asked
-        .choices
-        .iter()
-        .find(|choice| !actions.contains_key(&choice.table) && !undecided.iter().any(|(table, _)| *table == choice.table))
-    {
-        return Err(Error::NothingToChoose { table: choice.table.clone() });
-    }
-    if undecided.is_empty() { Ok((actions, choices)) } else { Err(Error::Undecided { tables: undecided }) }
-}
-
-/// Hands over only what is the subject's by that column: rows in which it names the subject, or nobody in a row that another owner path
-/// leads to the subject. A row in which it names somebody else is left to them.
-fn handed_over(scope: &Scope<'_>, sets: &mut Sets, mapped: &MappedTable, action: &Action, rows: Rows) -> Rows {
-    let Action::HandOver { column } = action else { return rows };
-    let edges = &scope.scheme.edges;
-    let named = hand_over_edges(&scope.scheme.map, edges, &mapped.table.name, column, scope.kind).map(|edge| {
-        let when = edge.when.iter().map(|(column, text)| Condition::Equals { column: column.clone(), text: text.clone() });
-        let key = Condition::SubjectKey { kind: scope.kind.clone(), columns: vec![column.clone()] };
-        Condition::all(when.chain([key]).collect::<Vec<_>>())
-    });
-    let named = Condition::any(named.collect::<Vec<_>>());
-    if rows.erased == named {
-        return rows;
-    }
-    let nobody = Condition::not(Condition::NotNull { columns: vec![ColumnPath::column(column)] });
-    let owned = scope.any_leading(sets, &mapped.owner, &mut NothingStays);
-    let theirs = Condition::any([named, Condition::all([nobody, owned])]);
-    let left = Condition::all([rows.erased.clone(), Condition::not(theirs.clone())]);
-    Rows { erased: Condition::all([rows.erased, theirs]), shared: Condition::any([rows.shared, left]), ..rows }
 }
 
 /// The erased rows in a form that later statements cannot disturb.
@@ -379,130 +365,4 @@ fn delete_related(scheme: &Scheme, fates: &BTreeMap<TableName, Fate>, table: &Ta
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::map::resolve::resolve;
-    use crate::map::{Claim, Hop};
-    use crate::plan::Effect;
-    use crate::testing::{catalog, map, name};
-
-    fn erase_seat(map: &crate::map::DataMap, choices: &[Choice]) -> Result<Outline, Error> {
-        let scheme = resolve(map, &[catalog()]).unwrap();
-        let kind = SubjectKind::new("seat");
-        erase(&scheme, &Asked { kind: &kind, profile: Profile::Documented, choices, facts: &[] })
-    }
-
-    fn works(outline: &Outline) -> Vec<String> {
-        outline.steps.iter().map(|step| format!("{} {}", step.work.word(), step.table.name)).collect()
-    }
-
-    #[test]
-    fn children_go_before_the_rows_they_point_to() {
-        let outline = erase_seat(&map(), &[]).unwrap();
-        let want =
-            ["delete page_view", "delete session", "delete viewer", "delete presentation", "delete note", "delete draft", "delete seat"];
-        assert_eq!(works(&outline), want);
-    }
-
-    #[test]
-    fn the_subjects_own_key_is_compared_at_once() {
-        let outline = erase_seat(&map(), &[]).unwrap();
-        let draft = outline.steps.iter().find(|step| step.table.name == "draft").unwrap();
-        let want = Condition::SubjectKey { kind: SubjectKind::new("seat"), columns: vec!["seat_id".into()] };
-        assert_eq!(draft.condition, want);
-    }
-
-    #[test]
-    fn a_reference_from_a_row_that_may_stay_is_guarded() {
-        let outline = erase_seat(&map(), &[]).unwrap();
-        let guarded: Vec<(String, Effect)> = outline.guards.iter().map(|guard| (guard.table.name.clone(), guard.effect)).collect();
-        // Another seat's note may point to this seat's draft, another seat's session to a viewer that goes.
-        assert_eq!(guarded, [("note".to_owned(), Effect::Refuse), ("session".to_owned(), Effect::Refuse)]);
-    }
-
-    #[test]
-    fn an_unlinked_reference_is_cleared_before_anything_is_deleted() {
-        let mut map = map();
-        let note = map.tables.iter_mut().find(|entry| entry.table.name == "note").unwrap();
-        note.unlink = vec!["draft_id".into()];
-        let outline = erase_seat(&map, &[]).unwrap();
-        assert_eq!(works(&outline)[0], "unlink note");
-        assert!(outline.guards.iter().all(|guard| guard.table.name != "note"));
-    }
-
-    #[test]
-    fn a_choice_is_asked_for_and_nothing_else_is_taken() {
-        let mut map = map();
-        let presentation = map.tables.iter_mut().find(|entry| entry.table.name == "presentation").unwrap();
-        let offered = vec![Action::Delete, Action::HandOver { column: "owner_seat_id".into() }];
-        presentation.on_erase.by_kind.insert(SubjectKind::new("seat"), Action::Choose(offered));
-        let table = name("presentation");
-        assert!(matches!(erase_seat(&map, &[]), Err(Error::Undecided { .. })));
-        let keep = [Choice { table: table.clone(), action: "keep".into() }];
-        assert!(matches!(erase_seat(&map, &keep), Err(Error::NotOffered { .. })));
-        let hand_over = [Choice { table, action: "hand_over".into() }];
-        let outline = erase_seat(&map, &hand_over).unwrap();
-        // What hangs from a presentation goes with it to the successor.
-        assert_eq!(works(&outline), ["hand over presentation", "delete note", "delete draft", "delete seat"]);
-        let follows: Vec<&str> =
-            outline.kept.iter().filter(|kept| kept.reason == KeptReason::Follows).map(|kept| kept.table.name.as_str()).collect();
-        assert_eq!(follows, ["session", "page_view", "viewer"]);
-    }
-
-    #[test]
-    fn a_cycle_is_broken_at_a_column_that_can_be_null() {
-        let mut catalog = catalog();
-        let draft = catalog.tables.iter_mut().find(|table| table.name.name == "draft").unwrap();
-        *draft = crate::testing::table("draft", &["id", "seat_id>seat", "note_id>note"]);
-        let scheme = resolve(&map(), &[catalog]).unwrap();
-        let kind = SubjectKind::new("seat");
-        let outline = erase(&scheme, &Asked { kind: &kind, profile: Profile::Documented, choices: &[], facts: &[] }).unwrap();
-        let works = works(&outline);
-        let place = |work: &str| works.iter().position(|found| found == work).unwrap();
-        assert!(place("clear first note") < place("delete draft") && place("delete draft") < place("delete note"));
-    }
-
-    #[test]
-    fn rows_of_two_owners_are_named_by_key_and_stay_with_the_other() {
-        let mut map = map();
-        let via = |columns: &[&str]| Claim {
-            kind: SubjectKind::new("seat"),
-            path: Some(columns.iter().map(|column| Hop::To { columns: vec![ColumnPath::column(*column)], to: None }).collect()),
-        };
-        let note = map.tables.iter_mut().find(|entry| entry.table.name == "note").unwrap();
-        note.owner = vec![via(&["author_seat_id"]), via(&["draft_id", "seat_id"])];
-        let outline = erase_seat(&map, &[]).unwrap();
-        let step = outline.steps.iter().find(|step| step.table.name == "note").unwrap();
-        assert!(matches!(&step.condition, Condition::In { columns, .. } if *columns == [ColumnPath::column("id")]));
-        assert!(outline.kept.iter().any(|kept| kept.table.name == "note" && kept.reason == KeptReason::Shared));
-    }
-
-    #[test]
-    fn a_row_that_names_somebody_else_is_not_handed_over() {
-        let mut map = map();
-        let note = map.tables.iter_mut().find(|entry| entry.table.name == "note").unwrap();
-        let drafts = ["draft_id", "seat_id"].map(|column| Hop::To { columns: vec![ColumnPath::column(column)], to: None });
-        note.owner.push(Claim { kind: SubjectKind::new("seat"), path: Some(drafts.to_vec()) });
-        note.erase_shared = true;
-        note.on_erase.by_kind.insert(SubjectKind::new("seat"), Action::HandOver { column: "author_seat_id".into() });
-        note.unlink = vec!["draft_id".into()];
-        let outline = erase_seat(&map, &[]).unwrap();
-        let step = outline.steps.iter().find(|step| matches!(step.work, Work::HandOver { .. })).unwrap();
-        let [set] = step.condition.sets().try_into().unwrap();
-        let author = Condition::SubjectKey { kind: SubjectKind::new("seat"), columns: vec!["author_seat_id".into()] };
-        let nobody = Condition::not(Condition::NotNull { columns: vec!["author_seat_id".into()] });
-        let Condition::All(parts) = &outline.sets[set.0 as usize].condition else { panic!("not limited") };
-        // Found by its draft, a note of another author, or of none, is told apart from the subject's own.
-        assert!(matches!(&parts[..], [Condition::Any(_), Condition::Any(theirs)]
-            if theirs[0] == author && matches!(&theirs[1], Condition::All(both) if both[0] == nobody)));
-        assert!(outline.kept.iter().any(|kept| kept.table.name == "note" && kept.reason == KeptReason::Shared));
-    }
-
-    #[test]
-    fn sets_refer_only_to_sets_before_them() {
-        let outline = erase_seat(&map(), &[]).unwrap();
-        for set in &outline.sets {
-            assert!(set.condition.sets().iter().all(|inner| inner.0 < set.id.0));
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::actions::Treatment;
 use super::sets::{NothingStays, Scope, Sets, Staying};
 use crate::map::Action;
 use crate::map::resolve::{Link, MappedTable, Path};
@@ -25,7 +26,7 @@ pub struct Rows {
 }
 
 /// What becomes of a table's rows.
-pub struct Fate {
+pub(super) struct Fate {
     pub action: Action,
     pub rows: Rows,
     /// The erased rows, as a statement may look for them at any time of the run.
@@ -39,10 +40,10 @@ impl Fate {
 }
 
 /// Works out the rows of every table for one scope and the actions chosen.
-pub struct RowFinder<'a> {
+pub(super) struct RowFinder<'a> {
     pub scope: &'a Scope<'a>,
-    /// The action of every table that holds rows in scope.
-    pub actions: &'a BTreeMap<TableName, Action>,
+    /// What is done to every table that holds rows in scope.
+    pub actions: &'a BTreeMap<TableName, Treatment>,
     /// Set while a path is followed that leads through a row that may stay.
     met_staying: bool,
     /// Tables whose rows are being worked out, outermost first.
@@ -52,7 +53,7 @@ pub struct RowFinder<'a> {
 }
 
 impl<'a> RowFinder<'a> {
-    pub fn new(scope: &'a Scope<'a>, actions: &'a BTreeMap<TableName, Action>) -> Self {
+    pub fn new(scope: &'a Scope<'a>, actions: &'a BTreeMap<TableName, Treatment>) -> Self {
         Self { scope, actions, met_staying: false, open: Vec::new(), staying: BTreeMap::new() }
     }
 
@@ -143,7 +144,7 @@ impl<'a> RowFinder<'a> {
         self.open.push(mapped.table.name.clone());
         let above = self.rows(sets, parent);
         self.open.pop();
-        let handed_over = matches!(self.actions.get(&parent.table.name), Some(Action::HandOver { .. }));
+        let handed_over = self.hands_over(&parent.table.name);
         let scope = self.scope;
         let mut below = |condition: Condition| scope.below(sets, hop, condition);
         Rows {
@@ -155,9 +156,13 @@ impl<'a> RowFinder<'a> {
         }
     }
 
+    fn hands_over(&self, table: &TableName) -> bool {
+        self.actions.get(table).is_some_and(Treatment::hands_over)
+    }
+
     fn staying_for_any_reason(&mut self, sets: &mut Sets, mapped: &MappedTable) -> Condition {
         let rows = self.rows(sets, mapped);
-        if matches!(self.actions.get(&mapped.table.name), Some(Action::HandOver { .. })) {
+        if self.hands_over(&mapped.table.name) {
             return rows.in_scope;
         }
         if rows.may_follow { Condition::all([rows.in_scope, Condition::not(rows.erased)]) } else { rows.shared }
@@ -165,7 +170,7 @@ impl<'a> RowFinder<'a> {
 
     fn staying_by_itself(&self, sets: &mut Sets, mapped: &MappedTable) -> Condition {
         let owned = self.scope.any_leading(sets, &mapped.owner, &mut NothingStays);
-        if matches!(self.actions.get(&mapped.table.name), Some(Action::HandOver { .. })) {
+        if self.hands_over(&mapped.table.name) {
             let about = self.scope.any_leading(sets, &mapped.about, &mut NothingStays);
             return Condition::any([owned, about]);
         }

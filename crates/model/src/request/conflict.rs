@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
 pub enum Conflict {
     /// The same is asked for already.
     Duplicate { of: RequestId },
-    /// The erasure of the whole contract, which takes this seat along, is under way.
+    /// An erasure of more is under way, which takes this along: of the whole contract, or of more categories.
     Covered { by: RequestId },
     /// An erasure of the same data has begun: an export would deliver what is left of it.
     Erasing { by: RequestId },
@@ -41,7 +41,8 @@ pub enum Conflict {
 pub fn conflict(wanted: &Wanted<'_>, existing: &[Existing]) -> Option<Conflict> {
     existing.iter().find_map(|other| {
         let same_subject = other.scope == wanted.scope && other.subject == *wanted.subject;
-        let same_categories = other.categories.as_deref() == wanted.categories;
+        let other_categories = other.categories.as_deref();
+        let same_categories = covers(other_categories, wanted.categories) && covers(wanted.categories, other_categories);
         match (wanted.first, other.state) {
             (State::Export(_), State::Export(state)) => {
                 let going_on = state.is_unanswered();
@@ -51,16 +52,34 @@ pub fn conflict(wanted: &Wanted<'_>, existing: &[Existing]) -> Option<Conflict> 
                 if same_subject && same_categories {
                     return Some(Conflict::Duplicate { of: other.id.clone() });
                 }
-                let covered = other.scope == Scope::Contract && wanted.scope == Scope::Seat && other.categories.is_none();
-                covered.then(|| Conflict::Covered { by: other.id.clone() })
+                let around = same_subject || (other.scope == Scope::Contract && wanted.scope == Scope::Seat);
+                (around && covers(other_categories, wanted.categories)).then(|| Conflict::Covered { by: other.id.clone() })
             }
             (State::Export(_), State::Erasure(state)) => {
                 let touches = same_subject || other.scope == Scope::Contract;
-                (touches && has_begun(state)).then(|| Conflict::Erasing { by: other.id.clone() })
+                let erases = touches && overlap(other_categories, wanted.categories);
+                (erases && has_begun(state)).then(|| Conflict::Erasing { by: other.id.clone() })
             }
             (State::Erasure(_), State::Erasure(_) | State::Export(_)) | (State::Case(_), _) | (_, State::Case(_)) => None,
         }
     })
+}
+
+/// Whether what is asked for in these categories is all asked for in those; `None` is all categories.
+fn covers(outer: Option<&[CategoryName]>, inner: Option<&[CategoryName]>) -> bool {
+    match (outer, inner) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(outer), Some(inner)) => inner.iter().all(|category| outer.contains(category)),
+    }
+}
+
+/// Whether both are about some category.
+fn overlap(one: Option<&[CategoryName]>, other: Option<&[CategoryName]>) -> bool {
+    match (one, other) {
+        (None, _) | (_, None) => true,
+        (Some(one), Some(other)) => one.iter().any(|category| other.contains(category)),
+    }
 }
 
 fn has_begun(state: ErasureState) -> bool {
@@ -101,12 +120,13 @@ pub struct Linked {
 /// Whether an erasure may start now, as far as exports go.
 ///
 /// A linked export that was cancelled or rejected before it was downloaded goes on standing in the way until it is waived: its requester wanted a copy.
-pub fn waits_for(scope: Scope, subject: &Digest, linked: Option<&Linked>, existing: &[Existing]) -> Option<Waiting> {
+pub fn waits_for(erasure: &Wanted<'_>, linked: Option<&Linked>, existing: &[Existing]) -> Option<Waiting> {
     if let Some(linked) = linked.filter(|linked| !linked.downloaded && !linked.waived) {
         return Some(Waiting::ForDownload { export: linked.id.clone() });
     }
     existing.iter().find_map(|other| {
-        let touches = scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *subject;
+        let same = erasure.scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *erasure.subject;
+        let touches = same && overlap(other.categories.as_deref(), erasure.categories);
         let reading = other.state == State::Export(ExportState::Running);
         (touches && reading).then(|| Waiting::ForExport { export: other.id.clone() })
     })
@@ -160,15 +180,60 @@ mod tests {
     fn an_erasure_waits_for_its_export_until_it_is_downloaded_or_waived() {
         let subject = Digest::of_bytes(b"seat 7");
         let mut linked = Linked { id: RequestId::from_random(1), state: ExportState::Cancelled, downloaded: false, waived: false };
-        assert!(waits_for(Scope::Seat, &subject, Some(&linked), &[]).is_some());
+        let erasure = Wanted { first: State::Erasure(ErasureState::Submitted), scope: Scope::Seat, subject: &subject, categories: None };
+        assert!(waits_for(&erasure, Some(&linked), &[]).is_some());
         linked.waived = true;
-        assert_eq!(waits_for(Scope::Seat, &subject, Some(&linked), &[]), None);
+        assert_eq!(waits_for(&erasure, Some(&linked), &[]), None);
     }
 
     #[test]
     fn an_erasure_waits_for_an_export_that_reads_the_same_data() {
         let subject = Digest::of_bytes(b"contract 1");
         let running = existing(1, State::Export(ExportState::Running), Scope::Seat, "seat 7");
-        assert!(waits_for(Scope::Contract, &subject, None, &[running]).is_some());
+        let chosen = [CategoryName::new("notes")];
+        let erasure =
+            Wanted { first: State::Erasure(ErasureState::Submitted), scope: Scope::Contract, subject: &subject, categories: None };
+        assert!(waits_for(&erasure, None, std::slice::from_ref(&running)).is_some());
+        let some = Wanted { categories: Some(&chosen), ..erasure };
+        assert!(waits_for(&some, None, std::slice::from_ref(&running)).is_some());
+        let of_others = Existing { categories: Some(vec![CategoryName::new("messages")]), ..running };
+        assert_eq!(waits_for(&some, None, &[of_others]), None);
+    }
+
+    #[test]
+    fn an_erasure_of_more_covers_one_of_less() {
+        let subject = Digest::of_bytes(b"seat 7");
+        let names = |names: &[&str]| names.iter().map(|name| CategoryName::new(*name)).collect::<Vec<_>>();
+        let (notes, messages, both) = (names(&["notes"]), names(&["messages"]), names(&["messages", "notes"]));
+        let turned = names(&["notes", "messages"]);
+        let wanted =
+            |categories| Wanted { first: State::Erasure(ErasureState::Submitted), scope: Scope::Seat, subject: &subject, categories };
+        let scheduled = existing(1, State::Erasure(ErasureState::Scheduled), Scope::Seat, "seat 7");
+        let of = |categories: Option<&Vec<CategoryName>>| Existing { categories: categories.cloned(), ..scheduled.clone() };
+        let covered = Some(Conflict::Covered { by: scheduled.id.clone() });
+        let duplicate = Some(Conflict::Duplicate { of: scheduled.id.clone() });
+        assert_eq!(conflict(&wanted(Some(&notes)), &[of(None)]), covered);
+        assert_eq!(conflict(&wanted(Some(&notes)), &[of(Some(&both))]), covered);
+        assert_eq!(conflict(&wanted(Some(&turned)), &[of(Some(&both))]), duplicate);
+        assert_eq!(conflict(&wanted(Some(&notes)), &[of(Some(&messages))]), None);
+        assert_eq!(conflict(&wanted(Some(&both)), &[of(Some(&notes))]), None);
+        assert_eq!(conflict(&wanted(None), &[of(Some(&notes))]), None);
+    }
+
+    #[test]
+    fn other_categories_than_those_being_erased_are_exported() {
+        let subject = Digest::of_bytes(b"seat 7");
+        let notes = vec![CategoryName::new("notes")];
+        let running = existing(1, State::Erasure(ErasureState::Running), Scope::Seat, "seat 7");
+        let erasing = Existing { categories: Some(notes.clone()), ..running };
+        for (categories, refused) in [(Some(vec![CategoryName::new("messages")]), false), (Some(notes), true), (None, true)] {
+            let wanted = Wanted {
+                first: State::Export(ExportState::Submitted),
+                scope: Scope::Seat,
+                subject: &subject,
+                categories: categories.as_deref(),
+            };
+            assert_eq!(conflict(&wanted, std::slice::from_ref(&erasing)).is_some(), refused);
+        }
     }
 }

@@ -6,7 +6,7 @@
 use exeunt_model::catalog::SourceKind;
 use exeunt_model::map::action::Change;
 use exeunt_model::map::resolve::Scheme;
-use exeunt_model::names::SubjectKind;
+use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::planner::{self, Asked};
 use exeunt_model::plan::{Choice, Outline, Profile, Work};
 use exeunt_model::selection::{ColumnPath, Condition};
@@ -18,21 +18,21 @@ use crate::map::{catalog, sqlite_scheme_of};
 use crate::support::world;
 
 /// Table and action.
-type Choices = &'static [(&'static str, &'static str)];
+pub type Choices = &'static [(&'static str, &'static str)];
 
-const DELETE: Choices = &[("lead_list", "delete"), ("account_list", "delete"), ("note", "delete"), ("presentation", "delete")];
+pub const DELETE: Choices = &[("lead_list", "delete"), ("account_list", "delete"), ("note", "delete"), ("presentation", "delete")];
 const HAND_OVER: Choices =
     &[("lead_list", "hand_over"), ("account_list", "hand_over"), ("note", "hand_over"), ("presentation", "hand_over")];
 
 /// A copy of the world that may be erased in.
-struct Copy {
-    database: Connection,
-    scheme: Scheme,
+pub struct Copy {
+    pub database: Connection,
+    pub scheme: Scheme,
     _folder: tempfile::TempDir,
 }
 
 impl Copy {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy.db");
         std::fs::copy(world().database(), &path).unwrap();
@@ -42,24 +42,31 @@ impl Copy {
         Self { database, scheme, _folder: folder }
     }
 
-    fn count(&self, sql: &str) -> i64 {
+    pub fn count(&self, sql: &str) -> i64 {
         self.database.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    fn rows(&self, table: &str, condition: &str) -> i64 {
+    pub fn rows(&self, table: &str, condition: &str) -> i64 {
         self.count(&format!("SELECT count(*) FROM {} WHERE {condition}", quoted(table)))
     }
 
     fn outline(&self, kind: &str, choices: &[(&str, &str)]) -> Outline {
+        self.outline_of(kind, None, choices).unwrap()
+    }
+
+    /// The plan for some categories, or for all of them.
+    pub fn outline_of(&self, kind: &str, categories: Option<&[&str]>, choices: &[(&str, &str)]) -> Result<Outline, planner::Error> {
         let kind = SubjectKind::new(kind);
+        let categories: Option<Vec<CategoryName>> = categories.map(|names| names.iter().map(|name| CategoryName::new(*name)).collect());
         let choice =
             |(table, action): &(&str, &str)| Choice { table: format!("app.{table}").parse().unwrap(), action: (*action).to_owned() };
         let choices: Vec<Choice> = choices.iter().map(choice).collect();
-        planner::erase(&self.scheme, &Asked { kind: &kind, profile: Profile::Documented, choices: &choices, facts: &[] }).unwrap()
+        let asked = Asked { kind: &kind, profile: Profile::Documented, categories: categories.as_deref(), choices: &choices, facts: &[] };
+        planner::erase(&self.scheme, &asked)
     }
 
     /// Writes every set into a table and gives what the guards find.
-    fn prepare(&self, outline: &Outline, key: i64) -> Vec<String> {
+    pub fn prepare(&self, outline: &Outline, key: i64) -> Vec<String> {
         for set in &outline.sets {
             let columns: Vec<String> = set.columns.iter().zip(0..).map(|(path, index)| format!("{} AS c{index}", column(path))).collect();
             let not_null: Vec<String> = set.columns.iter().map(|path| format!("{} IS NOT NULL", column(path))).collect();
@@ -76,14 +83,19 @@ impl Copy {
         let guards = outline.guards.iter().filter_map(|guard| {
             let found = self.rows(&guard.table.name, &rendered(&guard.condition, &guard.table.name, key));
             let columns: Vec<String> = guard.columns.iter().map(ToString::to_string).collect();
-            (found > 0).then(|| format!("{found} rows of {} by {} to {}", guard.table, columns.join(","), guard.references))
+            let category = guard.choose.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
+            (found > 0).then(|| format!("{found} rows of {} by {} to {}{category}", guard.table, columns.join(","), guard.references))
         });
         guards.collect()
     }
 
     fn erase(&self, kind: &str, key: i64, choices: &[(&str, &str)], successor: i64) {
-        let outline = self.outline(kind, choices);
-        assert_eq!(self.prepare(&outline, key), Vec::<String>::new(), "{kind} {key}");
+        self.run(&self.outline(kind, choices), kind, key, successor);
+    }
+
+    /// Carries a plan out that nothing stands in the way of.
+    pub fn run(&self, outline: &Outline, kind: &str, key: i64, successor: i64) {
+        assert_eq!(self.prepare(outline, key), Vec::<String>::new(), "{kind} {key}");
         // Cycles of foreign keys are checked at the end, where the database can do so.
         self.database.execute_batch("BEGIN; PRAGMA defer_foreign_keys = ON").unwrap();
         for step in &outline.steps {

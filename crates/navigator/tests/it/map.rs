@@ -135,7 +135,7 @@ fn erase(scheme: &Scheme, kind: &str, choices: &[(&str, &str)]) -> Result<Outlin
     let kind = SubjectKind::new(kind);
     let table = |name: &str| format!("app.{name}").parse().unwrap();
     let choices: Vec<Choice> = choices.iter().map(|(name, action)| Choice { table: table(name), action: (*action).to_owned() }).collect();
-    planner::erase(scheme, &Asked { kind: &kind, profile: Profile::Documented, choices: &choices, facts: &[] })
+    planner::erase(scheme, &Asked { kind: &kind, profile: Profile::Documented, categories: None, choices: &choices, facts: &[] })
 }
 
 #[test]

@@ -2,13 +2,13 @@ use exeunt_model::log::{StopReason, merkle};
 use exeunt_store::Error;
 use rusqlite::Connection;
 
-use crate::world::{World, at, open, run, statement};
+use crate::world::{World, at, gone, open, run, statement};
 
 /// A store with five entries: a completed run, a stopped one and an open one.
 fn fill(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "first").expect("write the log");
-    store.close_run(statement(1, "first", 0), &[], None).expect("write the log");
+    store.close_run(statement(1, "first", 0), &gone(&[])).expect("write the log");
     open(&mut store, 2, "second").expect("write the log");
     store.stop_run(&run(2), StopReason::CountsDiffer, at(25)).expect("write the log");
     open(&mut store, 3, "third").expect("write the log");

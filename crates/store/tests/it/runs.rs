@@ -7,7 +7,7 @@ use exeunt_model::names::SubjectKind;
 use exeunt_model::run::{self, State};
 use exeunt_store::{Error, FileState, SourceState, Store};
 
-use crate::world::{SECRET_KEY, World, app, at, digest, open, run, seat, statement};
+use crate::world::{SECRET_KEY, World, app, at, digest, gone, open, run, seat, statement};
 
 on_both!(
     a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data,
@@ -28,7 +28,7 @@ fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data(world: &Wo
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     assert!(holds(&world.bytes(), SECRET_KEY), "the journal holds the keys while the run goes on");
-    let certificate = store.close_run(statement(1, "subject", 0), &[], None).unwrap();
+    let certificate = store.close_run(statement(1, "subject", 0), &gone(&[])).unwrap();
 
     let bytes = store.certificate_of(&run(1)).unwrap().unwrap();
     assert_eq!(bytes, certificate.to_bytes());
@@ -45,7 +45,7 @@ fn a_closed_run_leaves_a_certificate_a_tombstone_and_no_personal_data(world: &Wo
 fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
-    let first = store.close_run(statement(1, "subject", 2), &[], None).unwrap();
+    let first = store.close_run(statement(1, "subject", 2), &gone(&[])).unwrap();
     assert_eq!(store.run(&run(1)).unwrap().unwrap().state, State::PartlyFailed);
     assert_eq!(store.tombstones(&seat()).unwrap(), []);
     drop(store);
@@ -60,7 +60,7 @@ fn a_run_that_partly_failed_keeps_its_journal_until_it_is_completed(world: &Worl
     assert_eq!(store.personal_data_of(&run(1)).unwrap().unwrap().subject_key, [SECRET_KEY]);
     let mut done = statement(1, "subject", 0);
     done.closed = at(105);
-    let second = store.close_run(done, &[], None).unwrap();
+    let second = store.close_run(done, &gone(&[])).unwrap();
     for certificate in [&first, &second] {
         verify(&certificate.to_bytes(), None).unwrap();
     }
@@ -76,7 +76,7 @@ fn subjects_within_the_erased_one_get_tombstones_of_their_own(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
     let member = SubjectKind::new("member");
-    store.close_run(statement(1, "subject", 0), &[(member.clone(), digest("one")), (member.clone(), digest("two"))], None).unwrap();
+    store.close_run(statement(1, "subject", 0), &gone(&[(member.clone(), digest("one")), (member.clone(), digest("two"))])).unwrap();
     assert_eq!(store.tombstones(&seat()).unwrap().len(), 1);
     assert_eq!(store.tombstones(&member).unwrap().len(), 2);
     assert_eq!(store.tombstones_of(&member, &digest("two")).unwrap()[0].run, run(1));
@@ -87,8 +87,8 @@ fn nothing_is_closed_as_completed_against_its_counts(world: &World) {
     open(&mut store, 1, "subject").unwrap();
     let mut claimed = statement(1, "subject", 2);
     claimed.state = run::Ending::Completed;
-    assert!(matches!(store.close_run(claimed, &[], None), Err(Error::Damaged { .. })));
-    assert!(matches!(store.close_run(statement(1, "somebody else", 0), &[], None), Err(Error::Damaged { .. })));
+    assert!(matches!(store.close_run(claimed, &gone(&[])), Err(Error::Damaged { .. })));
+    assert!(matches!(store.close_run(statement(1, "somebody else", 0), &gone(&[])), Err(Error::Damaged { .. })));
     assert_eq!(store.run(&run(1)).unwrap().unwrap().state, State::Running);
     assert_eq!(store.certificate_of(&run(1)).unwrap(), None);
 }
@@ -96,9 +96,9 @@ fn nothing_is_closed_as_completed_against_its_counts(world: &World) {
 fn a_closed_run_is_neither_closed_nor_resumed_nor_stopped_again(world: &World) {
     let mut store = world.store();
     open(&mut store, 1, "subject").unwrap();
-    store.close_run(statement(1, "subject", 0), &[], None).unwrap();
+    store.close_run(statement(1, "subject", 0), &gone(&[])).unwrap();
     let entries = store.verify_log().unwrap().entries;
-    assert!(matches!(store.close_run(statement(1, "subject", 0), &[], None), Err(Error::Move { .. })));
+    assert!(matches!(store.close_run(statement(1, "subject", 0), &gone(&[])), Err(Error::Move { .. })));
     assert!(matches!(store.resume_run(&run(1), at(99)), Err(Error::Move { .. })));
     assert!(matches!(store.stop_run(&run(1), StopReason::Interrupted, at(99)), Err(Error::Move { .. })));
     assert_eq!(store.verify_log().unwrap().entries, entries);

@@ -8,12 +8,17 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::run::{Ending, RunId};
 use exeunt_model::selection::SetId;
-use exeunt_store::{FileState, JournaledFile, JournaledKeys, Location, NewRun, PersonalData, Store};
+use exeunt_store::{FileState, Gone, JournaledFile, JournaledKeys, Location, NewRun, PersonalData, Store};
 use exeunt_testkit::postgres::{Database, Server};
 use tempfile::TempDir;
 
 /// A text that must not be found in the store's files after a run has ended.
 pub const SECRET_KEY: &str = "mara.lindqvist@personal.example";
+
+/// The subject of a run, and those that went with it.
+pub fn gone(within: &[(SubjectKind, Digest)]) -> Gone<'_> {
+    Gone { subject: true, remainder: None, within }
+}
 
 pub struct World {
     /// Files beside the store, and the store where it is a file.
@@ -168,7 +173,7 @@ pub fn statement(number: u128, subject: &str, missing: u64) -> Statement {
         state: Ending::Completed,
         purpose: Purpose::Request,
         reference: None,
-        scope: Scope { kind: seat(), subject: digest(subject), successor: None },
+        scope: Scope { kind: seat(), subject: digest(subject), successor: None, categories: None },
         started: at(number as i64 * 10),
         closed: at(number as i64 * 10 + 5),
         attempts: 1,

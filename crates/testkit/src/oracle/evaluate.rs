@@ -18,14 +18,26 @@ pub struct Request {
     pub choices: BTreeMap<usize, usize>,
     /// Who takes over what is handed over.
     pub successor: Option<RowId>,
+    /// The categories that are asked for, by number; `None` is all of them.
+    pub categories: Option<BTreeSet<usize>>,
 }
 
 /// What must be true after an erasure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The plan is refused: rows that stay point to rows that would go. Each with its table and the number of the reference.
-    Refused(BTreeSet<(usize, usize)>),
+    Refused(Refused),
     Erased(Erased),
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Refused {
+    /// Rows that stay point to rows that would go: the table and the number of the reference.
+    pub references: BTreeSet<(usize, usize)>,
+    /// Rows of categories that were not chosen would lose their owner, so that no later request would find them.
+    pub lost: BTreeSet<RowId>,
+    /// Categories that would have to be chosen too: those of the rows in scope that point to rows that would go, and of the lost ones.
+    pub choose: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,7 +83,7 @@ pub fn export(world: &World, request: &Request, symmetric: bool) -> BTreeMap<usi
             Export::OnRequest => symmetric,
             Export::Excluded => false,
         };
-        if exported {
+        if exported && is_chosen(request, category) {
             let rows: BTreeSet<RowId> = world.row_ids(table).filter(|row| in_scope(world, &scope, *row)).collect();
             found.insert(table, rows);
         }
@@ -83,10 +95,12 @@ pub fn export(world: &World, request: &Request, symmetric: bool) -> BTreeMap<usi
 pub fn erase(world: &World, request: &Request) -> Outcome {
     let scope = scope(world, request);
     let candidates: BTreeSet<RowId> = world.all_row_ids().filter(|row| in_scope(world, &scope, *row)).collect();
-    let stays = stays(world, &scope, &candidates, |table| action(world, request, table));
+    let stays = stays(world, request, &scope, &candidates);
 
-    let mut erased = Erased { kept_for_others: stays.clone(), ..Erased::default() };
-    for row in candidates.difference(&stays) {
+    // What is said of a row is said of the chosen categories alone; a row of another one is none of this erasure's business.
+    let mut erased = Erased::default();
+    erased.kept_for_others = stays.iter().copied().filter(|row| is_acted_on(world, request, row.table)).collect();
+    for row in candidates.difference(&stays).filter(|row| is_acted_on(world, request, row.table)) {
         if let Action::HandOver(column) = action(world, request, row.table)
             && !may_hand_over(world, &scope, request, *row, *column)
         {
@@ -103,7 +117,7 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
         set.insert(*row);
     }
 
-    let mut refused = BTreeSet::new();
+    let mut refused = Refused::default();
     for row in world.all_row_ids().filter(|row| !erased.deleted.contains(row)) {
         for (number, reference) in world.tables[row.table].references.iter().enumerate() {
             if !referenced_rows(world, reference, row).iter().any(|target| erased.deleted.contains(target)) {
@@ -113,14 +127,14 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
                 continue;
             }
             if unlinked(world, row.table, reference).is_empty() {
-                refused.insert((row.table, number));
+                refused.references.insert((row.table, number));
+                if candidates.contains(&row) && !is_acted_on(world, request, row.table) {
+                    refused.choose.extend(category(world, row.table));
+                }
             } else {
                 erased.unlinked.insert((row, number));
             }
         }
-    }
-    if !refused.is_empty() {
-        return Outcome::Refused(refused);
     }
     erased.remaining = (0..world.tables.len())
         .map(|table| {
@@ -128,7 +142,74 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
             rows.map(|row| (row, after(world, request, &erased, row))).collect()
         })
         .collect();
-    Outcome::Erased(erased)
+    refused.lost = lost(world, request, &erased, candidates.difference(&stays));
+    refused.choose.extend(refused.lost.iter().filter_map(|row| category(world, row.table)));
+    if refused.references.is_empty() && refused.lost.is_empty() { Outcome::Erased(erased) } else { Outcome::Refused(refused) }
+}
+
+fn is_chosen(request: &Request, category: usize) -> bool {
+    request.categories.as_ref().is_none_or(|chosen| chosen.contains(&category))
+}
+
+fn category(world: &World, table: usize) -> Option<usize> {
+    world.mapped(table).and_then(|mapped| mapped.category)
+}
+
+/// Whether the erasure does to the table's rows what the map says; otherwise they stay as they are.
+fn is_acted_on(world: &World, request: &Request, table: usize) -> bool {
+    category(world, table).is_none_or(|category| is_chosen(request, category))
+}
+
+/// Rows of categories that were not chosen that an erasure of everything would have found, and that would not be found any more.
+///
+/// A row that belongs to the subject must still belong to it afterwards, and a row that only speaks of it must still do so.
+fn lost<'row>(world: &World, request: &Request, erased: &Erased, rows: impl Iterator<Item = &'row RowId>) -> BTreeSet<RowId> {
+    let before = scope(world, request);
+    let later = world_after(world, request, erased);
+    let scope = scope(&later, request);
+    rows.copied()
+        .filter(|row| !is_acted_on(world, request, row.table))
+        .filter(|row| {
+            let owners = owner_claims(world, row.table);
+            let owned = owners.iter().any(|claim| reaches_scope(world, &before, claim, *row));
+            let claims = if owned { owners } else { about_claims(world, row.table) };
+            !claims.iter().any(|claim| reaches_scope(&later, &scope, claim, *row))
+        })
+        .collect()
+}
+
+/// The world as an erasure leaves it, with every row at its place: one that is deleted has no values, and nothing leads to it or from it.
+pub fn left_by(world: &World, erased: &Erased) -> World {
+    let mut later = world.clone();
+    for row in &erased.deleted {
+        later.rows[row.table][row.row].iter_mut().for_each(|value| *value = Value::Null);
+    }
+    for (row, values) in erased.remaining.iter().flatten() {
+        let values = values.iter().map(|value| match value {
+            After::Exactly(value) => value.clone(),
+            After::Pseudonym(_) => Value::Text("a pseudonym".to_owned()),
+        });
+        later.rows[row.table][row.row] = values.collect();
+    }
+    later
+}
+
+/// The world as the erasure leaves it, for whoever asks what is lost.
+///
+/// In a tree of which the erasure may take rows, or the links between them, nobody climbs any more: what hangs from a row by the rows above it
+/// counts as lost together with them.
+fn world_after(world: &World, request: &Request, erased: &Erased) -> World {
+    let mut later = left_by(world, erased);
+    for (number, table) in later.tables.iter_mut().enumerate() {
+        let disturbed = is_acted_on(world, request, number) && concerns(world, request.kind, number);
+        let columns = |reference: &Reference| reference.from.iter().map(|place| place.column).collect::<BTreeSet<usize>>();
+        let all: Vec<BTreeSet<usize>> = table.references.iter().map(columns).collect();
+        for (at, reference) in table.references.iter_mut().enumerate().filter(|(_, reference)| reference.to == number) {
+            let entwined = all.iter().enumerate().any(|(other, columns)| other != at && !columns.is_disjoint(&all[at]));
+            reference.climbable = !disturbed && !entwined;
+        }
+    }
+    later
 }
 
 /// The column names the subject, or nobody in a row that is the subject's by another claim. A row that it says is somebody else's stays
@@ -171,7 +252,7 @@ pub fn concerns(world: &World, kind: usize, table: usize) -> bool {
 
 /// Whether the request needs a successor.
 pub fn hands_over(world: &World, request: &Request) -> bool {
-    let tables = (0..world.tables.len()).filter(|table| concerns(world, request.kind, *table));
+    let tables = (0..world.tables.len()).filter(|table| concerns(world, request.kind, *table) && is_acted_on(world, request, *table));
     tables.into_iter().any(|table| matches!(action(world, request, table), Action::HandOver(_)))
 }
 
@@ -204,15 +285,13 @@ fn reaches_outside(world: &World, scope: &Scope, claim: &Claim, row: RowId) -> b
 }
 
 /// The rows in scope that stay because they, or rows that they hang from, are somebody else's too or are handed over.
-fn stays<'world>(
-    world: &'world World,
-    scope: &Scope,
-    candidates: &BTreeSet<RowId>,
-    action: impl Fn(usize) -> &'world Action,
-) -> BTreeSet<RowId> {
+///
+/// Nothing of a category that was not chosen is handed over: what hangs from it is the subject's as before.
+fn stays(world: &World, request: &Request, scope: &Scope, candidates: &BTreeSet<RowId>) -> BTreeSet<RowId> {
+    let hands_over = |table: usize| is_acted_on(world, request, table) && matches!(action(world, request, table), Action::HandOver(_));
     let mut stays: BTreeSet<RowId> = candidates.iter().copied().filter(|row| is_shared(world, scope, *row)).collect();
     loop {
-        let blocks = |row: &RowId| stays.contains(row) || (candidates.contains(row) && matches!(action(row.table), Action::HandOver(_)));
+        let blocks = |row: &RowId| stays.contains(row) || (candidates.contains(row) && hands_over(row.table));
         let follows = |row: &RowId| {
             let owners = owner_claims(world, row.table);
             let owned = owners.iter().any(|claim| reaches_scope(world, scope, claim, *row));
@@ -272,7 +351,9 @@ fn step(world: &World, hop: Hop, walk: &Walk) -> Vec<Walk> {
             let mut seen = BTreeSet::from([here]);
             let mut last = here;
             // A tree has one way up; data may run in a circle all the same. Rows above in the same tree are no rows to hang from.
-            while let Some(parent) = referenced_rows(world, reference, last).into_iter().find(|row| seen.insert(*row)) {
+            while reference.climbable
+                && let Some(parent) = referenced_rows(world, reference, last).into_iter().find(|row| seen.insert(*row))
+            {
                 found.push(Walk { end: parent, through: walk.through.clone() });
                 last = parent;
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use exeunt_model::names::{SourceName, TableName};
+use exeunt_model::names::{CategoryName, SourceName, TableName};
 use exeunt_model::plan::Choice;
 
 use super::evaluate::{self, Request, RowId};
@@ -127,4 +127,10 @@ pub fn choices(world: &World, request: &Request) -> Vec<Choice> {
         action: evaluate::action(world, request, *table).word().to_owned(),
     });
     tables.collect()
+}
+
+/// The chosen categories by their names.
+pub fn categories(world: &World, request: &Request) -> Option<Vec<CategoryName>> {
+    let chosen = request.categories.as_ref()?;
+    Some(chosen.iter().map(|category| CategoryName::new(&world.categories[*category].name)).collect())
 }

@@ -123,10 +123,11 @@ pub fn describe(world: &World, request: &Request) -> String {
     let map: serde_json::Value =
         serde_json::from_str(&super::yaml::data_map(world, super::value::Dialect::Sqlite, "sqlite:world.db")).unwrap_or_default();
     let mut text = format!(
-        "erase {} {:?} of {}, choices {:?}, successor {:?}\nsubjects {}\n",
+        "erase {} {:?} of {}, categories {:?}, choices {:?}, successor {:?}\nsubjects {}\n",
         world.subjects[request.kind].kind,
         request.subject.row,
         world.tables[request.subject.table].name,
+        request.categories.as_ref().map(|chosen| chosen.iter().map(|category| &world.categories[*category].name).collect::<Vec<_>>()),
         request.choices,
         request.successor.map(|row| row.row),
         map["subjects"],

@@ -52,6 +52,8 @@ pub struct Reference {
     pub enforcement: Enforcement,
     /// The reference holds only in rows where this column has this text.
     pub when: Option<(usize, String)>,
+    /// Of a table to itself: whether somebody climbs along it. True of every world that is made; see the evaluation of what is lost.
+    pub climbable: bool,
 }
 
 /// A column, or a place inside a JSON column.

@@ -16,7 +16,7 @@ use exeunt_sources::{ChangeValues, Database, Keys, Look, Read};
 use exeunt_testkit::oracle::evaluate::{self, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
 use exeunt_testkit::oracle::loose::loosen;
-use exeunt_testkit::oracle::place::{Place, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
+use exeunt_testkit::oracle::place::{Place, categories, choices, key_of, memory_folder, no_row_key, read_csv, table_number, told};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{compare, sql, yaml};
 use exeunt_testkit::postgres::Server;
@@ -89,7 +89,8 @@ fn keys(world: &World, request: &Request) -> Keys {
 
 fn export(world: &World, request: &Request, database: &Database, scheme: &Scheme) -> Result<(), String> {
     let kind = SubjectKind::new(&world.subjects[request.kind].kind);
-    let asked = Asked { kind: &kind, profile: Profile::Symmetric, choices: &[], facts: &[] };
+    let chosen = categories(world, request);
+    let asked = Asked { kind: &kind, profile: Profile::Symmetric, categories: chosen.as_deref(), choices: &[], facts: &[] };
     let outline = planner::export(scheme, &asked).map_err(told)?;
     let want = evaluate::export(world, request, true);
     let mut reader = database.reader().map_err(told)?;
@@ -144,7 +145,9 @@ fn erase(
 ) -> Result<String, String> {
     let kind = SubjectKind::new(&world.subjects[request.kind].kind);
     let choices = choices(world, request);
-    let outline = match planner::erase(scheme, &Asked { kind: &kind, profile: Profile::Documented, choices: &choices, facts: &[] }) {
+    let chosen = categories(world, request);
+    let asked = Asked { kind: &kind, profile: Profile::Documented, categories: chosen.as_deref(), choices: &choices, facts: &[] };
+    let outline = match planner::erase(scheme, &asked) {
         Ok(outline) => outline,
         Err(planner::Error::NoRowKey { table }) => return no_row_key(world, &table),
         Err(error) => return Err(told(error)),
@@ -207,7 +210,8 @@ fn erase(
     if counts.kept.iter().sum::<u64>() != kept as u64 {
         return Err(format!("kept: {:?}, should be {kept}", counts.kept));
     }
-    Ok(if erased.deleted.len() > 1 { "several deleted" } else { "erased" }.to_owned())
+    let chosen = if request.categories.is_some() { "some categories: " } else { "" };
+    Ok(format!("{chosen}{}", if erased.deleted.len() > 1 { "several deleted" } else { "erased" }))
 }
 
 /// Counts as a plan has them, read before anything is erased.

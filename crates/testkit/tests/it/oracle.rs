@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use exeunt_testkit::oracle::evaluate::{Outcome, RowId, action, erase, export};
+use exeunt_testkit::oracle::evaluate::{Outcome, Request, RowId, action, erase, export, left_by};
 use exeunt_testkit::oracle::value::Dialect;
 use exeunt_testkit::oracle::world::{Action, Enforcement, Hop};
 use exeunt_testkit::oracle::{compare, generate, sql};
@@ -68,9 +68,19 @@ fn worlds_hold_every_shape_often_enough() {
 
         for request in generate::requests(&world, seed) {
             total += 1;
+            if request.categories.is_some() {
+                let rows = export(&world, &request, true).values().map(|rows| rows.len()).sum::<usize>();
+                let whole = Request { categories: None, ..request.clone() };
+                let all = export(&world, &whole, true).values().map(|rows| rows.len()).sum::<usize>();
+                count("export of some categories holds less", rows > 0 && rows < all);
+            }
             count("export holds rows", export(&world, &request, true).values().map(|rows| rows.len()).sum::<usize>() > 1);
             match erase(&world, &request) {
-                Outcome::Refused(_) => count("refused", true),
+                Outcome::Refused(refused) => {
+                    count("refused", true);
+                    count("refused for a category that is not chosen", !refused.choose.is_empty());
+                    count("refused for rows that would be lost", !refused.lost.is_empty());
+                }
                 Outcome::Erased(erased) => {
                     count("erased", true);
                     count(
@@ -88,6 +98,14 @@ fn worlds_hold_every_shape_often_enough() {
                     count("kept by ground", !erased.kept_by_ground.is_empty());
                     count("kept for others", !erased.kept_for_others.is_empty());
                     count("unlinked", !erased.unlinked.is_empty());
+                    if let Some(chosen) = &request.categories {
+                        let is_chosen = |row: &RowId| {
+                            world.mapped(row.table).and_then(|mapped| mapped.category).is_some_and(|category| chosen.contains(&category))
+                        };
+                        count("deleted of some categories", erased.deleted.len() > 1);
+                        count("unlinked in a category that is not chosen", erased.unlinked.iter().any(|(row, _)| !is_chosen(row)));
+                        count("the subject spared", erased.deleted.len() > 1 && !erased.deleted.contains(&request.subject));
+                    }
                 }
             }
         }
@@ -95,4 +113,32 @@ fn worlds_hold_every_shape_often_enough() {
     println!("{total} requests: {seen:#?}");
     let rare: Vec<_> = seen.iter().filter(|(_, times)| **times < 30).collect();
     assert!(rare.is_empty(), "of 1000 worlds and {total} requests, too few with {rare:?}");
+}
+
+/// What is erased in two requests is what one request would erase: no row is lost to the second by what the first one took.
+#[test]
+fn what_an_erasure_of_some_categories_leaves_is_found_by_that_of_everything() {
+    let mut seen = 0;
+    for seed in 0..1500 {
+        let world = generate::world(seed);
+        let requests = generate::requests(&world, seed);
+        for some in requests.iter().filter(|request| request.categories.is_some()) {
+            let same = |other: &&Request| other.categories.is_none() && (other.kind, other.subject) == (some.kind, some.subject);
+            let Some(everything) = requests.iter().find(same) else { continue };
+            let (Outcome::Erased(first), Outcome::Erased(whole)) = (erase(&world, some), erase(&world, everything)) else { continue };
+            if first.deleted.contains(&some.subject) {
+                // Then nothing is left to ask for.
+                let left: Vec<_> = whole.deleted.difference(&first.deleted).collect();
+                assert!(left.is_empty(), "seed {seed}: the subject is gone, and left behind are {left:?}");
+                continue;
+            }
+            let later = left_by(&world, &first);
+            let Outcome::Erased(second) = erase(&later, everything) else { continue };
+            let missed: Vec<&RowId> =
+                whole.deleted.iter().filter(|row| !first.deleted.contains(row) && !second.deleted.contains(row)).collect();
+            assert!(missed.is_empty(), "seed {seed}, categories {:?}: {missed:?}", some.categories);
+            seen += usize::from(first.deleted.len() > 1 && second.deleted.len() > 1);
+        }
+    }
+    assert!(seen > 20, "{seen} pairs in which both erase several rows");
 }

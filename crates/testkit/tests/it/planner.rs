@@ -11,12 +11,12 @@ use exeunt_model::map::resolve::{Scheme, resolve};
 use exeunt_model::map::{Change, Ground};
 use exeunt_model::names::{SourceName, SubjectKind, TableName};
 use exeunt_model::plan::planner::{self, Asked};
-use exeunt_model::plan::{KeptReason, Outline, Profile, Work};
+use exeunt_model::plan::{Effect, KeptReason, Outline, Profile, Work};
 use exeunt_model::selection::{ColumnPath, Condition, RowSet, SetId};
 use exeunt_sources::{Database, Look};
 use exeunt_testkit::oracle::evaluate::{self, After, Outcome, Request};
 use exeunt_testkit::oracle::hunt::hunt;
-use exeunt_testkit::oracle::place::{choices, no_row_key};
+use exeunt_testkit::oracle::place::{categories, choices, no_row_key};
 use exeunt_testkit::oracle::value::{Dialect, Value};
 use exeunt_testkit::oracle::world::World;
 use exeunt_testkit::oracle::{sql, yaml};
@@ -54,7 +54,8 @@ fn scheme(world: &World, folder: &std::path::Path) -> Result<Scheme, String> {
 fn export(world: &World, scheme: &Scheme, request: &Request) -> Result<String, String> {
     for profile in [Profile::Documented, Profile::Symmetric] {
         let kind = SubjectKind::new(&world.subjects[request.kind].kind);
-        let asked = Asked { kind: &kind, profile, choices: &[], facts: &[] };
+        let chosen = categories(world, request);
+        let asked = Asked { kind: &kind, profile, categories: chosen.as_deref(), choices: &[], facts: &[] };
         let outline = planner::export(scheme, &asked).map_err(|error| format!("{error:?}"))?;
         let state = State::new(world, request, &outline);
         let mut got: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
@@ -82,7 +83,8 @@ fn export(world: &World, scheme: &Scheme, request: &Request) -> Result<String, S
 fn erase(world: &World, scheme: &Scheme, request: &Request) -> Result<String, String> {
     let kind = SubjectKind::new(&world.subjects[request.kind].kind);
     let choices = choices(world, request);
-    let asked = Asked { kind: &kind, profile: Profile::Documented, choices: &choices, facts: &[] };
+    let chosen = categories(world, request);
+    let asked = Asked { kind: &kind, profile: Profile::Documented, categories: chosen.as_deref(), choices: &choices, facts: &[] };
     let outline = match planner::erase(scheme, &asked) {
         Ok(outline) => outline,
         Err(planner::Error::NoRowKey { table }) => return no_row_key(world, &table),
@@ -92,10 +94,16 @@ fn erase(world: &World, scheme: &Scheme, request: &Request) -> Result<String, St
     let mut state = State::new(world, request, &outline);
     state.keep_keys();
 
-    let mut refused = BTreeSet::new();
+    let (mut refused, mut lost, mut choose) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for guard in &outline.guards {
         let table = state.table(&guard.table);
-        if !state.select(table, &guard.condition).is_empty() {
+        let rows = state.select(table, &guard.condition);
+        if !rows.is_empty() {
+            choose.extend(guard.choose.as_ref().map(ToString::to_string));
+            if guard.effect == Effect::Orphan {
+                lost.extend(rows.into_iter().map(|row| (table, row)));
+                continue;
+            }
             let to = state.table(&guard.references);
             let names = |path: &ColumnPath| guard.columns.contains(path);
             let references = world.tables[table].references.iter().enumerate();
@@ -118,14 +126,20 @@ fn erase(world: &World, scheme: &Scheme, request: &Request) -> Result<String, St
 
     let erased = match want {
         Outcome::Refused(want) => {
-            return if refused.is_empty() {
+            let want_lost: BTreeSet<(usize, usize)> = want.lost.iter().map(|row| (row.table, row.row)).collect();
+            let want_choose: BTreeSet<String> = want.choose.iter().map(|category| world.categories[*category].name.clone()).collect();
+            return if refused.is_empty() && lost.is_empty() {
                 Err(format!("should be refused for {want:?}\n{}", describe(&outline)))
+            } else if lost != want_lost {
+                Err(format!("lost: got {lost:?}, want {want_lost:?}\n{}", describe(&outline)))
+            } else if choose != want_choose {
+                Err(format!("to be chosen: got {choose:?}, want {want_choose:?}\n{}", describe(&outline)))
             } else {
-                Ok("refused".to_owned())
+                Ok(if refused.is_empty() { "refused for lost rows" } else { "refused" }.to_owned())
             };
         }
-        Outcome::Erased(erased) if refused.is_empty() => erased,
-        Outcome::Erased(_) => return Err(format!("refused for {refused:?}, should not be\n{}", describe(&outline))),
+        Outcome::Erased(erased) if refused.is_empty() && lost.is_empty() => erased,
+        Outcome::Erased(_) => return Err(format!("refused for {refused:?} and {lost:?}, should not be\n{}", describe(&outline))),
     };
     let planned: Vec<usize> = outline.steps.iter().map(|step| state.select(state.table(&step.table), &step.condition).len()).collect();
     for (step, planned) in outline.steps.iter().zip(planned) {
@@ -157,7 +171,15 @@ fn erase(world: &World, scheme: &Scheme, request: &Request) -> Result<String, St
             return Err(format!("{}: {}\n{}", world.tables[table].name, rows.join("\n"), details()));
         }
     }
-    Ok(if erased.deleted.len() > 1 { "several deleted" } else { "erased" }.to_owned())
+    if let Some(chosen) = &outline.categories {
+        let gone = erased.deleted.contains(&request.subject);
+        // Where the subject goes, nothing of it may be left that a later request would have to find.
+        if gone && !chosen.takes_subject {
+            return Err(format!("the subject goes and the plan does not say so\n{}", details()));
+        }
+    }
+    let chosen = if request.categories.is_some() { "some categories: " } else { "" };
+    Ok(format!("{chosen}{}", if erased.deleted.len() > 1 { "several deleted" } else { "erased" }))
 }
 
 const PSEUDONYM: &str = "a pseudonym";

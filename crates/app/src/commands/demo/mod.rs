@@ -161,6 +161,7 @@ fn request(seat: &str) -> Request {
         subject: Subject { kind: SubjectKind::new("seat"), key: vec![seat.to_owned()] },
         purpose: Purpose::Erase,
         profile: Profile::default(),
+        categories: None,
         choices: CHOSEN.map(choice).to_vec(),
         successor: None,
     }

@@ -21,7 +21,7 @@ use super::certificates;
 use super::erasing::{Whereabouts, failure, means};
 use crate::commands::map::MapArgument;
 use crate::commands::plan::describe;
-use crate::commands::request::{self, ChoiceArguments};
+use crate::commands::request::{self, CategoryArguments, ChoiceArguments};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
 use crate::failure::{ExitCode, OrFail, Outcome};
@@ -33,7 +33,7 @@ use report::deliver;
 use resume::{resume, same_decisions};
 
 /// What was decided for good when a run began, by the names of the fields.
-const DECIDED: [&str; 6] = ["choices", "hand_over_to", "plan", "yes_erase", "search_residuals", "batch_rows"];
+const DECIDED: [&str; 7] = ["categories", "choices", "hand_over_to", "plan", "yes_erase", "search_residuals", "batch_rows"];
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -56,9 +56,12 @@ pub struct Arguments {
     abandon: bool,
 
     #[command(flatten)]
+    categories: CategoryArguments,
+
+    #[command(flatten)]
     choices: ChoiceArguments,
 
-    /// An approved plan: its choices are taken over, and nothing is erased unless it comes out the same now, with the same counts
+    /// An approved plan: its categories and choices are taken over, and nothing is erased unless it comes out the same now, with the same counts
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
 
@@ -106,10 +109,13 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         return resume(arguments, &project, &platform, &mut store, run, output);
     }
     let mut approved = arguments.plan.as_deref().map(super::plan::read).transpose()?;
-    let mut request = request::erase(&project.map, &arguments.subject, &arguments.choices)?;
+    let mut request = request::erase(&project.map, &arguments.subject, &arguments.choices, &arguments.categories)?;
     if let Some(plan) = approved.as_ref().filter(|_| request.choices.is_empty()) {
         // Whoever approved the plan approved its choices.
         request.choices = plan.outline.choices.clone();
+    }
+    if let Some(chosen) = approved.as_ref().and_then(|plan| plan.outline.categories.as_ref()).filter(|_| request.categories.is_none()) {
+        request.categories = Some(chosen.names.clone());
     }
     let sources = project.sources()?;
     // The databases answer while this thread sees to the rest. They must not be kept waiting while a person is asked.

@@ -9,7 +9,7 @@ use exeunt_sources::Line;
 use super::file;
 use super::page::describe;
 use crate::commands::map::MapArgument;
-use crate::commands::request::{self, ChoiceArguments, ProfileArgument};
+use crate::commands::request::{self, CategoryArguments, ChoiceArguments, ProfileArgument};
 use crate::commands::subject::SubjectArgument;
 use crate::desk::StoreArgument;
 use crate::failure::{ExitCode, Outcome};
@@ -35,9 +35,12 @@ pub struct Arguments {
     #[arg(long = "for", value_name = "PURPOSE")]
     purpose: PurposeArgument,
 
-    /// Which categories an export holds; an erasure takes all of them
+    /// Which categories an export holds where none are chosen, or of the chosen ones; an erasure knows no profiles
     #[arg(long, value_name = "PROFILE", default_value = "documented")]
     profile: ProfileArgument,
+
+    #[command(flatten)]
+    categories: CategoryArguments,
 
     #[command(flatten)]
     choices: ChoiceArguments,
@@ -57,8 +60,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let project = Project::read(&arguments.map.map)?;
     let request = match arguments.purpose {
-        PurposeArgument::Export => request::export(&project.map, &arguments.subject, arguments.profile)?,
-        PurposeArgument::Erase => request::erase(&project.map, &arguments.subject, &arguments.choices)?,
+        PurposeArgument::Export => request::export(&project.map, &arguments.subject, arguments.profile, &arguments.categories)?,
+        PurposeArgument::Erase => request::erase(&project.map, &arguments.subject, &arguments.choices, &arguments.categories)?,
     };
     let platform = project.platform()?;
     let mut snapshot = Snapshot::open(&platform).map_err(|error| project.no_plan(error))?;

@@ -118,7 +118,9 @@ fn left_out(plan: &Plan) -> Option<String> {
                 LeftOutReason::OnRequest => "on request only (--profile symmetric includes it)".to_owned(),
                 LeftOutReason::Excluded => "the map never exports it".to_owned(),
                 LeftOutReason::NotApplicable => "not applicable to this contract".to_owned(),
+                LeftOutReason::NotChosen => "not chosen".to_owned(),
                 LeftOutReason::Unowned(ground) => format!("kept for everybody: {}", ground.ground),
+                LeftOutReason::OtherSubjects if left.table.is_none() => format!("it holds nothing of a {}", plan.outline.kind),
                 LeftOutReason::OtherSubjects => return None,
             };
             Some(format!("  {what}: {why}"))

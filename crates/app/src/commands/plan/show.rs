@@ -34,6 +34,11 @@ fn what_for(plan: &Plan) -> String {
         (Purpose::Export, Profile::Symmetric) => "an export with all that is given out on request",
     };
     let mut lines = vec![format!("{doing}, for one {kind}: a plan names nobody, it holds a hash of the {kind}'s key")];
+    if let Some(chosen) = &outline.categories {
+        let names: Vec<&str> = chosen.names.iter().map(|name| name.as_str()).collect();
+        let own = if chosen.takes_subject { format!("; the {kind} itself goes") } else { String::new() };
+        lines.push(format!("of these categories alone: {}{own}", names.join(", ")));
+    }
     lines.extend(outline.choices.iter().map(|choice| format!("chosen for {}: {}", choice.table, choice.action.replace('_', " "))));
     page::fitting(&lines)
 }

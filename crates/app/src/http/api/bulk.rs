@@ -28,6 +28,9 @@ pub struct List {
     /// For all of them, as in a single request.
     #[serde(default)]
     choices: BTreeMap<String, String>,
+    /// For all of them, as in a single request.
+    #[schema(min_items = 1, max_items = 1000)]
+    categories: Option<Vec<String>>,
     /// CSV with a header: `seat`, and for an erasure `confirmation`, the name of the seat as its preview shows it.
     #[schema(example = "seat,confirmation\n7,mara.lindqvist@personal.example\n")]
     csv: String,
@@ -100,6 +103,7 @@ pub async fn submit(
                     scope: Scope::Seat,
                     contract: list.contract.clone(),
                     seat: Some(line.seat.clone()),
+                    categories: list.categories.clone(),
                     choices: list.choices.clone(),
                     successor: None,
                     confirmation: line.confirmation,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod archives;
 pub mod bulk;
 pub mod cases;
+pub mod categories;
 pub mod closures;
 pub mod contracts;
 pub mod exits;
@@ -11,6 +12,7 @@ pub mod holds;
 pub mod identity_providers;
 pub mod jobs;
 pub mod me;
+pub mod plans;
 pub mod previews;
 pub mod progress;
 pub mod requests;
@@ -44,6 +46,7 @@ use super::server::Server;
         identity_providers::list,
         jobs::list, jobs::pause,
         me::show,
+        plans::show,
         previews::make,
         progress::follow,
         requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
@@ -95,6 +98,7 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/requests/{id}/waive-export", post(requests::waive))
         .route("/requests/{id}/extend", post(requests::extend))
         .route("/requests/{id}/handle", post(requests::handle))
+        .route("/requests/{id}/plan", get(plans::show))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/archives", get(archives::list))
         .route("/requests/{id}/progress", get(progress::follow))

@@ -12,7 +12,7 @@ use exeunt_model::certificate;
 use exeunt_model::digest::{Digest, hex};
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::identity::RequestId;
-use exeunt_model::names::{CategoryName, SubjectKind};
+use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::Choice;
 use exeunt_model::request::document::Matter;
 use exeunt_model::request::reason::Rejection;
@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
+use super::categories;
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, cursor, id, position};
 use crate::http::problem::Problem;
@@ -43,6 +44,10 @@ pub struct Wanted {
     pub(super) contract: String,
     /// The seat's key, where the scope is `seat`.
     pub(super) seat: Option<String>,
+    /// The categories that it is about; all of them without it. A case can name those that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 1000)]
+    pub(super) categories: Option<Vec<String>>,
     /// What becomes of rows where the map lets the requester choose: a word for each table.
     #[serde(default)]
     pub(super) choices: BTreeMap<String, String>,
@@ -69,6 +74,8 @@ pub struct View {
     scope: String,
     channel: String,
     contract: String,
+    /// The categories that were chosen; none: all of them.
+    categories: Option<Vec<String>>,
     /// None once the subject was erased.
     seat: Option<String>,
     label: Option<String>,
@@ -302,17 +309,14 @@ pub(super) fn make(
     if wanted.matter == Some(Matter::Person) {
         return Err(Problem::unprocessable("persons without a seat are asked for by other protocols alone".to_owned()));
     }
-    let mut choices = Vec::new();
-    for (table, word) in &wanted.choices {
-        let table = table.parse().map_err(|_| Problem::unprocessable(format!("`{table}` names no table")))?;
-        choices.push(Choice { table, action: word.clone() });
-    }
+    let chosen = categories::chosen(&server.platform.map, wanted.categories.as_deref())?;
+    let rules = desk::contract_settings(store, &server.settings, &found.contract)?.rules;
+    categories::exportable(&server.platform.map, &rules, wanted.kind, chosen.as_deref())?;
+    let choices = choices_of(&wanted.choices)?;
     let successor = wanted.successor.as_deref().map(|successor| successor_of(server, &found, successor)).transpose()?;
     let linked = wanted.linked_export.as_deref().map(id::<RequestId>).transpose()?;
     let fingerprint = serde_json::to_vec(wanted).map(|body| hex(&Sha256::digest(&body))).map_err(|_| Problem::internal(None))?;
-    let categories: Vec<CategoryName> = server.platform.map.categories.iter().map(|category| category.name.clone()).collect();
-    let rules = desk::contract_settings(store, &server.settings, &found.contract)?.rules;
-    let private = !found.own_seat && rules.private_categories.iter().any(|private| categories.contains(private));
+    let private = !found.own_seat && categories::is_private(&server.platform.map, &rules, chosen.as_deref());
     let submission = Submission {
         kind: wanted.kind,
         scope: wanted.scope,
@@ -324,7 +328,7 @@ pub(super) fn make(
         own_seat: found.own_seat,
         private,
         regime: None,
-        categories: None,
+        categories: chosen,
         choices,
         confirmation: wanted.confirmation.clone(),
         linked,
@@ -340,8 +344,18 @@ pub(super) fn make(
     Ok((status, view(submitted.request()), etag(submitted.request())))
 }
 
+/// What was decided, table by table.
+pub(super) fn choices_of(words: &BTreeMap<String, String>) -> Result<Vec<Choice>, Problem> {
+    let mut choices = Vec::new();
+    for (table, word) in words {
+        let table = table.parse().map_err(|_| Problem::unprocessable(format!("`{table}` names no table")))?;
+        choices.push(Choice { table, action: word.clone() });
+    }
+    Ok(choices)
+}
+
 /// Who takes over: a seat of the same contract.
-fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Result<Vec<String>, Problem> {
     let wrong = || Problem::unprocessable("the successor is no seat of this contract".to_owned());
     let key = key_of_text(successor, server.directory.key_columns().1).ok_or_else(wrong)?;
     let seat = server.directory.seat(&key)?.filter(|seat| key_text(&seat.contract) == found.contract).ok_or_else(wrong)?;
@@ -651,6 +665,7 @@ pub fn view(request: &Request) -> View {
         scope: request.scope.to_string(),
         channel: request.channel.to_string(),
         contract: request.contract.clone(),
+        categories: request.document.categories.as_ref().map(|chosen| chosen.iter().map(ToString::to_string).collect()),
         seat: seat_of(request),
         label: request.personal.as_ref().map(|personal| personal.label.clone()),
         requester: request.requester.to_string(),

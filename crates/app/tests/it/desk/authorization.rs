@@ -121,6 +121,7 @@ const OPERATIONS: &[Operation] = &[
         |_| json!({ "email": "auditor@navigator.example", "role": "auditor" }),
     ),
     operation("DELETE", "/accounts/{id}", Some(Action::ManageAccounts), On::Account, none),
+    operation("GET", "/requests/{id}/plan", Some(Action::ReadRequests), On::Request, none),
     operation("GET", "/requests/{id}/messages", Some(Action::ReadCase), On::Case, none),
     operation("POST", "/requests/{id}/messages", Some(Action::TalkInCase), On::Case, |_| json!({ "text": "a word" })),
     operation("POST", "/requests/{id}/messages", Some(Action::HandleCase), On::Case, |_| json!({ "text": "a note", "internal": true })),

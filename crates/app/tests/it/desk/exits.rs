@@ -19,11 +19,22 @@ fn choices(inside: &Inside, wanted: &Submission) -> Vec<Choice> {
         subject: planning::Subject { kind: wanted.subject_kind.clone(), key: wanted.personal.key.clone() },
         purpose: Purpose::Erase,
         profile: Profile::Symmetric,
+        categories: None,
         choices: Vec::new(),
         successor: None,
     };
-    let counted = desk::preview(&inside.store, &inside.work.platform, &asked).expect("count");
-    counted.choices.into_iter().map(|(table, _)| Choice { table: table.parse().expect("a table"), action: "delete".to_owned() }).collect()
+    let question = desk::Question {
+        request: asked,
+        scope: wanted.scope,
+        contract: wanted.contract.clone(),
+        within: None,
+        role: Role::Admin,
+        own_seat: false,
+        private: false,
+        rules: inside.work.settings.rules.clone(),
+    };
+    let counted = desk::preview(&inside.store, &inside.work.platform, &inside.work.directory, &question).expect("count");
+    counted.choices.into_iter().map(|choice| Choice { table: choice.table, action: "delete".to_owned() }).collect()
 }
 
 fn act(inside: &mut Inside, actor: &desk::Actor, id: &ExitId, act: &Act, confirmed: bool) -> Result<ExitShown, Error> {

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod cases;
+mod choosing;
 mod contracts;
 mod dates;
 mod exits;

@@ -1,6 +1,7 @@
 //! The real program erases, is cut off at every step, and is run again.
 
 mod batches;
+mod choosing;
 mod commands;
 mod hands;
 mod keys;

@@ -228,7 +228,7 @@ fn wanted(
 /// Deletion for each table where the map lets the requester choose it: who asks to be forgotten has chosen. Whoever approves sees the counts.
 fn deletions(platform: &Platform, profile: Profile, kind: &SubjectKind, key: &[String]) -> Result<Vec<Choice>, Error> {
     let subject = Subject { kind: kind.clone(), key: key.to_vec() };
-    let request = PlanRequest { subject, purpose: Purpose::Erase, profile, choices: Vec::new(), successor: None };
+    let request = PlanRequest { subject, purpose: Purpose::Erase, profile, choices: Vec::new(), successor: None, categories: None };
     let mut snapshot = Snapshot::open(platform)?;
     match snapshot.outline(&request) {
         Err(planning::Error::Plan(exeunt_model::plan::planner::Error::Undecided { tables })) => Ok(tables

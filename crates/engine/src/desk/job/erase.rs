@@ -10,10 +10,11 @@ use exeunt_model::digest::Digest;
 use exeunt_model::directory::{Key, LastAdmin, key_text, last_admin};
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::job::{JobKind, outage_delay_ms, retry_delay_ms};
-use exeunt_model::moment::Moment;
+use exeunt_model::map::DataMap;
+use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Plan, Purpose};
-use exeunt_model::request::conflict::{Existing, Linked, waits_for};
+use exeunt_model::request::conflict::{Existing, Linked, Wanted, waits_for};
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, Kind, Move, Scope, State, erasure as machine};
 use exeunt_model::run::{Ending, RunId};
@@ -78,9 +79,11 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
-    let seat = before.personal.as_ref().filter(|_| before.scope == Scope::Seat && before.document.categories.is_none());
-    let is_admins = match seat {
-        Some(personal) => work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin()),
+    let could_lock_out = match &before.personal {
+        Some(personal) if before.scope == Scope::Seat => {
+            work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin())
+        }
+        Some(_) => true,
         None => false,
     };
     let addresses = match before.state {
@@ -119,7 +122,7 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
                 transaction.finish_job(lease, context.now)?;
                 return Ok(Begun::Over);
             }
-            if is_admins && is_last_admin(work, transaction, &request)? {
+            if could_lock_out && locks_out_now(work, transaction, &request)? {
                 request.reason = Some(Rejection::LastAdmin.as_str().to_owned());
                 context.make(transaction, &mut request, Move::Erasure(machine::Move::Reject), None, None)?;
                 let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: Rejection::LastAdmin.as_str().to_owned() };
@@ -145,15 +148,23 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     Ok(begun)
 }
 
-/// Whether no admin would stay, those whose own erasure has begun being none any more.
+/// Whether nobody could sign in for the contract any more, those whose own erasure has begun being none who stays.
 ///
 /// The directory is asked while no other request can begin: of two erasures of the last two admins, one sees the other.
-fn is_last_admin(work: &Work, transaction: &mut Transaction<'_>, request: &Request) -> Result<bool, Error> {
+fn locks_out_now(work: &Work, transaction: &mut Transaction<'_>, request: &Request) -> Result<bool, Error> {
+    let (contract_goes, seats_go) = work.directory.own_rows_among(request.document.categories.as_deref());
+    match request.scope {
+        Scope::Contract => return Ok(seats_go && !contract_goes),
+        Scope::Seat if !seats_go => return Ok(false),
+        Scope::Seat => {}
+    }
     transaction.one_at_a_time()?;
-    let has_begun =
-        |state: State| matches!(state, State::Erasure(ErasureState::Running | ErasureState::Verifying | ErasureState::PartlyFailed));
+    let has_begun = |other: &&Request| {
+        let begun = matches!(other.state, State::Erasure(ErasureState::Running | ErasureState::Verifying | ErasureState::PartlyFailed));
+        begun && other.scope == Scope::Seat && work.directory.own_rows_among(other.document.categories.as_deref()).1
+    };
     let open = transaction.open_requests_of(&request.contract)?;
-    let begun = open.iter().filter(|other| other.scope == Scope::Seat && other.document.categories.is_none() && has_begun(other.state));
+    let begun = open.iter().filter(has_begun);
     let leaving: Vec<Key> = begun.chain([request]).filter_map(|request| Some(request.personal.as_ref()?.key.clone())).collect();
     let closed: BTreeSet<EmailAddress> = transaction.closed_addresses(&request.contract)?;
     let mut admins = admins(&work.directory, &request.contract)?;
@@ -165,7 +176,8 @@ fn is_last_admin(work: &Work, transaction: &mut Transaction<'_>, request: &Reque
 /// The addresses of those who go with the subject, as long as the platform still knows them.
 fn addresses(work: &Work, request: &Request) -> Result<Vec<EmailAddress>, Problem> {
     let Some(personal) = &request.personal else { return Ok(Vec::new()) };
-    if request.document.categories.is_some() {
+    // Where seats stay, so do their addresses.
+    if !work.directory.own_rows_among(request.document.categories.as_deref()).1 {
         return Ok(Vec::new());
     }
     match request.scope {
@@ -185,7 +197,13 @@ fn waiting(transaction: &mut Transaction<'_>, request: &Request) -> Result<bool,
         linked = Some(Linked { id: id.clone(), state, downloaded, waived: request.waived });
     }
     let open: Vec<Existing> = transaction.open_requests_of(&request.contract)?.iter().map(existing).collect();
-    Ok(waits_for(request.scope, &request.subject, linked.as_ref(), &open).is_some())
+    let erasure = Wanted {
+        first: request.state,
+        scope: request.scope,
+        subject: &request.subject,
+        categories: request.document.categories.as_deref(),
+    };
+    Ok(waits_for(&erasure, linked.as_ref(), &open).is_some())
 }
 
 /// Runs an erasure that nothing is known of yet.
@@ -328,8 +346,11 @@ fn conclude(
 ) -> Result<(), Problem> {
     let ending = certificate.statement.state;
     let gone = match ending {
-        Ending::Completed | Ending::CompletedWithRetained => unknown_addresses(work, request)?,
-        Ending::PartlyFailed => Vec::new(),
+        Ending::Completed | Ending::CompletedWithRetained => Gone {
+            subjects: erasure::subjects_gone(store, &work.platform.map, &certificate.statement.id)?,
+            addresses: unknown_addresses(work, request)?,
+        },
+        Ending::PartlyFailed => Gone::default(),
     };
     let signing = store.signing_key();
     let pushed = match ending {
@@ -350,9 +371,10 @@ fn conclude(
             let label = NoticeMail::of(&request);
             match ending {
                 Ending::Completed | Ending::CompletedWithRetained => {
-                    forget(transaction, context, &request, &gone)?;
+                    forget(transaction, context, &work.platform.map, &request, &gone)?;
                     forget_pushed(transaction, context, &request, &pushed)?;
-                    let notice = Notice::ErasureEnded { request: NoticeMail { label: None, ..label }, state: ending.as_str().to_owned() };
+                    let label = if gone.is_subject_of(&request) { NoticeMail { label: None, ..label } } else { label };
+                    let notice = Notice::ErasureEnded { request: label, state: ending.as_str().to_owned() };
                     context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                     if request.scope == Scope::Contract && request.document.categories.is_none() {
                         exit::erased(transaction, context, &signing, &request)?;
@@ -416,21 +438,41 @@ fn forget_pushed(
     Ok(())
 }
 
-/// Forgets the subject in the desk's own tables, and has its archives and files deleted.
-fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, gone: &[EmailAddress]) -> Result<(), Error> {
-    if request.document.categories.is_some() {
-        // The subject is still there; archives with the erased categories are not to be handed out any more.
-        return expire(transaction, context, request, context.now);
+/// Of whom an erasure has left nothing.
+#[derive(Default)]
+struct Gone {
+    subjects: Vec<(SubjectKind, Digest)>,
+    addresses: Vec<EmailAddress>,
+}
+
+impl Gone {
+    /// Whether it is whom the request was about. With chosen categories the subject mostly stays.
+    fn is_subject_of(&self, request: &Request) -> bool {
+        self.subjects.iter().any(|(kind, subject)| *kind == request.subject_kind && *subject == request.subject)
     }
-    match request.scope {
-        Scope::Seat => transaction.forget_subject(&request.subject_kind, &request.subject)?,
-        Scope::Contract => {
+}
+
+/// Forgets whoever is gone in the desk's own tables, and has the archives and files deleted that held them or what was erased of them.
+fn forget(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    map: &DataMap,
+    request: &Request,
+    gone: &Gone,
+) -> Result<(), Error> {
+    match (request.scope, gone.is_subject_of(request)) {
+        (Scope::Contract, true) => {
             transaction.end_webhooks_of(&request.contract, context.now)?;
-            transaction.forget_contract(&request.contract)?
+            transaction.forget_contract(&request.contract)?;
         }
-    };
-    expire(transaction, context, request, context.now)?;
-    for address in gone {
+        (Scope::Contract, false) | (Scope::Seat, _) => {
+            for (kind, subject) in &gone.subjects {
+                transaction.forget_subject(kind, subject)?;
+            }
+        }
+    }
+    expire(transaction, context, map, request, gone)?;
+    for address in &gone.addresses {
         if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {
             transaction.end_sessions_of(&account.id)?;
             match account.id == request.requester {
@@ -443,8 +485,16 @@ fn forget(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
     Ok(())
 }
 
-/// Has every archive deleted that holds the subject, and every file of its cases where it is forgotten. The links to them end at once.
-fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, now: Moment) -> Result<(), Error> {
+/// Has every archive deleted that holds what was erased, and every file of the subject's cases where it is forgotten. The links to them end at
+/// once.
+fn expire(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    map: &DataMap,
+    request: &Request,
+    gone: &Gone,
+) -> Result<(), Error> {
+    let now = context.now;
     let mut concerned = transaction.requests_about(&request.subject_kind, &request.subject)?;
     for id in transaction.archived_exports_of(&request.contract)? {
         concerned.extend(transaction.request(&id)?);
@@ -455,8 +505,19 @@ fn expire(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request:
             concerned.extend(transaction.request(&id)?);
         }
     }
-    // Of a subject that is still there, the files of its cases stay.
-    concerned.retain(|concerned| request.document.categories.is_none() || concerned.state.kind() == Kind::Export);
+    for (kind, subject) in gone.subjects.iter().filter(|(_, subject)| *subject != request.subject) {
+        concerned.extend(transaction.requests_about(kind, subject)?);
+    }
+    let is_gone = |concerned: &Request| gone.subjects.iter().any(|(_, subject)| concerned.subject == *subject);
+    let erased = request.document.categories.as_deref();
+    let holds_erased = |export: &Request| {
+        let taken = map.exported(export.document.profile, export.document.categories.as_deref());
+        taken.iter().any(|category| erased.is_none_or(|erased| erased.contains(&category.name)))
+    };
+    // Of a subject that is still there, the files of its cases stay, and the archives of other categories.
+    concerned.retain(|concerned| {
+        gone.is_subject_of(request) || is_gone(concerned) || (concerned.state.kind() == Kind::Export && holds_erased(concerned))
+    });
     for concerned in concerned {
         // An archive of everybody ends early for the sake of one: whoever asked for it can ask for another, without them.
         let ends_early = request.scope == Scope::Seat && concerned.scope == Scope::Contract;

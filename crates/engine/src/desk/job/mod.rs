@@ -32,7 +32,7 @@ mod watch;
 mod work;
 
 pub use driver::{Driver, Wake};
-pub(super) use plan::holding;
+pub(super) use plan::{held, holding};
 pub use problem::Problem;
 pub use spool::Spool;
 pub use watch::Watch;

@@ -1,10 +1,12 @@
 //! Making the plan of an erasure.
 
+use exeunt_model::digest::Digest;
 use exeunt_model::job::JobKind;
+use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Choice, Plan, Purpose, planner};
 use exeunt_model::request::document::Counts;
-use exeunt_model::request::{Channel, ErasureState, Move, State, erasure};
+use exeunt_model::request::{Channel, ErasureState, Move, Scope, State, erasure};
 use exeunt_store::desk::{Hold, Lease, Request};
 use exeunt_store::{Store, Transaction};
 
@@ -113,13 +115,20 @@ fn go_on(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: 
 
 /// A hold that keeps the request's data.
 pub(in crate::desk) fn holding(transaction: &mut Transaction<'_>, request: &Request) -> Result<Option<Hold>, Error> {
-    use exeunt_model::request::Scope;
-    let touches = |hold: &Hold| {
-        hold.scope == Scope::Contract
-            || request.scope == Scope::Contract
-            || (hold.subject_kind == request.subject_kind && hold.subject == request.subject)
-    };
-    Ok(transaction.holds_of(&request.contract, false)?.into_iter().find(touches))
+    held(transaction, &request.contract, request.scope, &request.subject_kind, &request.subject)
+}
+
+/// A hold that keeps data of a subject. It keeps all of it, whatever categories are asked for.
+pub(in crate::desk) fn held(
+    transaction: &mut Transaction<'_>,
+    contract: &str,
+    scope: Scope,
+    kind: &SubjectKind,
+    subject: &Digest,
+) -> Result<Option<Hold>, Error> {
+    let touches =
+        |hold: &Hold| hold.scope == Scope::Contract || scope == Scope::Contract || (hold.subject_kind == *kind && hold.subject == *subject);
+    Ok(transaction.holds_of(contract, false)?.into_iter().find(touches))
 }
 
 /// What the planner is asked. `None` once the subject is forgotten.
@@ -129,6 +138,7 @@ pub(super) fn plan_request(request: &Request, purpose: Purpose) -> Option<PlanRe
         subject: Subject { kind: request.subject_kind.clone(), key: personal.key.clone() },
         purpose,
         profile: request.document.profile,
+        categories: request.document.categories.clone(),
         choices: request.document.choices.clone(),
         successor: personal.successor.clone(),
     })

@@ -163,6 +163,7 @@ fn file_links(html: &mut String, files: &CategoryFiles) {
 pub(super) fn left_out(html: &mut String, manifest: &Manifest) {
     html.push_str("<h2>What is not inside</h2>\n");
     let reasons = [
+        (LeftOutReason::NotChosen, "Not asked for: this archive was made for chosen categories alone:"),
         (LeftOutReason::OnRequest, "Given out on request only:"),
         (LeftOutReason::NotApplicable, "Does not apply to this contract:"),
         (LeftOutReason::Excluded, "Never exported:"),

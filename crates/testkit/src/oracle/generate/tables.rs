@@ -211,7 +211,7 @@ impl Builder<'_> {
         }
         let all_nullable = from.iter().all(|place| self.world.tables[table].columns[place.column].nullable);
         let enforcement = self.enforcement(all_nullable);
-        self.world.tables[table].references.push(Reference { from, to, referenced, enforcement, when: None });
+        self.world.tables[table].references.push(Reference { from, to, referenced, enforcement, when: None, climbable: true });
         Some(self.world.tables[table].references.len() - 1)
     }
 
@@ -278,6 +278,7 @@ impl Builder<'_> {
                 referenced,
                 enforcement: Enforcement::MapOnly,
                 when: Some((type_column, text)),
+                climbable: true,
             });
         }
     }
@@ -306,6 +307,7 @@ impl Builder<'_> {
             referenced,
             enforcement: Enforcement::MapOnly,
             when: None,
+            climbable: true,
         });
     }
 
