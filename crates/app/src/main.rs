@@ -5,6 +5,7 @@
 
 use clap::Parser;
 
+mod archives;
 mod commands;
 mod configuration;
 mod desk;

@@ -77,6 +77,9 @@ impl JobKind {
     }
 }
 
+/// How often a job is tried at least while something that it needs is away: for about a day.
+pub const AWAY_ATTEMPTS: u32 = 20;
+
 /// The first delay after a failure, in milliseconds.
 const FIRST_DELAY_MS: u64 = 1_000;
 /// The longest one: four hours.
@@ -113,6 +116,12 @@ mod tests {
                 assert!(got <= longest && got >= longest - longest / 5, "{attempt}: {got}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_away_for_a_day_is_waited_for() {
+        let waited: u64 = (1..AWAY_ATTEMPTS).map(|attempt| retry_delay_ms(attempt, 0)).sum();
+        assert!((20..30).contains(&(waited / 3_600_000)), "{waited}");
     }
 
     #[test]

@@ -4,5 +4,6 @@ pub mod openid;
 pub mod oracle;
 pub mod postgres;
 pub mod receiver;
+pub mod s3;
 pub mod smtp;
 pub mod tools;

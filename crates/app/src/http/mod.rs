@@ -18,6 +18,7 @@ mod problem;
 pub mod provider;
 mod secret;
 pub mod server;
+mod stored;
 mod streams;
 
 use std::sync::Arc;

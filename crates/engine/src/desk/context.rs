@@ -1,6 +1,6 @@
 //! What the workflow works with.
 
-use exeunt_model::identity::{ArchiveId, DeliveryId, JobId, Language, MailId, PrincipalId, RequestId, Role};
+use exeunt_model::identity::{ArchiveId, AttachmentId, DeliveryId, JobId, Language, MailId, PrincipalId, RequestId, Role};
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
 use exeunt_model::setting::Rules;
@@ -69,6 +69,10 @@ impl Context<'_> {
 
     pub(super) fn archive(&mut self) -> ArchiveId {
         ArchiveId::from_random(self.bits())
+    }
+
+    pub(super) fn attachment(&mut self) -> AttachmentId {
+        AttachmentId::from_random(self.bits())
     }
 
     pub(super) fn run(&mut self) -> RunId {

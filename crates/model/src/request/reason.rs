@@ -74,6 +74,14 @@ impl FromStr for Failure {
 }
 
 impl Failure {
+    /// Whether something that the desk needs is away, which may take hours and is mended without anybody coming here.
+    pub fn is_away(self) -> bool {
+        match self {
+            Self::SourceUnavailable | Self::ArchiveStore => true,
+            Self::CatalogDrift | Self::PlanRefused | Self::NoSubject | Self::FilesMissing | Self::WorkersLost | Self::Internal => false,
+        }
+    }
+
     /// Whether it may pass by itself, so that workers try again before anybody is asked.
     pub fn may_pass(self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exeunt_model::job::{JobKind, Lane, retry_delay_ms};
+use exeunt_model::job::{AWAY_ATTEMPTS, JobKind, Lane, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
 use exeunt_store::Store;
@@ -58,6 +58,13 @@ impl Wake {
     /// Whether workers are to end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// Waits so long, or until it is asked to stop.
+    pub(super) fn rest(&self, long: Duration) {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.called.wait_timeout_while(calls, long, |_| !self.is_stopped());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     fn calls(&self) -> u64 {
@@ -232,7 +239,8 @@ impl Driver {
     fn settle(&self, store: &mut Store, lease: &Lease, problem: &Problem) -> Result<(), exeunt_store::Error> {
         let told = problem.told();
         let reason = problem.reason();
-        let tries_left = lease.failures.saturating_add(1) < lease.kind.attempts();
+        let attempts = if reason.is_away() { lease.kind.attempts().max(AWAY_ATTEMPTS) } else { lease.kind.attempts() };
+        let tries_left = lease.failures.saturating_add(1) < attempts;
         let settled = self.work.with(|context| {
             let spread = context.spread();
             let run_at = match problem {

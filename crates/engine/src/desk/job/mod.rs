@@ -9,6 +9,7 @@
 //!                          ├─ advance_exit  what is due in an exit, and its erasure
 //!                          ├─ send     mails
 //!                          └─ call     webhooks
+//! sweeper ─► archive store    deletes what lost workers left
 //! ```
 //!
 //! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
@@ -26,6 +27,7 @@ mod problem;
 mod remind;
 mod send;
 mod spool;
+mod sweep;
 mod watch;
 mod work;
 
@@ -33,5 +35,6 @@ pub use driver::{Driver, Wake};
 pub(super) use plan::holding;
 pub use problem::Problem;
 pub use spool::Spool;
+pub use sweep::{CHECKS, Sweeper};
 pub use watch::Watch;
-pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Work};
+pub use work::{Called, Hook, Outgoing, Post, PostError, Work};
