@@ -28,11 +28,17 @@ const ATTEMPTS: u32 = 5;
 const SUPERVISOR: &str = r#"
 trap '' HUP INT TERM
 dir=$1; shift
-"$@" >"$dir/log" 2>&1 </dev/null &
-server=$!
-( wait $server; echo over >"$dir/exited" ) 2>/dev/null &
+{
+    "$@" >"$dir/log" 2>&1 </dev/null &
+    echo $! >"$dir/pid"
+    wait $!
+    echo over >"$dir/exited"
+} &
 cat >/dev/null
-kill -KILL $server 2>/dev/null
+while [ ! -e "$dir/exited" ]; do
+    [ -s "$dir/pid" ] && kill -KILL "$(cat "$dir/pid")" 2>/dev/null
+    sleep 0.05
+done
 rm -rf -- "$dir"
 "#;
 

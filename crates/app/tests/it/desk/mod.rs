@@ -1,6 +1,8 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
+mod attachments;
 mod authorization;
+mod buckets;
 mod cases;
 mod dates;
 mod exits;
@@ -9,6 +11,7 @@ mod journey;
 mod kills;
 mod limits;
 mod openid;
+mod links;
 mod outages;
 mod progress;
 mod schemathesis;
