@@ -108,7 +108,7 @@ impl ObjectServer {
         let option = |name: &str, value: &dyn std::fmt::Display| format!("-{name}={value}");
         let mut command = Command::new("sh");
         command.args(["-c", SUPERVISOR, "supervisor"]).arg(&folder).arg(program()).arg("server");
-        command.args(["-filer", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-volume.max=50"]);
+        command.args(["-filer", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-volume.max=2000"]);
         command.args(["-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
         command.arg(option("dir", &data.display())).arg(option("s3.config", &folder.join("identities.json").display()));
         for (name, port) in [
@@ -123,6 +123,8 @@ impl ObjectServer {
         ] {
             command.arg(option(name, &port));
         }
+        // Each bucket has volumes of its own, and here no more than one.
+        command.env("WEED_MASTER_VOLUME_GROWTH_COPY_1", "1");
         let supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("start the server");
         let server = Self { supervisor, port, buckets: AtomicU32::new(1) };
         let deadline = Instant::now() + START_LIMIT;
@@ -156,7 +158,8 @@ impl ObjectServer {
     /// Sends one signed request, and returns status and body.
     fn ask(&self, method: &str, path: &str, query: &str, body: &str) -> (u16, String) {
         let host = format!("127.0.0.1:{}", self.port);
-        let ran = tools::python().args(["-c", CLIENT, method, &host, path, query, body, ACCESS_KEY, SECRET_KEY]).output().expect("run python");
+        let ran =
+            tools::python().args(["-c", CLIENT, method, &host, path, query, body, ACCESS_KEY, SECRET_KEY]).output().expect("run python");
         let told = String::from_utf8_lossy(&ran.stdout).into_owned();
         match told.split_once('\n') {
             Some((status, body)) => (status.parse().expect("a status"), body.to_owned()),

@@ -67,10 +67,10 @@ impl Archives {
     /// The bucket that archives are kept in; `None` for a folder.
     pub fn address(&self) -> Option<Result<Address, Error>> {
         let S3 { endpoint, region, access_key_id, secret_access_key, unencrypted } = &self.s3;
-        let credentials = access_key_id.as_ref().zip(secret_access_key.as_ref()).map(|(id, secret)| Credentials {
-            access_key_id: id.clone(),
-            secret_access_key: secret.reveal().to_owned(),
-        });
+        let credentials = access_key_id
+            .as_ref()
+            .zip(secret_access_key.as_ref())
+            .map(|(id, secret)| Credentials { access_key_id: id.clone(), secret_access_key: secret.reveal().to_owned() });
         let parsed = Address::parse(&self.store)?;
         Some(parsed.map(|address| Address {
             endpoint: endpoint.clone(),

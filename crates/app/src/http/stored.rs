@@ -31,7 +31,13 @@ pub type Noting = Box<dyn FnOnce(&mut Store) -> Result<(), exeunt_store::Error> 
 ///
 /// # Errors
 /// 503 when the archive store is away, before anything was sent. Later the connection breaks, and the rest is asked for as a range.
-pub async fn send(server: &Arc<Server>, stored: Stored, method: &Method, headers: &HeaderMap, noting: Option<Noting>) -> Result<Response, Problem> {
+pub async fn send(
+    server: &Arc<Server>,
+    stored: Stored,
+    method: &Method,
+    headers: &HeaderMap,
+    noting: Option<Noting>,
+) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", stored.sha256);
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &etag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
@@ -101,7 +107,8 @@ fn digest(sha256: &str) -> Option<String> {
 
 /// A file to be saved, under its name in ASCII and in full (RFC 6266).
 fn disposition(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '-' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '-' }).collect();
     if plain == name {
         return format!("attachment; filename=\"{plain}\"");
     }

@@ -126,7 +126,12 @@ pub(super) fn write(
 }
 
 /// Writes to the other side that there is something new.
-pub(super) fn tell(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, by_platform: bool) -> Result<(), Error> {
+pub(super) fn tell(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &Request,
+    by_platform: bool,
+) -> Result<(), Error> {
     let notice = Notice::CaseMessage { request: NoticeMail::of(request) };
     if by_platform {
         return Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?);

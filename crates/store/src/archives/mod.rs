@@ -172,9 +172,8 @@ impl ArchiveStore {
 
 /// Names are made of letters, digits, dots and slashes, so that they mean the same in a folder and in a bucket.
 fn check(name: &str) -> Result<(), Error> {
-    let fits = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') && !part.starts_with('.')
-    };
+    let fits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') && !part.starts_with('.');
     match name.split('/').all(fits) && !name.ends_with(folder::PARTIAL) {
         true => Ok(()),
         false => Err(Error::Name { name: name.to_owned() }),

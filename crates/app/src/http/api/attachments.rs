@@ -19,7 +19,6 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use utoipa::ToSchema;
 
-use super::cases::LONGEST_MESSAGE;
 use super::requests::{find, seat_of, target};
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
@@ -29,6 +28,8 @@ use crate::http::stored::{self, Stored};
 
 /// Characters of a file's name at most.
 const LONGEST_NAME: usize = 200;
+/// Characters of the words that go with a file at most: they stand in the address. Longer ones are a message.
+const LONGEST_TEXT: usize = 1_000;
 /// What a file is sent as, whatever it is: nothing that a browser would show.
 const SENT_AS: &str = "application/octet-stream";
 
@@ -71,7 +72,11 @@ pub struct About {
     responses((status = 200, body = AttachmentViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<AttachmentViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+) -> Result<Json<AttachmentViews>, Problem> {
     let id: RequestId = id(&request)?;
     server
         .blocking(move |_, store| {
@@ -84,11 +89,11 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(reques
 
 /// Attaches a file to a case: the body is the file, its Content-Type what it is. The other side is written to, but for an internal one.
 #[utoipa::path(post, path = "/requests/{id}/attachments", tag = "cases",
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = String, description = "The file as it is", content_type = "application/octet-stream"),
     params(("id" = String, Path, description = "32 hexadecimal digits"),
            ("name" = String, Query, description = "The file's name, without a folder", min_length = 1, max_length = 200),
            ("internal" = Option<bool>, Query, description = "For the platform's people alone"),
-           ("text" = Option<String>, Query, description = "Words that go with it", max_length = 20000)),
+           ("text" = Option<String>, Query, description = "Words that go with it", max_length = 1000)),
     responses((status = 201, body = AttachmentView),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -108,7 +113,9 @@ pub async fn attach(
             let (found, actor) = find(store, &caller, action, &id)?;
             match found.state {
                 RequestState::Case(_) if !found.state.is_final() && found.personal.is_some() => {}
-                RequestState::Case(_) | RequestState::Export(_) | RequestState::Erasure(_) => return Err(desk::Error::NothingToDecide.into()),
+                RequestState::Case(_) | RequestState::Export(_) | RequestState::Erasure(_) => {
+                    return Err(desk::Error::NothingToDecide.into());
+                }
             }
             check(&about)?;
             Ok((actor, id, about))
@@ -188,8 +195,8 @@ fn check(about: &About) -> Result<(), Problem> {
     if about.name.trim().is_empty() || about.name.chars().count() > LONGEST_NAME || about.name.chars().any(odd) {
         return Err(Problem::unprocessable("a file's name has 1 to 200 characters, and neither slashes nor control characters".to_owned()));
     }
-    match about.text.chars().count() > LONGEST_MESSAGE || about.text.contains('\0') {
-        true => Err(Problem::unprocessable("a message has at most 20000 characters".to_owned())),
+    match about.text.chars().count() > LONGEST_TEXT || about.text.contains('\0') {
+        true => Err(Problem::unprocessable("the words that go with a file have at most 1000 characters: write a message".to_owned())),
         false => Ok(()),
     }
 }

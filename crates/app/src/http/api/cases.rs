@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::server::Server;
 
 /// Characters of a message at most.
-pub(super) const LONGEST_MESSAGE: usize = 20_000;
+const LONGEST_MESSAGE: usize = 20_000;
 
 /// A message in a case.
 #[derive(Debug, Serialize, ToSchema)]

@@ -130,7 +130,8 @@ fn a_desk_says_at_once_when_its_bucket_refuses() {
         });
         assert!(want.iter().all(|want| told.contains(want)), "{variable}: {told}");
     }
-    let versions = "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status></VersioningConfiguration>";
+    let versions =
+        "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status></VersioningConfiguration>";
     assert_eq!(place.bucket.ask("PUT", "", "versioning", versions).0, 200);
     let told = told(&|_| {});
     assert!(told.contains("old versions") && told.contains("without versioning"), "{told}");

@@ -193,7 +193,7 @@ fn a_link_ends_with_its_time_the_archives_time_and_the_requesters_rights(place: 
         let changed = place.world.platform().execute("UPDATE seat SET state = ?1 WHERE email = ?2", [state, &place.cast.admin]);
         assert_eq!(changed.expect("change a seat"), 1);
     };
-    seat("suspended");
+    seat("removed");
     admin.get(&first).is(404);
     admin.send("HEAD", &first, &[], Vec::new()).is(404);
     seat("active");
@@ -248,6 +248,10 @@ fn what_is_retained_no_longer_is_deleted_and_what_cannot_be_is_tried_again(place
 }
 
 fn an_archive_in_parts_is_listed_and_downloaded_part_by_part(place: &Place) {
+    // Words that no compression makes few of.
+    let platform = place.world.platform();
+    let messages: u32 = platform.query_row("SELECT count(*) FROM message", [], |row| row.get(0)).expect("count");
+    platform.execute("UPDATE message SET body = hex(randomblob(?1))", [12_000_000 / messages]).expect("write much");
     let desk = place.world.serve();
     let admin = place.world.sign_in(&desk, &place.cast.admin);
     let second = place.world.sign_in(&desk, &place.cast.second_admin);
@@ -271,8 +275,8 @@ fn an_archive_in_parts_is_listed_and_downloaded_part_by_part(place: &Place) {
         fs::write(place.world.path(&name), &bytes).expect("write it");
         files.push(name);
     }
-    let arguments: Vec<&str> = std::iter::once("verify").chain(files.iter().map(String::as_str)).collect();
-    let verified = place.world.command(&arguments).output().expect("run exeunt");
+    // All of them are looked at beside the first.
+    let verified = place.world.command(&["verify", &files[0]]).output().expect("run exeunt");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     desk.stop();
 }

@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{Error, Extent, Listed};
 pub use address::{Address, Credentials};
-use refused::refused;
+use refused::{is_out_of_range, refused};
 
 /// A whole answer must be there after this time: enough for a part through a thin line.
 const LONGEST_ANSWER: Duration = Duration::from_secs(120);
@@ -128,6 +128,7 @@ impl Bucket {
             match self.inner.client.get_range(&object, first..end).await {
                 Ok(bytes) if bytes.len() as u64 == end - first => Ok(bytes),
                 Ok(_) | Err(object_store::Error::NotFound { .. }) => Err(Error::Missing { name: name.to_owned() }),
+                Err(error) if is_out_of_range(&error) => Err(Error::Missing { name: name.to_owned() }),
                 Err(error) => Err(refused("read a file", &error)),
             }
         })

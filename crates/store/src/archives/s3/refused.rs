@@ -1,6 +1,5 @@
 //! What a bucket's refusal says, without addresses, keys and whole documents.
 
-
 use super::super::{Error, Refusal};
 
 /// A refusal of the client.
@@ -13,6 +12,11 @@ pub(super) fn refused(doing: &'static str, error: &object_store::Error) -> Error
     let text = error.to_string();
     let told = code(&text).map_or_else(|| root(error), str::to_owned);
     Error::Bucket { doing, why, told }
+}
+
+/// Whether an object ends before the range that was asked for.
+pub(super) fn is_out_of_range(error: &object_store::Error) -> bool {
+    error.to_string().contains("status code: 416")
 }
 
 /// A refusal of a request that the client has no function for.
