@@ -363,7 +363,7 @@ impl Person {
     /// Sends bytes as they are.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let own = [("cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str())];
-        send_bytes(&self.url, method, path, &[&own[..], headers].concat(), body)
+        send_bytes(&format!("{}{path}", self.url), method, &[&own[..], headers].concat(), body)
     }
 
     pub fn delete(&self, path: &str) -> Answer {
@@ -427,12 +427,6 @@ fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Opt
 
 /// Sends whatever to wherever.
 pub fn send_bytes(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-    let json = [("content-type", "application/json")];
-    let headers = [headers, if body.is_some() { &json[..] } else { &[] }].concat();
-    send_bytes(url, method, path, &headers, body.map(|body| body.to_string().into_bytes()).unwrap_or_default())
-}
-
-fn send_bytes(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(60)))
@@ -445,7 +439,6 @@ fn send_bytes(url: &str, method: &str, path: &str, headers: &[(&str, &str)], bod
     }
     let answered = agent.run(request.body(body).expect("a request"));
     let mut answered = answered.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
-    let mut answered = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     let named = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
     };
