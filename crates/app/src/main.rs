@@ -5,6 +5,7 @@
 
 use clap::Parser;
 
+mod archives;
 mod callbacks;
 mod commands;
 mod configuration;

@@ -5,5 +5,6 @@ pub mod oracle;
 pub mod postgres;
 pub mod privacy_tool;
 pub mod receiver;
+pub mod s3;
 pub mod smtp;
 pub mod tools;

@@ -252,7 +252,8 @@ fn parse_name(text: &str) -> Result<String, String> {
 /// Bytes of a name that every file system takes, with room for what is added.
 const LONGEST_NAME: usize = 200;
 
-fn parse_part_size(text: &str) -> Result<u64, String> {
+/// Reads the size of a part.
+pub fn parse_part_size(text: &str) -> Result<u64, String> {
     match parse_size(text)? {
         size if size < archive::SMALLEST_PART => Err(format!("a part holds at least {}; {SIZES}", human_bytes(archive::SMALLEST_PART))),
         size => Ok(size),

@@ -27,6 +27,8 @@ mod tables;
 mod verify;
 mod why;
 
+pub use export::parse_part_size;
+
 /// Exports and erases customer data by seat or by contract, with exact counts and a certificate anybody can check.
 #[derive(Debug, Parser)]
 #[command(name = "exeunt", version, propagate_version = true, arg_required_else_help = true)]

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use exeunt_engine::desk::intake::authorize as admit;
-use exeunt_engine::desk::job::{Driver, Place, PlaceError, Problem, Spool, Wake, Work};
+use exeunt_engine::desk::job::{Driver, Problem, Spool, Sweeper, Wake, Work};
 use exeunt_engine::desk::{Context, Settings};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
@@ -15,10 +15,11 @@ use exeunt_engine::platform::Platform;
 use exeunt_model::directory::GroupRoles;
 use exeunt_model::job::{JobKind, Lane};
 use exeunt_model::request::Channel;
-use exeunt_store::archives::ArchiveFolder;
+use exeunt_store::archives::ArchiveStore;
 use exeunt_store::desk::{Limits, Share};
 use exeunt_store::{Location, Store};
 
+use crate::archives;
 use crate::callbacks::Callbacks;
 use crate::configuration::{self, Configured};
 use crate::desk::{self, TOOL};
@@ -81,7 +82,7 @@ struct Desk<'a> {
     directory: Arc<Directory>,
     settings: Settings,
     store: Store,
-    archives: ArchiveFolder,
+    archives: ArchiveStore,
     wake: Arc<Wake>,
     callbacks: Arc<Callbacks>,
 }
@@ -104,8 +105,7 @@ impl<'a> Desk<'a> {
             Err(error) => return Err(Failure::new(ExitCode::Usage, error).next("mend `store.url` in the configuration")),
         };
         let store = desk::open_store(&location)?;
-        let archives = ArchiveFolder::open(&configured.path(&configuration.archives.folder))
-            .or_fail(ExitCode::InputOutput, || "open the archive store")?;
+        let archives = archives::open(configured)?;
         let settings = Settings {
             rules: configuration.rules(),
             holidays: configuration.requests.holidays.clone(),
@@ -156,13 +156,14 @@ impl<'a> Desk<'a> {
         let post = Smtp::new(mail.server.reveal(), &mail.from)
             .or_fail(ExitCode::Usage, || "find the mail server")
             .map_err(|failure| failure.next("mend `mail` in the configuration"))?;
-        let spool = Spool::new(&self.configured.path(&self.configured.configuration.archives.spool));
+        let spool = self.spool();
         spool.sweep(&self.store, None).or_fail(ExitCode::InputOutput, || "sweep the spool")?;
         let work = Arc::new(Work {
             platform: self.platform.clone(),
             directory: self.directory.clone(),
             settings: self.settings.clone(),
-            place: Arc::new(Folder(self.archives.clone())),
+            archives: self.archives.clone(),
+            part_size: self.configured.configuration.archives.part_bytes(),
             post: Arc::new(post),
             hook: Arc::new(Receivers::new(webhooks.allow_private, Duration::from_secs(webhooks.timeout_seconds.into()))),
             teller: self.callbacks.clone(),
@@ -199,7 +200,14 @@ impl<'a> Desk<'a> {
                 threads.push(thread::spawn(move || driver.run(store)));
             }
         }
+        let sweeper = Sweeper { work, wake: self.wake.clone(), report: report_sweep };
+        let store = self.another_store()?;
+        threads.push(thread::spawn(move || sweeper.run(store)));
         Ok(threads)
+    }
+
+    fn spool(&self) -> Spool {
+        Spool::new(&self.configured.path(&self.configured.configuration.archives.spool))
     }
 
     fn listen(&self) -> Result<(), Failure> {
@@ -214,7 +222,8 @@ impl<'a> Desk<'a> {
             platform: self.platform.clone(),
             directory: self.directory.clone(),
             wake: self.wake.clone(),
-            archives: self.configured.path(&configuration.archives.folder),
+            archives: self.archives.clone(),
+            spool: self.spool(),
             session_hours: configuration.server.session_hours,
             sign_in_link_minutes: configuration.server.sign_in_link_minutes,
             link_minutes: configuration.archives.link_minutes,
@@ -223,6 +232,7 @@ impl<'a> Desk<'a> {
             limits: limit::Limits::new(&configuration.limits, proxies),
             providers: Providers::new(self.configured)?,
             private_webhooks: configuration.webhooks.allow_private,
+            largest_attachment_bytes: configuration.archives.largest_attachment_bytes,
             stores: stores?,
         }));
         let failed = || format!("listen on {}", configuration.server.listen);
@@ -256,24 +266,20 @@ async fn stopping() {
 
 fn report(kind: JobKind, _took: Duration, problem: Option<&Problem>) {
     if let Some(problem) = problem {
-        let mut line = format!("job {kind} stopped: {problem}");
-        let mut cause = std::error::Error::source(problem);
-        while let Some(error) = cause {
-            line.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        note(line);
+        note(told(format!("job {kind} stopped"), problem));
     }
 }
 
-struct Folder(ArchiveFolder);
+fn report_sweep(problem: &Problem) {
+    note(told("what lost workers left in the archive store is deleted later".to_owned(), problem));
+}
 
-impl Place for Folder {
-    fn put(&self, object: &str, file: &std::path::Path) -> Result<(), PlaceError> {
-        self.0.put(object, file).map_err(|error| PlaceError(error.into()))
+/// What happened, with the chain of its causes.
+fn told(mut line: String, problem: &Problem) -> String {
+    let mut cause: Option<&dyn std::error::Error> = Some(problem);
+    while let Some(error) = cause {
+        line.push_str(&format!(": {error}"));
+        cause = error.source();
     }
-
-    fn delete_all(&self, prefix: &str) -> Result<(), PlaceError> {
-        self.0.delete_all(prefix).map_err(|error| PlaceError(error.into()))
-    }
+    line
 }

@@ -9,7 +9,9 @@ use crate::project::Project;
 pub fn look(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) {
     map(configuration, folder, says, problems);
     let archives = &configuration.archives;
-    for (key, path) in [("archives.folder", &archives.folder), ("archives.spool", &archives.spool)] {
+    // A bucket is asked when the desk opens it.
+    let store = archives.address().is_none().then_some(("archives.store", Path::new(&archives.store)));
+    for (key, path) in store.into_iter().chain([("archives.spool", archives.spool.as_path())]) {
         if let Err(message) = writable(&folder.join(path)) {
             problems.at(key, message);
         }

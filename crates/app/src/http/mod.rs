@@ -20,6 +20,7 @@ pub mod provider;
 mod scim;
 mod secret;
 pub mod server;
+mod stored;
 mod streams;
 
 use std::sync::Arc;

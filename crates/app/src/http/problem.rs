@@ -130,6 +130,14 @@ impl From<exeunt_store::Error> for Problem {
     }
 }
 
+impl From<exeunt_store::archives::Error> for Problem {
+    fn from(error: exeunt_store::archives::Error) -> Self {
+        // Whatever it is, it is not the caller's fault, and it worked when the desk started.
+        told(&error);
+        Self::unavailable("the archive store is away: try again".to_owned())
+    }
+}
+
 impl From<exeunt_engine::directory::Error> for Problem {
     fn from(error: exeunt_engine::directory::Error) -> Self {
         use exeunt_engine::directory::Error;
@@ -168,6 +176,8 @@ impl From<desk::Error> for Problem {
             error @ Error::ExitOpen => Self::exit(error.to_string()),
             Error::Exit(error) => of_exit(error),
             error @ Error::Answered => Self::extension(error.to_string()),
+            error @ Error::TooManyFiles { .. } => Self::conflict(error.to_string()),
+            Error::Archives(error) => error.into(),
             error @ (Error::Record(_) | Error::Calendar(_)) => told(&error),
         }
     }

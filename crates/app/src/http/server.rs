@@ -1,15 +1,15 @@
 //! What all handlers share: the store's connections, the platform, the directory and the settings.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use exeunt_engine::desk::job::Wake;
+use exeunt_engine::desk::job::{Spool, Wake};
 use exeunt_engine::desk::{Context, Settings};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::platform::Platform;
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::moment::Moment;
 use exeunt_store::Store;
+use exeunt_store::archives::ArchiveStore;
 use tokio::sync::{Semaphore, watch};
 
 use super::intake::Offer;
@@ -25,7 +25,8 @@ pub struct Server {
     pub platform: Arc<Platform>,
     pub directory: Arc<Directory>,
     pub wake: Arc<Wake>,
-    pub archives: PathBuf,
+    pub archives: ArchiveStore,
+    pub spool: Spool,
     pub session_hours: u32,
     pub sign_in_link_minutes: u32,
     pub link_minutes: u32,
@@ -40,6 +41,7 @@ pub struct Server {
     /// Changes when something may have changed in this process.
     pub changes: watch::Sender<()>,
     pub offer: Offer,
+    pub largest_attachment_bytes: u64,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -50,7 +52,8 @@ pub struct Parts {
     pub platform: Arc<Platform>,
     pub directory: Arc<Directory>,
     pub wake: Arc<Wake>,
-    pub archives: PathBuf,
+    pub archives: ArchiveStore,
+    pub spool: Spool,
     pub session_hours: u32,
     pub sign_in_link_minutes: u32,
     pub link_minutes: u32,
@@ -60,6 +63,7 @@ pub struct Parts {
     pub providers: Providers,
     pub private_webhooks: bool,
     pub offer: Offer,
+    pub largest_attachment_bytes: u64,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -78,6 +82,7 @@ impl Server {
             directory: parts.directory,
             wake: parts.wake,
             archives: parts.archives,
+            spool: parts.spool,
             session_hours: parts.session_hours,
             sign_in_link_minutes: parts.sign_in_link_minutes,
             link_minutes: parts.link_minutes,
@@ -87,6 +92,7 @@ impl Server {
             providers: parts.providers,
             asks: Asks::default(),
             offer: parts.offer,
+            largest_attachment_bytes: parts.largest_attachment_bytes,
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }
@@ -130,6 +136,15 @@ impl Server {
         let entry = self.directory.contract(&key)?.filter(|entry| key_text(&entry.key) == contract).ok_or_else(none)?;
         let text = key_text(&entry.key);
         Ok((text.clone(), entry.name.unwrap_or(text)))
+    }
+
+    /// Does work in the archive store, apart from the threads that serve requests.
+    pub async fn stored<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&ArchiveStore) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let server = self.clone();
+        tokio::task::spawn_blocking(move || work(&server.archives)).await.unwrap_or_else(|_| Err(Problem::internal(None)))
     }
 
     /// The time and randomness for one piece of work.

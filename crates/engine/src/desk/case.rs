@@ -102,7 +102,7 @@ pub fn say(
     })
 }
 
-fn a_case(transaction: &mut Transaction<'_>, id: &RequestId) -> Result<Request, Error> {
+pub(super) fn a_case(transaction: &mut Transaction<'_>, id: &RequestId) -> Result<Request, Error> {
     let request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
     match request.state {
         State::Case(_) => Ok(request),
@@ -132,7 +132,12 @@ pub(super) fn write(
 }
 
 /// Writes to the other side that there is something new.
-fn tell(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, by_platform: bool) -> Result<(), Error> {
+pub(super) fn tell(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &Request,
+    by_platform: bool,
+) -> Result<(), Error> {
     let notice = Notice::CaseMessage { request: NoticeMail::of(request) };
     if by_platform {
         return Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?);

@@ -2,7 +2,7 @@
 
 use exeunt_model::directory::GroupRoles;
 use exeunt_model::identity::{
-    ArchiveId, DeliveryId, DirectoryGroupId, DirectoryUserId, JobId, Language, MailId, PrincipalId, RequestId, Role,
+    ArchiveId, AttachmentId, DeliveryId, DirectoryGroupId, DirectoryUserId, JobId, Language, MailId, PrincipalId, RequestId, Role,
 };
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
@@ -82,6 +82,10 @@ impl Context<'_> {
 
     pub(super) fn directory_group(&mut self) -> DirectoryGroupId {
         DirectoryGroupId::from_random(self.bits())
+    }
+
+    pub(super) fn attachment(&mut self) -> AttachmentId {
+        AttachmentId::from_random(self.bits())
     }
 
     pub(super) fn run(&mut self) -> RunId {

@@ -58,6 +58,10 @@ pub enum Error {
     TooLate,
     #[error("plan the request")]
     Plan(#[from] crate::planning::Error),
+    #[error("this case has {most} files already")]
+    TooManyFiles { most: usize },
+    #[error(transparent)]
+    Archives(#[from] exeunt_store::archives::Error),
     #[error("read what the desk itself has written")]
     Record(#[source] serde_json::Error),
 }

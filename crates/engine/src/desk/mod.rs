@@ -9,6 +9,7 @@
 //! Rules are the model's: which move is legal, who may approve, what stands in the way. Here they are applied to what the store holds, inside the
 //! transaction that writes the result. A caller has checked already whether whoever asks may ask at all.
 
+mod attach;
 mod cancel;
 mod case;
 mod change;
@@ -29,6 +30,7 @@ mod setting;
 mod submit;
 mod webhook;
 
+pub use attach::{NewFile, attach};
 pub use cancel::{Handling, cancel, handle, waive};
 pub use case::{CaseStep, move_case, say};
 pub use context::{Actor, Context, Settings};

@@ -72,6 +72,20 @@ impl Transaction<'_> {
         self.all("read a request's archives", &sql, &parameters![request.as_str()], read)
     }
 
+    /// What the archive store should hold of a request: its archives, and the files of its case.
+    pub fn stored_objects_of(&mut self, request: &RequestId) -> Result<Vec<String>, Error> {
+        let sql = "-- stored_objects_of
+            SELECT object
+            FROM archive
+            WHERE request = $1 AND deleted IS NULL
+            UNION ALL
+            SELECT a.object
+            FROM attachment AS a
+            JOIN message AS m ON m.id = a.message
+            WHERE m.request = $1 AND a.deleted IS NULL";
+        self.all("look for what is stored of a request", sql, &parameters![request.as_str()], |row| row.get(0))
+    }
+
     /// Notes that an archive was downloaded to its last byte.
     pub fn note_download(&mut self, id: &ArchiveId, now: Moment) -> Result<(), Error> {
         let sql = "-- note_download

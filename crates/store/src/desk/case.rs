@@ -87,6 +87,16 @@ impl Transaction<'_> {
         self.all("read attachments", sql, &parameters![request.as_str(), internal], read_attachment)
     }
 
+    /// A file of a case; an internal one only where it is asked for.
+    pub fn attachment_of(&mut self, request: &RequestId, id: &AttachmentId, internal: bool) -> Result<Option<Attachment>, Error> {
+        let sql = "-- attachment_of
+            SELECT a.id, a.message, a.name, a.media_type, a.object, a.bytes, a.sha256, a.deleted
+            FROM attachment AS a
+            JOIN message AS m ON m.id = a.message
+            WHERE m.request = $1 AND a.id = $2 AND m.internal <= $3";
+        self.optional("read an attachment", sql, &parameters![request.as_str(), id.as_str(), internal], read_attachment)
+    }
+
     /// Notes that the bytes of a file are gone from the archive store.
     pub fn attachment_deleted(&mut self, object: &str, now: Moment) -> Result<(), Error> {
         let sql = "-- attachment_deleted

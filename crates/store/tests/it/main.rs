@@ -21,6 +21,7 @@ macro_rules! on_both {
     };
 }
 
+mod archives;
 mod desk;
 mod locations;
 mod log;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod archives;
+pub mod attachments;
 pub mod bulk;
 pub mod cases;
 pub mod categories;
@@ -37,6 +38,7 @@ use super::server::Server;
     paths(
         accounts::list, accounts::put, accounts::close,
         archives::list, archives::issue_link,
+        attachments::list, attachments::attach, attachments::download,
         bulk::submit,
         cases::list, cases::say, cases::step,
         closures::list,
@@ -88,6 +90,8 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/bulk", post(bulk::submit))
         .route("/requests/{id}/messages", get(cases::list).post(cases::say))
         .route("/requests/{id}/case", post(cases::step))
+        .route("/requests/{id}/attachments", get(attachments::list).post(attachments::attach))
+        .route("/requests/{id}/attachments/{attachment}", get(attachments::download))
         .route("/previews", post(previews::make))
         .route("/requests", get(requests::list).post(requests::submit))
         .route("/requests/{id}", get(requests::show))

@@ -3,11 +3,10 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_engine::desk::job::{Called, Driver, Hook, Place, PlaceError, Problem, Spool, Teller, Telling, Told, Wake, Work};
+use exeunt_engine::desk::job::{Called, Driver, Hook, Problem, Spool, Teller, Telling, Told, Wake, Work};
 use exeunt_engine::desk::{self, Actor, Contact, Context, Settings, Submission};
 use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
@@ -28,6 +27,7 @@ use exeunt_model::tombstone::subject_hash;
 use exeunt_model::webhook::Trouble;
 use exeunt_sources::Look as _;
 use exeunt_store::Store;
+use exeunt_store::archives::ArchiveStore;
 use exeunt_store::desk::{Account, Delivery, Limits, Personal, Share, Webhook};
 
 use super::world::World;
@@ -51,24 +51,6 @@ fn random(bytes: &mut [u8]) {
 
 pub fn at(text: &str) -> Moment {
     Moment::new(text.parse().expect("a moment"))
-}
-
-struct Folder(PathBuf);
-
-impl Place for Folder {
-    fn put(&self, object: &str, file: &Path) -> Result<(), PlaceError> {
-        let place = self.0.join(object);
-        let folder = place.parent().expect("a folder");
-        fs::create_dir_all(folder).and_then(|()| fs::copy(file, &place)).map(|_| ()).map_err(|error| PlaceError(error.into()))
-    }
-
-    fn delete_all(&self, prefix: &str) -> Result<(), PlaceError> {
-        match fs::remove_dir_all(self.0.join(prefix)) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(PlaceError(error.into())),
-        }
-    }
 }
 
 struct Nobody;
@@ -126,7 +108,8 @@ impl Inside {
             platform: Arc::new(platform),
             directory: Arc::new(directory),
             settings,
-            place: Arc::new(Folder(world.path("archives"))),
+            archives: ArchiveStore::folder(&world.path("archives")).expect("an archive store"),
+            part_size: None,
             post: Arc::new(post.expect("a mail server")),
             hook: Arc::new(Nobody),
             teller: Arc::new(Nobody),

@@ -3,9 +3,10 @@
 use std::fs;
 
 use base64::Engine as _;
+use exeunt_testkit::s3::{ObjectServer, TestBucket};
 use serde_json::{Value, json};
 
-use super::world::{Desk, Keeps, Person, World};
+use super::world::{Desk, Keeps, Person, World, eventually};
 
 fn wanted(cast: &super::world::Cast, kind: &str) -> Value {
     json!({ "kind": kind, "scope": "seat", "contract": cast.contract, "seat": cast.seat })
@@ -28,8 +29,11 @@ fn state(person: &Person, id: &str) -> String {
     person.get(&format!("/api/v1/requests/{id}")).is(200).json()["state"].as_str().expect("a state").to_owned()
 }
 
-fn journey(keeps: Keeps) {
-    let world = World::new(keeps);
+fn journey(keeps: Keeps, bucket: Option<&TestBucket<'_>>) {
+    let mut world = World::new(keeps);
+    if let Some(bucket) = bucket {
+        world.keep_archives_in(bucket, &bucket.endpoint());
+    }
     world.configure(24);
     let cast = world.cast();
     let desk = world.serve();
@@ -91,7 +95,11 @@ fn journey(keeps: Keeps) {
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
 
     // Nothing of the holder is left at the desk: neither their archive nor their name.
-    assert!(!fs::exists(world.path("archives").join(&archive)).expect("look"));
+    eventually("the archive is gone", || match bucket {
+        None => !fs::exists(world.path("archives").join(&archive)).expect("look"),
+        // Nothing else was ever stored there.
+        Some(bucket) => bucket.objects().is_empty() && bucket.uploads().is_empty(),
+    });
     let shown = admin.get(&format!("/api/v1/requests/{export}")).is(200).json();
     assert_eq!((&shown["label"], &shown["seat"]), (&Value::Null, &Value::Null), "{shown}");
     desk.stop();
@@ -139,10 +147,15 @@ fn download(world: &World, desk: &Desk, admin: &Person, second: &Person, export:
 
 #[test]
 fn an_admin_exports_and_erases_a_seat_with_the_store_in_a_file() {
-    journey(Keeps::File);
+    journey(Keeps::File, None);
 }
 
 #[test]
 fn an_admin_exports_and_erases_a_seat_with_the_store_on_postgres() {
-    journey(Keeps::Postgres);
+    journey(Keeps::Postgres, None);
+}
+
+#[test]
+fn an_admin_exports_and_erases_a_seat_with_the_store_on_postgres_and_archives_in_a_bucket() {
+    journey(Keeps::Postgres, Some(&ObjectServer::shared().bucket()));
 }

@@ -1,6 +1,8 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
+mod attachments;
 mod authorization;
+mod buckets;
 mod cases;
 mod choosing;
 mod contracts;
@@ -11,6 +13,7 @@ mod intake;
 mod journey;
 mod kills;
 mod limits;
+mod links;
 mod openid;
 mod outages;
 mod progress;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::world::{Keeps, Person, World};
 
 /// Waits until a job of this kind has stopped for this reason, as the operator sees it.
-fn wait_for_error(operator: &Person, kind: &str, reason: &str) {
+pub(super) fn wait_for_error(operator: &Person, kind: &str, reason: &str) {
     let begun = Instant::now();
     loop {
         let jobs = operator.get("/api/v1/jobs").is(200).json()["jobs"].clone();

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_navigator::schema::Dialect;
 use exeunt_navigator::{MAP, Options, Target, generate};
 use exeunt_testkit::postgres::{Database, Server};
+use exeunt_testkit::s3::{ACCESS_KEY, SECRET_KEY, TestBucket};
 use exeunt_testkit::smtp::MailServer;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -43,9 +44,31 @@ pub struct World {
     pub folder: TempDir,
     store: Option<Database<'static>>,
     pub mails: MailServer,
+    /// What the configuration says about `[archives]`.
+    pub archives: String,
 }
 
 impl World {
+    /// Keeps archives in this bucket, reached at this address.
+    pub fn keep_archives_in(&mut self, bucket: &TestBucket<'_>, endpoint: &str) {
+        self.archives = format!(
+            "store = \"s3://{}/desk\"\n[archives.s3]\nendpoint = \"{endpoint}\"\naccess_key_id = \"{ACCESS_KEY}\"\nsecret_access_key = \"{SECRET_KEY}\"\n",
+            bucket.name()
+        );
+    }
+
+    /// Changes something in the store beside the program, in words that both kinds know. Says how many rows it was.
+    pub fn change(&self, sql: &str) -> u64 {
+        match &self.store {
+            Some(database) => database.client().execute(&sql.replace("UPDATE ", "UPDATE exeunt."), &[]).expect("change the store"),
+            None => {
+                let store = Connection::open(self.path("exeunt.db")).expect("open the store");
+                store.busy_timeout(Duration::from_secs(30)).expect("wait for the store");
+                store.execute(sql, []).expect("change the store") as u64
+            }
+        }
+    }
+
     pub fn new(keeps: Keeps) -> Self {
         let folder = tempfile::tempdir().expect("make a folder");
         let path = folder.path();
@@ -64,7 +87,7 @@ impl World {
             Keeps::File => None,
             Keeps::Postgres => Some(Server::shared().database()),
         };
-        let world = Self { folder: tempfile::tempdir().expect("make a folder"), store, mails };
+        let world = Self { folder: tempfile::tempdir().expect("make a folder"), store, mails, archives: String::new() };
         if keeps == Keeps::Postgres {
             let migrated = world.command(&["migrate", "--store", &world.store_url()]).output().expect("run exeunt");
             assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
@@ -133,6 +156,8 @@ listen = "127.0.0.1:0"
 [workers]
 poll_milliseconds = 100
 
+[archives]
+{}
 [mail]
 server = "smtp+clear://127.0.0.1:{}"
 from = "Exit desk <desk@navigator.example>"
@@ -149,6 +174,7 @@ caller_per_minute = 100000
 costly_per_minute = 100000
 "#,
             self.store_url(),
+            self.archives,
             self.mails.port()
         );
         fs::write(self.path("exeunt.toml"), text).expect("write the configuration");
@@ -280,6 +306,12 @@ impl Desk {
         send(&self.url, method, path, headers, body)
     }
 
+    /// Ends it at once, as a machine does that loses its power.
+    pub fn kill(mut self) {
+        self.child.kill().expect("kill the desk");
+        self.child.wait().expect("wait for its end");
+    }
+
     /// Asks it to stop, and waits for its end.
     pub fn stop(mut self) {
         let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("run kill");
@@ -302,6 +334,16 @@ impl Drop for Desk {
     }
 }
 
+/// Waits for what happens without anybody being told, by looking again and again.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(90), "it did not come about that {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Somebody who has signed in.
 pub struct Person {
     pub url: String,
@@ -316,6 +358,12 @@ impl Person {
 
     pub fn get_with(&self, path: &str, header: (&str, &str)) -> Answer {
         send(&self.url, "GET", path, &[("cookie", &self.cookie), header], None)
+    }
+
+    /// Sends bytes as they are.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let own = [("cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str())];
+        send_bytes(&format!("{}{path}", self.url), method, &[&own[..], headers].concat(), body)
     }
 
     pub fn delete(&self, path: &str) -> Answer {

@@ -60,6 +60,13 @@ impl Wake {
         self.stop.load(Ordering::Acquire)
     }
 
+    /// Waits so long, or until it is asked to stop.
+    pub(super) fn rest(&self, long: Duration) {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.called.wait_timeout_while(calls, long, |_| !self.is_stopped());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     fn calls(&self) -> u64 {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

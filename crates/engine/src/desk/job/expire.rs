@@ -26,7 +26,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     if put_off {
         return Ok(());
     }
-    work.place.delete_all(&format!("{id}/"))?;
+    work.archives.delete_all(&format!("{id}/"))?;
     work.spool.sweep(store, Some(&id))?;
     work.with(|context| {
         store.transact("note deleted archives", |transaction| {

@@ -1,7 +1,8 @@
 //! Exporting: the archive into the spool, into the archive store, and the request is ready.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::Read as _;
+use std::path::Path;
 
 use exeunt_model::digest::hex;
 use exeunt_model::job::JobKind;
@@ -19,6 +20,7 @@ use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, holders_of};
 use super::plan::plan_request;
 use super::problem::Problem;
+use super::sweep;
 use super::watch::Watch;
 use super::work::Work;
 use crate::archive::Options;
@@ -34,6 +36,10 @@ struct Stored {
 }
 
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) -> Result<(), Problem> {
+    if lease.attempt > 1 {
+        // The attempts before this one are over, whatever they have left.
+        sweep::other_attempts(work, store, lease)?;
+    }
     let Some(request) = start(work, store, lease)? else { return Ok(()) };
     let spool = work.spool.folder(&request.id, lease.attempt);
     let done = produce(work, store, lease, watch, &request, &spool);
@@ -68,18 +74,18 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request
 fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request: &Request, spool: &Path) -> Result<(), Problem> {
     let prefix = format!("{}/{}", request.id, lease.attempt);
     let report = write(work, store, watch, request, spool)?;
-    let stored = match keep(work, &report, &prefix) {
+    let stored = match keep(work, watch, &report, &prefix) {
         Ok(stored) => stored,
         Err(problem) => {
-            // Nobody knows of these; a later attempt deletes what cannot be deleted now.
-            let _ = work.place.delete_all(&prefix);
+            // Nobody knows of these; a later attempt or the sweeper deletes what cannot be deleted now.
+            let _ = work.archives.delete_all(&prefix);
             return Err(problem);
         }
     };
     let counts = Counts { rows: report.rows, files: report.files };
     let delivered = holders(work, request).and_then(|holders| deliver(work, store, lease, request, counts, stored, &holders));
     if !matches!(delivered, Ok(true)) {
-        let _ = work.place.delete_all(&prefix);
+        let _ = work.archives.delete_all(&prefix);
     }
     delivered.map(|_| ())
 }
@@ -125,7 +131,7 @@ fn write(work: &Work, store: &Store, watch: &Watch, request: &Request, spool: &P
             name: format!("{}-{}-{}", work.platform.map.name, request.scope, started.strftime("%Y%m%d-%H%M%S")),
             started,
             key: store.signing_key(),
-            part_size: None,
+            part_size: work.part_size,
             encryption: None,
             json_lines: false,
             parquet: false,
@@ -146,25 +152,25 @@ fn write(work: &Work, store: &Store, watch: &Watch, request: &Request, spool: &P
 }
 
 /// Puts the files of an archive into the archive store.
-fn keep(work: &Work, report: &Report, prefix: &str) -> Result<Vec<Stored>, Problem> {
+fn keep(work: &Work, watch: &Watch, report: &Report, prefix: &str) -> Result<Vec<Stored>, Problem> {
     let mut stored = Vec::new();
     for (part, path) in (1..).zip(&report.delivered.paths) {
-        let (bytes, sha256) = digest_of(path).map_err(Problem::Spool)?;
+        let file = fs::File::open(path).map_err(Problem::Spool)?;
+        let (bytes, sha256) = digest_of(&file).map_err(Problem::Spool)?;
         let object = format!("{prefix}/{part}.zip");
-        work.place.put(&object, path)?;
+        work.archives.put(&object, &file, &sha256, &|| watch.is_over())?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| format!("archive-{part}.zip"));
         stored.push(Stored { object, file_name, bytes, sha256 });
     }
     Ok(stored)
 }
 
-fn digest_of(path: &PathBuf) -> std::io::Result<(u64, String)> {
-    let mut file = fs::File::open(path)?;
+fn digest_of(mut file: &fs::File) -> std::io::Result<(u64, String)> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut bytes = 0;
     loop {
-        match std::io::Read::read(&mut file, &mut buffer)? {
+        match file.read(&mut buffer)? {
             0 => return Ok((bytes, hex(&hash.finalize()))),
             read => {
                 hash.update(&buffer[..read]);

@@ -10,6 +10,7 @@
 //!                          ├─ send     mails
 //!                          ├─ call     webhooks
 //!                          └─ tell     the callbacks of other protocols
+//! sweeper ─► archive store    deletes what lost workers left
 //! ```
 //!
 //! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
@@ -27,6 +28,7 @@ mod problem;
 mod remind;
 mod send;
 mod spool;
+mod sweep;
 mod tell;
 mod watch;
 mod work;
@@ -35,5 +37,6 @@ pub use driver::{Driver, Wake};
 pub(super) use plan::{held, holding};
 pub use problem::Problem;
 pub use spool::Spool;
+pub use sweep::{CHECKS, Sweeper};
 pub use watch::Watch;
-pub use work::{Called, Hook, Outgoing, Place, PlaceError, Post, PostError, Teller, Telling, Told, Work};
+pub use work::{Called, Hook, Outgoing, Post, PostError, Teller, Telling, Told, Work};

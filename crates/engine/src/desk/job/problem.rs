@@ -1,9 +1,9 @@
 //! Why a job did not come to its end.
 
 use exeunt_model::request::reason::Failure;
+use exeunt_store::archives;
 
 use super::super::error::Error;
-use super::work::PlaceError;
 use crate::{erasure, export, planning};
 
 /// A job stopped. The driver decides by it whether the job is tried again.
@@ -20,7 +20,7 @@ pub enum Problem {
     #[error("erase")]
     Erase(#[from] erasure::Error),
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    Archives(archives::Error),
     #[error("use the spool")]
     Spool(#[source] std::io::Error),
     #[error("look into the directory")]
@@ -51,7 +51,7 @@ impl Problem {
                 erasure::Error::Guarded { .. } | erasure::Error::NothingToSearchFor { .. } => Failure::PlanRefused,
                 _ => Failure::Internal,
             },
-            Self::Place(_) => Failure::ArchiveStore,
+            Self::Archives(_) | Self::Desk(Error::Archives(_)) => Failure::ArchiveStore,
             Self::Desk(Error::Plan(error)) => of_plan(error),
             Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
             Self::WorkersLost { .. } => Failure::WorkersLost,
@@ -71,7 +71,7 @@ impl Problem {
                 away(source)
             }
             Self::Directory(error) | Self::Desk(Error::Directory(error)) => error.is_transient(),
-            Self::Place(_) => true,
+            Self::Archives(_) => true,
             Self::Store(_)
             | Self::Desk(_)
             | Self::Plan(_)
@@ -103,6 +103,15 @@ impl Problem {
             cause = error.source();
         }
         told
+    }
+}
+
+impl From<archives::Error> for Problem {
+    fn from(error: archives::Error) -> Self {
+        match error {
+            archives::Error::Interrupted => Self::Interrupted,
+            error => Self::Archives(error),
+        }
     }
 }
 

@@ -22,6 +22,15 @@ impl Spool {
         Self { folder: folder.to_owned() }
     }
 
+    /// A file without a name, which goes with whoever holds it.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
+    pub fn scratch(&self) -> io::Result<fs::File> {
+        fs::create_dir_all(&self.folder)?;
+        tempfile::tempfile_in(&self.folder)
+    }
+
     /// Where an attempt to export writes.
     pub(super) fn folder(&self, request: &RequestId, attempt: u64) -> PathBuf {
         self.folder.join(format!("{request}-{attempt}"))

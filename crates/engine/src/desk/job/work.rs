@@ -1,12 +1,12 @@
 //! What jobs work with: the platform, the desk's settings, and what reaches outside.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use exeunt_model::identity::{EmailAddress, Language, MailId};
 use exeunt_model::moment::Moment;
 use exeunt_model::request::Channel;
 use exeunt_model::webhook::Trouble;
+use exeunt_store::archives::ArchiveStore;
 use exeunt_store::desk::{Delivery, Webhook};
 
 use super::super::context::{Context, Settings};
@@ -14,26 +14,6 @@ use super::super::notify::Notice;
 use super::spool::Spool;
 use crate::directory::Directory;
 use crate::platform::Platform;
-
-/// Where archives are kept.
-pub trait Place: Send + Sync {
-    /// Stores a file under a name; what was there under it is replaced.
-    ///
-    /// # Errors
-    /// Nothing is stored under the name, or what was there before.
-    fn put(&self, object: &str, file: &Path) -> Result<(), PlaceError>;
-
-    /// Deletes whatever lies under names that begin so. Afterwards it is gone; what wasn't there is no error.
-    ///
-    /// # Errors
-    /// Some of it may still be there.
-    fn delete_all(&self, prefix: &str) -> Result<(), PlaceError>;
-}
-
-/// The archive store refused.
-#[derive(Debug, thiserror::Error)]
-#[error("use the archive store")]
-pub struct PlaceError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// A mail that is to be sent.
 pub struct Outgoing<'a> {
@@ -110,7 +90,9 @@ pub struct Work {
     pub platform: Arc<Platform>,
     pub directory: Arc<Directory>,
     pub settings: Settings,
-    pub place: Arc<dyn Place>,
+    pub archives: ArchiveStore,
+    /// Archives are split into files of about this size.
+    pub part_size: Option<u64>,
     pub post: Arc<dyn Post>,
     pub hook: Arc<dyn Hook>,
     pub teller: Arc<dyn Teller>,
