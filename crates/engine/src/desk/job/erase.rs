@@ -80,9 +80,7 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     let found = store.look("read a request", |transaction| transaction.request(&id))?;
     let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
     let could_lock_out = match &before.personal {
-        Some(personal) if before.scope == Scope::Seat => {
-            work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin())
-        }
+        Some(personal) if before.scope == Scope::Seat => work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin()),
         Some(_) => true,
         None => false,
     };
