@@ -137,6 +137,12 @@ from = "Exit desk <desk@navigator.example>"
 colleagues_export_admins = 1
 seat_erasure_admins = 1
 seat_erasure_waiting_hours = 0
+
+[limits]
+sign_in_per_minute = 0
+public_per_minute = 0
+caller_per_minute = 0
+costly_per_minute = 0
 "#,
         map = platform.map().display().to_string(),
         store = setup.store,

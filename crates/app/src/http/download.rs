@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use exeunt_model::authorization::Action;
+use exeunt_model::authorization::{Action, Target};
 
-use super::api::requests::find;
+use super::api::requests::{seat_of, target};
 use super::caller::Caller;
 use super::extract::Path;
 use super::problem::Problem;
@@ -37,8 +37,13 @@ pub async fn download(
                 found.filter(|(link, archive)| link.principal == caller.principal.id && archive.deleted.is_none() && archive.expires > now);
             let (_, archive) = bound.ok_or_else(|| Problem::not_found(None))?;
             // Whoever lost the seat or the role since then has lost the archive with it. A link tells nobody why it is none.
-            find(store, &caller, Action::Download, &archive.request).map_err(|_| Problem::not_found(None))?;
-            Ok(archive)
+            let request = store.look("read a request", |transaction| transaction.request(&archive.request))?;
+            let request = request.ok_or_else(|| Problem::not_found(None))?;
+            let seat = seat_of(&request);
+            let may = caller.role_for(Action::Download, target(&request, seat.as_deref())).is_some()
+                // Whoever asks by another protocol fetches what it has asked for itself.
+                || caller.role_for(Action::SendIntake, Target::Intake { sender: &request.requester }).is_some();
+            if may { Ok(archive) } else { Err(Problem::not_found(None)) }
         })
         .await?;
     let id = archive.id.clone();

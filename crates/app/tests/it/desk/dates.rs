@@ -46,8 +46,7 @@ fn reminders(keeps: Keeps) {
     inside.set("2026-12-25T09:00:00Z");
     inside.work();
     let week = mails(&world, REMINDERS);
-    let admins = world
-        .texts("SELECT p.email FROM mail AS m JOIN principal AS p ON p.id = m.recipient WHERE m.template = 'approval_asked'");
+    let admins = world.texts("SELECT p.email FROM mail AS m JOIN principal AS p ON p.id = m.recipient WHERE m.template = 'approval_asked'");
     assert_eq!(week.len(), admins.len(), "{week:?}");
     assert!(admins.iter().all(|address| week.contains(&format!("due_soon to {address}"))), "{week:?}");
     assert!(!week.contains(&format!("due_soon to {}", cast.admin)) && week.contains(&format!("due_soon to {}", cast.second_admin)));

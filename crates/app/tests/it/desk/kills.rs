@@ -100,6 +100,13 @@ from = "Exit desk <desk@trial.example>"
 seat_erasure_waiting_hours = 0
 contract_erasure_admins = 1
 contract_erasure_waiting_hours = 0
+
+# One admin asks for a hundred seats at once.
+[limits]
+public_per_minute = 0
+sign_in_per_minute = 0
+caller_per_minute = 0
+costly_per_minute = 0
 "#,
         world.store_url(),
         world.mails.port()

@@ -545,7 +545,7 @@ fn the_samples_of_the_how_to_are_taken() {
     let text = fs::read_to_string(page).expect("read the page");
     let lines = |block: &str| block.lines().map(|line| line.strip_prefix("   ").unwrap_or(line).to_owned() + "\n").collect::<String>();
     let samples: Vec<String> =
-        text.split("```toml\n").skip(1).map(|rest| lines(rest.split("```").next().expect("a block").trim_end())).collect();
+        text.split("```toml sketch\n").skip(1).map(|rest| lines(rest.split("```").next().expect("a block").trim_end())).collect();
     assert_eq!(samples.len(), 2);
     let world = World::new(Keeps::File);
     configure(&world, &samples);
