@@ -98,9 +98,12 @@ pub fn returned(snapshot: &mut Snapshot, store: &Store) -> Result<Vec<Returned>,
     Ok(found)
 }
 
+/// By subject and categories: the last erasure, the hash of its successor, and its choices.
+type LastRuns = BTreeMap<(Digest, Vec<CategoryName>), (Run, Option<Digest>, Vec<Choice>)>;
+
 /// The subjects of a kind that hold rows of categories that were erased.
 fn returned_in_part(snapshot: &mut Snapshot, store: &Store, kind: &SubjectKind) -> Result<Vec<Returned>, Error> {
-    let mut last: BTreeMap<(Digest, Vec<CategoryName>), (Run, Option<Digest>, Vec<Choice>)> = BTreeMap::new();
+    let mut last = LastRuns::new();
     for run in store.partial_runs(kind)? {
         let unreadable = |source| Error::Record { run: run.id.clone(), source };
         let Some(categories) = recorded_categories(&run.document).map_err(unreadable)? else { continue };

@@ -295,7 +295,7 @@ fn reason(mapped: &MappedTable, paths: &[FollowedPath]) -> Reason {
     if let Some(run) = completed().find(|run| run.categories.is_none()) {
         return Reason::CameBack { run: run.run.clone(), erased: run.started };
     }
-    if let Some(run) = completed().last() {
+    if let Some(run) = completed().next_back() {
         return Reason::CategoryErased { run: run.run.clone(), erased: run.started };
     }
     let owners: usize = {

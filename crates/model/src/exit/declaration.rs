@@ -88,7 +88,7 @@ mod tests {
         let erase = [elect(Move::ElectErasure, &one), elect(Move::ElectErasure, &two), elect(Move::ElectErasure, &two)];
         assert_eq!(decided_by(erase), [one.clone(), two.clone()]);
         let changed = [elect(Move::ElectErasure, &one), elect(Move::ElectSwitch, &two)];
-        assert_eq!(decided_by(changed), [two.clone()]);
+        assert_eq!(decided_by(changed), std::slice::from_ref(&two));
         let confirmed = [elect(Move::ElectSwitch, &two), elect(Move::Extend, &one), elect(Move::ConfirmSwitch, &one)];
         assert_eq!(decided_by(confirmed), [two, one.clone()]);
         assert_eq!(decided_by([(Move::ElectErasure, &one, Role::Representative)]), []);

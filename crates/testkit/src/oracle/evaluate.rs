@@ -98,8 +98,8 @@ pub fn erase(world: &World, request: &Request) -> Outcome {
     let stays = stays(world, request, &scope, &candidates);
 
     // What is said of a row is said of the chosen categories alone; a row of another one is none of this erasure's business.
-    let mut erased = Erased::default();
-    erased.kept_for_others = stays.iter().copied().filter(|row| is_acted_on(world, request, row.table)).collect();
+    let kept_for_others = stays.iter().copied().filter(|row| is_acted_on(world, request, row.table)).collect();
+    let mut erased = Erased { kept_for_others, ..Erased::default() };
     for row in candidates.difference(&stays).filter(|row| is_acted_on(world, request, row.table)) {
         if let Action::HandOver(column) = action(world, request, row.table)
             && !may_hand_over(world, &scope, request, *row, *column)
