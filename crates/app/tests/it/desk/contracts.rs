@@ -56,11 +56,9 @@ fn the_export_of_a_contract_tells_its_holders_and_nobody_else() {
     }
     let want: BTreeSet<String> = holders.into_iter().filter(|holder| *holder != cast.admin).collect();
     desk.stop();
-    told.extend(
-        world.mails.all().iter().filter_map(|mail| {
-            mail["subject"].as_str()?.contains("export").then(|| mail["to"][0].as_str().expect("an address").to_owned())
-        }),
-    );
+    let rest = world.mails.all();
+    let about = rest.iter().filter(|mail| mail["subject"].as_str().is_some_and(|text| text.contains("export")));
+    told.extend(about.map(|mail| mail["to"][0].as_str().expect("an address").to_owned()));
     told.remove(&cast.admin);
     assert_eq!(told, want);
 }

@@ -368,7 +368,8 @@ fn a_wrong_token_signs_nobody_in() {
         }) as Box<dyn Fn(Value) -> String>
     };
     let of_provider = [CLIENT_ID, "somebody-else"];
-    let cases: Vec<(&str, Box<dyn Fn(Value) -> String>)> = vec![
+    type Signs = Box<dyn Fn(Value) -> String>;
+    let cases: Vec<(&str, Signs)> = vec![
         ("for another attempt", with("nonce", json!("another"))),
         ("for another attempt", with("nonce", Value::Null)),
         ("of another issuer", with("iss", json!("https://other.example"))),
