@@ -27,7 +27,7 @@ pub fn matches(filter: &Filter, resource: Resource, shown: &Map<String, Value>) 
 /// Whether one value of an attribute fits a filter in square brackets.
 ///
 /// # Errors
-/// As [`matches`].
+/// As [`matches()`].
 pub fn value_matches(filter: &Filter, attribute: &'static Attribute, value: &Map<String, Value>) -> Result<bool, Error> {
     fits(filter, &|path: &AttributePath| attribute.part(&path.name).filter(|_| path.part.is_none()), value)
 }
