@@ -10,12 +10,15 @@ use exeunt_engine::platform::Platform;
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::moment::Moment;
 use exeunt_store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::limit::Limits;
 use super::links::Asks;
+use super::operation::Operation;
 use super::problem::Problem;
 use super::provider::Providers;
+use super::request_id;
+use super::traffic::Patience;
 
 /// The desk behind the doors.
 pub struct Server {
@@ -32,6 +35,9 @@ pub struct Server {
     pub limits: Limits,
     pub providers: Providers,
     pub asks: Asks,
+    pub patience: Patience,
+    pub operation: Arc<Operation>,
+    stop: watch::Sender<bool>,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -50,6 +56,10 @@ pub struct Parts {
     pub largest_body_bytes: usize,
     pub limits: Limits,
     pub providers: Providers,
+    pub patience: Patience,
+    pub operation: Arc<Operation>,
+    /// Says true when the desk stops.
+    pub stop: watch::Sender<bool>,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -70,6 +80,9 @@ impl Server {
             limits: parts.limits,
             providers: parts.providers,
             asks: Asks::default(),
+            patience: parts.patience,
+            operation: parts.operation,
+            stop: parts.stop,
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }
@@ -82,10 +95,15 @@ impl Server {
     ) -> Result<T, Problem> {
         let server = self.clone();
         let Ok(_turn) = self.turns.acquire().await else { return Err(Problem::unavailable(None)) };
+        let id = request_id::current();
         let done = tokio::task::spawn_blocking(move || {
             let taken = server.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some(mut store) = taken else { return Err(Problem::unavailable(None)) };
-            let done = work(&server, &mut store);
+            let work = || work(&server, &mut store);
+            let done = match id {
+                Some(id) => id.during(work),
+                None => work(),
+            };
             server.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store);
             done
         });
@@ -111,6 +129,15 @@ impl Server {
     pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
         work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+    }
+
+    /// Ends when the desk is asked to stop: streams end with it.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // Whoever can say it has gone: then nothing runs any more.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
     }
 
     /// Whether the desk is reached through an encrypted connection.

@@ -11,6 +11,7 @@
 //!       ├─ job         work with leases and fencing tokens
 //!       ├─ archive     delivered archives and links to them
 //!       ├─ mail        the outbox
+//!       ├─ measure     how much there is of what, for those who watch the desk
 //!       ├─ webhook     receivers and deliveries
 //!       ├─ exit        exits of contracts
 //!       ├─ intake      what came in by other protocols
@@ -29,6 +30,7 @@ mod hold;
 mod intake;
 mod job;
 mod mail;
+mod measure;
 mod principal;
 mod request;
 mod setting;
@@ -43,6 +45,7 @@ pub use hold::Hold;
 pub use intake::Intake;
 pub use job::{Job, JobCounts, Lease, Limits, NewJob};
 pub use mail::Mail;
+pub use measure::{Measures, OpenJobs};
 pub use principal::Account;
 pub use request::{Event, Filter, Personal, Position, Request};
 pub use setting::ContractSetting;

@@ -9,6 +9,7 @@ mod journey;
 mod kills;
 mod limits;
 mod openid;
+mod operation;
 mod outages;
 mod schemathesis;
 mod sessions;

@@ -69,9 +69,12 @@ pub struct Driver {
     pub limits: Limits,
     /// How long it sleeps at most before it looks for the jobs of other processes.
     pub poll: Duration,
-    /// Told of jobs that ended: kind, seconds, and the problem if there was one.
-    pub report: fn(JobKind, Duration, Option<&Problem>),
+    /// Told of jobs that ended: which, how long it took, and the problem if there was one.
+    pub report: fn(&Lease, Duration, Option<&Problem>),
 }
+
+/// Within so long a running job hears that it is to stop.
+const SOON: Duration = Duration::from_millis(250);
 
 /// Between two looks, however soon the next job is due.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
@@ -122,7 +125,7 @@ impl Driver {
             // Whoever reads just now keeps it from being emptied; then it is when nothing waits.
             let _ = store.scrub();
         }
-        (self.report)(lease.kind, begun.elapsed(), problem.as_ref());
+        (self.report)(&lease, begun.elapsed(), problem.as_ref());
         if let Some(problem) = problem
             && !problem.is_lease_lost()
         {
@@ -174,10 +177,11 @@ impl Driver {
     /// Lengthens the lease three times in its length, and finds out when somebody else has the job.
     fn keep(&self, mut store: Store, lease: &Lease, watch: &Watch, ended: &(Mutex<bool>, Condvar)) {
         let interval = (self.lease / 3).max(Duration::from_millis(50));
+        let mut next = Instant::now() + interval;
         let mut until = Instant::now() + self.lease;
         loop {
             let guard = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = ended.1.wait_timeout_while(guard, interval, |ended| !*ended);
+            let waited = ended.1.wait_timeout_while(guard, interval.min(SOON), |ended| !*ended);
             let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
             if *guard {
                 return;
@@ -186,6 +190,10 @@ impl Driver {
             if self.wake.is_stopped() {
                 watch.ask_to_stop();
             }
+            if Instant::now() < next {
+                continue;
+            }
+            next = Instant::now() + interval;
             let (done, expected) = watch.progress();
             let now = (self.work.clock)();
             match store.transact("lengthen a lease", |transaction| transaction.heartbeat(lease, self.until(now), done, expected)) {

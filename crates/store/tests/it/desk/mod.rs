@@ -3,6 +3,7 @@
 mod access;
 mod forgetting;
 mod jobs;
+mod measures;
 mod requests;
 
 use std::sync::Barrier;
