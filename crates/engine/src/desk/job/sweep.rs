@@ -98,12 +98,14 @@ fn strays(work: &Work, store: &Store) -> Result<(), Problem> {
         while let Some(next) = listed.next_if(|next| folder(next) == folder(&of_one[0])) {
             of_one.push(next);
         }
-        let noted = match &owner {
-            Owner::Attempt(request, _) | Owner::Case(request) => noted(store, request)?,
-            Owner::Check => BTreeSet::new(),
+        let noted = || match &owner {
+            Owner::Attempt(request, _) | Owner::Case(request) => noted(store, request),
+            Owner::Check => Ok(BTreeSet::new()),
         };
-        for found in of_one.iter().filter(|found| !noted.contains(&found.name)) {
-            if is_stray(store, found, (work.clock)())? {
+        let before = noted()?;
+        for found in of_one.iter().filter(|found| !before.contains(&found.name)) {
+            // Asked again once the attempt is known to run no more: it may have noted its files and ended in between, and then they are no strays.
+            if is_stray(store, found, (work.clock)())? && !noted()?.contains(&found.name) {
                 work.archives.delete(found)?;
             }
         }
