@@ -12,6 +12,12 @@ pub fn print(failure: &Failure, output: &Output) -> ExitCode {
         output.note("interrupted");
         return ExitCode::Interrupted;
     }
+    if crate::logging::is_installed() {
+        let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();
+        let code = failure.code as u8;
+        tracing::error!(causes = causes.join(": "), next = failure.next.join("; "), code, "{}", failure.sentence());
+        return failure.code;
+    }
     let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();
     if output.is_json() {
         let object = json!({

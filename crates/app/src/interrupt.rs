@@ -13,6 +13,9 @@ pub fn install() -> Result<(), Failure> {
         if REQUESTED.swap(true, Ordering::SeqCst) {
             std::process::exit(ExitCode::Interrupted as i32);
         }
+        if crate::logging::is_installed() {
+            return;
+        }
         // Nothing can be done where standard error is closed.
         let _ = writeln!(std::io::stderr(), "stopping at the next safe place; press Ctrl-C again to stop at once");
     })

@@ -64,6 +64,10 @@ impl Output {
 
 /// Tells a person something on standard error.
 pub fn note(text: impl Display) {
+    if crate::logging::is_installed() {
+        tracing::info!("{text}");
+        return;
+    }
     // Nothing can be done where standard error is closed, and the work matters more.
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }

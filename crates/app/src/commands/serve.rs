@@ -1,10 +1,12 @@
 //! `exeunt serve` and `exeunt worker`: the desk, and workers that share its store.
 
+mod check;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_engine::desk::intake::authorize as admit;
 use exeunt_engine::desk::job::{Driver, Problem, Spool, Sweeper, Wake, Work};
@@ -13,66 +15,91 @@ use exeunt_engine::directory::Directory;
 use exeunt_engine::mail::Smtp;
 use exeunt_engine::platform::Platform;
 use exeunt_model::directory::GroupRoles;
-use exeunt_model::job::{JobKind, Lane};
+use exeunt_model::job::Lane;
 use exeunt_model::request::Channel;
 use exeunt_store::archives::ArchiveStore;
-use exeunt_store::desk::{Limits, Share};
+use exeunt_store::desk::{Lease, Limits, Share};
 use exeunt_store::{Location, Store};
+use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::archives;
 use crate::callbacks::Callbacks;
 use crate::configuration::{self, Configured};
 use crate::desk::{self, TOOL};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
-use crate::http;
 use crate::http::limit::{self, Proxies};
+use crate::http::operation::Operation;
 use crate::http::provider::Providers;
 use crate::http::server::{Parts, Server};
-use crate::intake;
-use crate::output::{Output, note};
+use crate::http::serving;
+use crate::http::traffic::Patience;
+use crate::output::Output;
 use crate::project::Project;
 use crate::webhooks::Receivers;
+use crate::{archives, figures, http, intake, logging};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The configuration
     #[arg(long, value_name = "FILE", env = "EXEUNT_CONFIG", default_value = "exeunt.toml")]
     config: PathBuf,
+    /// Look at everything that it needs, say all that is wrong, and do not start
+    #[arg(long)]
+    check: bool,
 }
 
 /// Serves the API, and works.
-pub fn serve(arguments: &Arguments, _output: &Output) -> Outcome {
+pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
+    if arguments.check {
+        return check::run(&arguments.config, check::Door::Serve, output);
+    }
     let configured = configuration::read(&arguments.config)?;
+    logging::install(&configured.configuration.log);
+    let figures = figures::install();
     let desk = Desk::open(&configured)?;
     desk.admit_controllers()?;
     let workers = desk.start_workers(desk.configured.configuration.workers.platform)?;
-    let served = desk.listen();
+    let served = desk.listen(Doors::Desk, figures);
     desk.wake.stop();
-    for worker in workers {
-        // A worker that panicked has said so.
-        let _ = worker.join();
-    }
+    let ended = desk.end(workers);
     served?;
-    note("stopped");
-    Ok(ExitCode::Done)
+    ended
 }
 
 /// Works, without serving anybody.
-pub fn work(arguments: &Arguments, _output: &Output) -> Outcome {
+pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
+    if arguments.check {
+        return check::run(&arguments.config, check::Door::Worker, output);
+    }
     let configured = configuration::read(&arguments.config)?;
+    logging::install(&configured.configuration.log);
+    let figures = figures::install();
     let desk = Desk::open(&configured)?;
     let platform = desk.configured.configuration.workers.platform.max(1);
     let workers = desk.start_workers(platform)?;
-    note("working");
-    while !crate::interrupt::requested() {
-        thread::sleep(Duration::from_millis(100));
-    }
+    tracing::info!(threads = workers.len(), "working");
+    let served = desk.listen(Doors::Figures, figures);
     desk.wake.stop();
-    for worker in workers {
-        let _ = worker.join();
+    let ended = desk.end(workers);
+    served?;
+    ended
+}
+
+/// What a process lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doors {
+    /// The API, the pages and, where it is asked for, the figures.
+    Desk,
+    /// The figures alone, where they are asked for.
+    Figures,
+}
+
+/// Where the configuration says that the store is.
+fn location(configured: &Configured) -> Result<Location, Failure> {
+    match configured.configuration.store.url.reveal().parse() {
+        Ok(Location::File(path)) => Ok(configured.path(&path).into()),
+        Ok(location) => Ok(location),
+        Err(error) => Err(Failure::new(ExitCode::Configuration, error).next("mend `store.url` in the configuration")),
     }
-    note("stopped");
-    Ok(ExitCode::Done)
 }
 
 /// Everything that serving and working need, opened.
@@ -99,13 +126,6 @@ impl<'a> Desk<'a> {
         let directory = Directory::new(&platform, &scheme)
             .or_fail(ExitCode::MapRefused, || "find out who is who")
             .map_err(|failure| failure.next("say in the map who holds which seat: docs/reference/map.md, section `directory`"))?;
-        let location: Location = match configuration.store.url.reveal().parse() {
-            Ok(Location::File(path)) => configured.path(&path).into(),
-            Ok(location) => location,
-            Err(error) => return Err(Failure::new(ExitCode::Usage, error).next("mend `store.url` in the configuration")),
-        };
-        let store = desk::open_store(&location)?;
-        let archives = archives::open(configured)?;
         let settings = Settings {
             rules: configuration.rules(),
             holidays: configuration.requests.holidays.clone(),
@@ -210,14 +230,70 @@ impl<'a> Desk<'a> {
         Spool::new(&self.configured.path(&self.configured.configuration.archives.spool))
     }
 
-    fn listen(&self) -> Result<(), Failure> {
+    /// Lets in whoever comes, until the program is asked to stop and what was begun is answered.
+    fn listen(&self, doors: Doors, figures: Option<PrometheusHandle>) -> Result<(), Failure> {
         let configuration = &self.configured.configuration;
-        let connections = configuration.store.connections.max(1);
-        let stores: Result<Vec<Store>, Failure> = (0..connections).map(|_| self.another_store()).collect();
+        let limits = &configuration.server;
+        let operation = Arc::new(Operation::new(self.another_store()?, self.directory.clone(), self.archives.clone(), self.wake.clone(), figures));
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let server = match doors {
+            Doors::Desk => Some(Arc::new(self.server(operation.clone(), stop.clone())?)),
+            Doors::Figures => None,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_fail(ExitCode::Failed, || "start the server")?;
+        // Connections to PostgreSQL end on a thread that may block: this one, after the runtime.
+        let _outlive_the_runtime = (server.clone(), operation.clone());
+        let served = runtime.block_on(async {
+            let main = serving::Limits {
+                connections: limits.connections,
+                head: seconds(limits.head_seconds),
+                stalled: seconds(limits.body_seconds),
+                stop: seconds(limits.stop_seconds),
+            };
+            let mut listeners = tokio::task::JoinSet::new();
+            if let Some(address) = limits.metrics_listen {
+                let (listener, address) = bind(address).await?;
+                tracing::info!(%address, "figures at http://{address}/metrics");
+                let few = serving::Limits { connections: FIGURES_CONNECTIONS, ..main };
+                listeners.spawn(serving::serve(listener, http::operation::router(operation), few, stopping.clone()));
+            }
+            if let Some(server) = &server {
+                let (listener, address) = bind(limits.listen).await?;
+                tracing::info!(%address, "listening on http://{address}");
+                listeners.spawn(serving::serve(listener, http::router(server.clone()), main, stopping));
+            }
+            while !crate::interrupt::requested() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            tracing::info!(seconds = limits.stop_seconds, "stopping: finishing what is being answered and done");
+            self.wake.stop();
+            stop.send_replace(true);
+            while let Some(cut) = listeners.join_next().await {
+                if let Ok(cut) = cut
+                    && cut > 0
+                {
+                    tracing::warn!(connections = cut, "connections were cut that did not end in time");
+                }
+            }
+            if let Some(server) = &server {
+                // Links that were asked for just now are still sent, for as long as there is time.
+                let _ = tokio::time::timeout(seconds(limits.stop_seconds), server.asks.end()).await;
+            }
+            Ok(())
+        });
+        // What still blocks is left: every write is a transaction, and whoever waited has been told.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        served
+    }
+
+    fn server(&self, operation: Arc<Operation>, stop: tokio::sync::watch::Sender<bool>) -> Result<Server, Failure> {
+        let configuration = &self.configured.configuration;
+        let stores: Result<Vec<Store>, Failure> = (0..configuration.store.connections).map(|_| self.another_store()).collect();
         let proxies = Proxies { trusted: configuration.server.trusted_proxies.clone(), header: configuration.server.forwarded_header };
         let offer = intake::offer(configuration, &self.configured.folder).map_err(unusable)?;
         let server = Arc::new(Server::new(Parts {
             offer,
+        Ok(Server::new(Parts {
             settings: self.settings.clone(),
             platform: self.platform.clone(),
             directory: self.directory.clone(),
@@ -229,25 +305,35 @@ impl<'a> Desk<'a> {
             link_minutes: configuration.archives.link_minutes,
             single_use_links: configuration.archives.single_use_links,
             largest_body_bytes: configuration.server.largest_body_bytes,
+            patience: Patience {
+                head: seconds(configuration.server.head_seconds),
+                body: seconds(configuration.server.body_seconds),
+                answer: seconds(configuration.server.answer_seconds),
+            },
+            operation,
+            stop,
             limits: limit::Limits::new(&configuration.limits, proxies),
             providers: Providers::new(self.configured)?,
             private_webhooks: configuration.webhooks.allow_private,
             largest_attachment_bytes: configuration.archives.largest_attachment_bytes,
             stores: stores?,
-        }));
-        let failed = || format!("listen on {}", configuration.server.listen);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_fail(ExitCode::Failed, || "start the server")?;
-        // A connection to PostgreSQL ends on a thread that may block: this one, after the runtime.
-        let _outlives_the_runtime = server.clone();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(configuration.server.listen).await.or_fail(ExitCode::InputOutput, failed)?;
-            let address = listener.local_addr().or_fail(ExitCode::InputOutput, failed)?;
-            note(format!("listening on http://{address}"));
-            let service = http::router(server.clone()).into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service).with_graceful_shutdown(stopping()).await.or_fail(ExitCode::Failed, || "serve")?;
-            server.asks.end().await;
-            Ok(())
-        })
+        }))
+    }
+
+    /// Waits for the workers, for as long as the configuration says. Whoever takes up a job that was left begins where it was left.
+    fn end(&self, workers: Vec<JoinHandle<()>>) -> Outcome {
+        let until = Instant::now() + seconds(self.configured.configuration.server.stop_seconds);
+        while Instant::now() < until && !workers.iter().all(JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        match workers.iter().filter(|worker| !worker.is_finished()).count() {
+            0 => {}
+            left => {
+                tracing::warn!(workers = left, "jobs did not come to a safe place in time; they are taken up again when their lease ends")
+            }
+        }
+        tracing::info!("stopped");
+        Ok(ExitCode::Done)
     }
 }
 
@@ -256,30 +342,39 @@ fn unusable((key, message): intake::Wrong) -> Failure {
     Failure::message(ExitCode::Configuration, format!("{key}: {message}")).next("mend the configuration")
 }
 
-/// Ends when the program is asked to stop.
-async fn stopping() {
-    while !crate::interrupt::requested() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    note("stopping: finishing what is being answered");
+/// Connections of those who look at figures.
+const FIGURES_CONNECTIONS: usize = 16;
+
+async fn bind(address: SocketAddr) -> Result<(tokio::net::TcpListener, SocketAddr), Failure> {
+    let failed = || format!("listen on {address}");
+    let listener = tokio::net::TcpListener::bind(address).await.or_fail(ExitCode::InputOutput, failed)?;
+    let address = listener.local_addr().or_fail(ExitCode::InputOutput, failed)?;
+    Ok((listener, address))
 }
 
-fn report(kind: JobKind, _took: Duration, problem: Option<&Problem>) {
-    if let Some(problem) = problem {
-        note(told(format!("job {kind} stopped"), problem));
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
+    let outcome = match problem {
+        None => figures::Outcome::Done,
+        Some(Problem::Interrupted) => figures::Outcome::Left,
+        Some(_) => figures::Outcome::Stopped,
+    };
+    figures::job(lease.kind, outcome, took);
+    let (kind, job, attempt) = (lease.kind.as_str(), lease.id.as_str(), lease.attempt);
+    let (outcome, took) = (outcome.as_str(), logging::milliseconds(took));
+    match problem {
+        None | Some(Problem::Interrupted) => tracing::info!(kind, job, attempt, outcome, milliseconds = took, "job ended"),
+        Some(problem) => {
+            let problem = logging::chain(problem);
+            tracing::warn!(kind, job, attempt, outcome, milliseconds = took, problem, "job ended");
+        }
     }
 }
 
 fn report_sweep(problem: &Problem) {
-    note(told("what lost workers left in the archive store is deleted later".to_owned(), problem));
-}
-
-/// What happened, with the chain of its causes.
-fn told(mut line: String, problem: &Problem) -> String {
-    let mut cause: Option<&dyn std::error::Error> = Some(problem);
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    line
+    let problem = logging::chain(problem);
+    tracing::warn!(problem, "what lost workers left in the archive store is deleted later");
 }

@@ -91,7 +91,7 @@ impl Default for Server {
             connections: 1_000,
             head_seconds: 15,
             body_seconds: 60,
-            answer_seconds: 60,
+            answer_seconds: 120,
             stop_seconds: 30,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),

@@ -18,6 +18,7 @@ use super::origin;
 use super::problem::Problem;
 use super::secret;
 use super::server::{Server, now};
+use super::traffic::Seen;
 
 /// Somebody who has signed in, or whose token was sent.
 #[derive(Debug, Clone)]
@@ -93,6 +94,9 @@ impl FromRequestParts<Arc<Server>> for Caller {
             }
         }
         let caller = server.blocking(move |server, store| find(server, store, carried)).await?;
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            seen.note(&caller.principal.id);
+        }
         server.limits.count(&caller.principal.id, parts.extensions.get::<Arc<Passage>>().map(AsRef::as_ref))?;
         Ok(caller)
     }

@@ -12,22 +12,25 @@ mod extract;
 pub mod intake;
 pub mod limit;
 mod links;
-mod operation;
+pub mod operation;
 mod origin;
 mod pages;
 mod problem;
 pub mod provider;
+mod request_id;
 mod scim;
 mod secret;
 pub mod server;
+pub mod serving;
 mod stored;
 mod streams;
+pub mod traffic;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::Response;
 use axum::{Router, routing};
 
@@ -47,13 +50,13 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/sign-in/{provider}/callback", routing::get(provider::sign_in::callback))
         .route("/download/{secret}", routing::get(download::download))
         .route("/healthz", routing::get(operation::health))
-        .route("/readyz", routing::get(operation::ready))
+        .route("/readyz", routing::get(operation::ready).with_state(server.operation.clone()))
         .fallback(|| async { Problem::not_found(None) })
         .method_not_allowed_fallback(|| async { Problem::method(None) })
         .layer(largest)
         .layer(middleware::from_fn_with_state(server.clone(), limit::limit))
+        .layer(middleware::from_fn_with_state(server.clone(), traffic::see_through))
         .layer(middleware::map_response_with_state(server.clone(), secure))
-        .layer(middleware::from_fn(no_panic))
         .with_state(server)
 }
 
@@ -76,13 +79,4 @@ async fn secure(axum::extract::State(server): axum::extract::State<Arc<Server>>,
         put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
-}
-
-/// A handler that panics answers all the same.
-async fn no_panic(request: Request, next: Next) -> Response {
-    use axum::response::IntoResponse as _;
-    match tokio::spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::internal(None).into_response(),
-    }
 }

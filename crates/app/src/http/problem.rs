@@ -7,6 +7,8 @@ use exeunt_model::exit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::request_id;
+
 /// A problem document: `application/problem+json`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
@@ -22,6 +24,9 @@ pub struct Problem {
     /// Sent as `Retry-After`.
     #[serde(skip)]
     wait_seconds: Option<u64>,
+    /// The id of the request, which the header `X-Request-Id` and the desk's log have too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 /// The kinds of problems: code, status and title.
@@ -30,7 +35,7 @@ macro_rules! kinds {
         impl Problem {
             $($(#[$doc])*
             pub fn $name(detail: impl Into<Option<String>>) -> Self {
-                Self { kind: concat!("/problems/", $code).to_owned(), title: $title.to_owned(), status: StatusCode::$status.as_u16(), detail: detail.into(), wait_seconds: None }
+                Self { kind: concat!("/problems/", $code).to_owned(), title: $title.to_owned(), status: StatusCode::$status.as_u16(), detail: detail.into(), wait_seconds: None, request_id: None }
             })*
         }
     };
@@ -65,6 +70,8 @@ kinds! {
     limited = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests: wait";
     provider_away = "identity-provider-away", SERVICE_UNAVAILABLE, "The identity provider is away; try again, or sign in by mail";
     refused_by_provider = "identity-provider", UNAUTHORIZED, "Nobody is signed in by this";
+    too_slow = "too-slow", REQUEST_TIMEOUT, "The request did not arrive in time";
+    takes_too_long = "takes-too-long", SERVICE_UNAVAILABLE, "The answer takes too long; what was asked for may yet be done";
     unavailable = "unavailable", SERVICE_UNAVAILABLE, "A database is away; try again";
     internal = "internal", INTERNAL_SERVER_ERROR, "This should not have happened";
 }
@@ -106,7 +113,8 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.request_id = request_id::current().map(|id| id.as_str().to_owned());
         let wait = self.wait_seconds;
         let status = self.status();
         let mut response = (status, axum::Json(self)).into_response();
@@ -211,14 +219,9 @@ impl From<exeunt_engine::planning::Error> for Problem {
 }
 
 /// Tells the operator, and the caller that the operator knows.
-fn told(error: &dyn std::error::Error) -> Problem {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    crate::output::note(format!("error: {line}"));
+fn told(error: &(dyn std::error::Error + 'static)) -> Problem {
+    let id = request_id::current();
+    let request = id.as_ref().map(request_id::RequestId::as_str).unwrap_or_default();
+    tracing::error!(request, problem = crate::logging::chain(error), "a request was answered with an error of the desk");
     Problem::internal(None)
 }

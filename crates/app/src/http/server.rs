@@ -15,9 +15,12 @@ use tokio::sync::{Semaphore, watch};
 use super::intake::Offer;
 use super::limit::Limits;
 use super::links::Asks;
+use super::operation::Operation;
 use super::problem::Problem;
 use super::provider::Providers;
+use super::request_id;
 use super::streams::Streams;
+use super::traffic::Patience;
 
 /// The desk behind the doors.
 pub struct Server {
@@ -42,6 +45,9 @@ pub struct Server {
     pub changes: watch::Sender<()>,
     pub offer: Offer,
     pub largest_attachment_bytes: u64,
+    pub patience: Patience,
+    pub operation: Arc<Operation>,
+    stop: watch::Sender<bool>,
     stores: Mutex<Vec<Store>>,
     turns: Semaphore,
 }
@@ -64,6 +70,10 @@ pub struct Parts {
     pub private_webhooks: bool,
     pub offer: Offer,
     pub largest_attachment_bytes: u64,
+    pub patience: Patience,
+    pub operation: Arc<Operation>,
+    /// Says true when the desk stops.
+    pub stop: watch::Sender<bool>,
     /// At least one.
     pub stores: Vec<Store>,
 }
@@ -93,6 +103,9 @@ impl Server {
             asks: Asks::default(),
             offer: parts.offer,
             largest_attachment_bytes: parts.largest_attachment_bytes,
+            patience: parts.patience,
+            operation: parts.operation,
+            stop: parts.stop,
             turns: Semaphore::new(parts.stores.len()),
             stores: Mutex::new(parts.stores),
         }
@@ -115,10 +128,15 @@ impl Server {
     ) -> Result<T, Problem> {
         let server = self.clone();
         let Ok(_turn) = self.turns.acquire().await else { return Err(Problem::unavailable(None)) };
+        let id = request_id::current();
         let done = tokio::task::spawn_blocking(move || {
             let taken = server.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some(mut store) = taken else { return Err(Problem::unavailable(None)) };
-            let done = work(&server, &mut store);
+            let work = || work(&server, &mut store);
+            let done = match id {
+                Some(id) => id.during(work),
+                None => work(),
+            };
             server.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store);
             done
         });
@@ -151,6 +169,15 @@ impl Server {
     pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
         work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+    }
+
+    /// Ends when the desk is asked to stop: streams end with it.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // Whoever can say it has gone: then nothing runs any more.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
     }
 
     /// Whether the desk is reached through an encrypted connection.

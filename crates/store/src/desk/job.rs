@@ -352,11 +352,11 @@ impl Transaction<'_> {
     }
 }
 
-fn kind(text: &str) -> Result<JobKind, Error> {
+pub(super) fn kind(text: &str) -> Result<JobKind, Error> {
     JobKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(|| Error::damaged("a job has an unknown kind"))
 }
 
-fn state(text: &str) -> Result<JobState, Error> {
+pub(super) fn state(text: &str) -> Result<JobState, Error> {
     JobState::ALL.iter().copied().find(|state| state.as_str() == text).ok_or_else(|| Error::damaged("a job has an unknown state"))
 }
 

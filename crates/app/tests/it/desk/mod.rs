@@ -15,6 +15,7 @@ mod kills;
 mod limits;
 mod links;
 mod openid;
+mod operation;
 mod outages;
 mod progress;
 mod schemathesis;

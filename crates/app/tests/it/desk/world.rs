@@ -257,19 +257,40 @@ costly_per_minute = 100000
         tables.iter().flat_map(rows).collect()
     }
 
+    /// Nobody yet, at the desk of this address.
+    pub fn nobody_at(&self, url: &str) -> Person {
+        Person { url: url.to_owned(), cookie: String::new(), csrf: String::new() }
+    }
+
+    /// Somebody who has signed in, at the desk of another address with the same store.
+    pub fn again_at(&self, url: &str, person: &Person) -> Person {
+        Person { url: url.to_owned(), cookie: person.cookie.clone(), csrf: person.csrf.clone() }
+    }
+
+    /// The name of whoever holds a seat.
+    pub fn seat_name(&self, seat: &str) -> String {
+        let name = "SELECT first_name || ' ' || last_name FROM seat_assignment WHERE seat_id = ?1 ORDER BY id DESC LIMIT 1";
+        self.platform().query_row(name, [seat], |row| row.get(0)).expect("the name of a seat's holder")
+    }
+
     /// Signs somebody in by the link of the mail.
     pub fn sign_in(&self, desk: &Desk, email: &str) -> Person {
-        let asked = desk.send("POST", "/api/v1/sign-in", &[], Some(&json!({ "email": email })));
+        self.sign_in_at(&desk.url, email)
+    }
+
+    /// Signs somebody in at the desk of this address.
+    pub fn sign_in_at(&self, url: &str, email: &str) -> Person {
+        let asked = send(url, "POST", "/api/v1/sign-in", &[], Some(&json!({ "email": email })));
         assert_eq!(asked.status, 202);
         let mail = self.mails.next(email, "Sign in|Anmelden");
         let text = mail["text"].as_str().expect("a text");
         let secret = text.split("secret=").nth(1).expect("a link").split_whitespace().next().expect("a secret").to_owned();
-        let begun = desk.send("POST", "/api/v1/session", &[], Some(&json!({ "secret": secret })));
+        let begun = send(url, "POST", "/api/v1/session", &[], Some(&json!({ "secret": secret })));
         assert_eq!(begun.status, 201, "{}", begun.text());
         let cookie = begun.header("set-cookie").expect("a cookie");
         let cookie = cookie.split(';').next().expect("a cookie").to_owned();
         let csrf = begun.json()["csrf_token"].as_str().expect("a token").to_owned();
-        Person { url: desk.url.clone(), cookie, csrf }
+        Person { url: url.to_owned(), cookie, csrf }
     }
 }
 
@@ -288,8 +309,8 @@ impl Desk {
         let mut said = Vec::new();
         let url = loop {
             let line = lines.next().unwrap_or_else(|| panic!("the desk ended: {said:#?}")).expect("read a line");
-            if let Some(url) = line.strip_prefix("listening on ") {
-                break url.to_owned();
+            if let Some(url) = listening(&line) {
+                break url;
             }
             said.push(line);
         };
@@ -320,6 +341,12 @@ impl Desk {
         let said: Vec<String> = self.said.try_iter().collect();
         assert!(status.success(), "{status}: {said:#?}");
     }
+}
+
+/// The address that the desk says it listens on, in a line of its log.
+pub fn listening(line: &str) -> Option<String> {
+    let record: Value = serde_json::from_str(line).ok()?;
+    record["message"].as_str()?.strip_prefix("listening on ").map(str::to_owned)
 }
 
 impl Drop for Desk {
@@ -364,6 +391,11 @@ impl Person {
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let own = [("cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str())];
         send_bytes(&format!("{}{path}", self.url), method, &[&own[..], headers].concat(), body)
+    }
+
+    /// Asks whatever, and takes every answer.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        send(&self.url, method, path, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], body)
     }
 
     pub fn delete(&self, path: &str) -> Answer {
@@ -413,6 +445,11 @@ impl Answer {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }
+}
+
+/// Asks for an address, as anybody.
+pub fn get(address: &str) -> Answer {
+    send(address, "GET", "", &[], None)
 }
 
 fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {

@@ -3,6 +3,8 @@
 //! | block | meaning |
 //! |---|---|
 //! | ```` ```sh ```` | run, in the page's own folder; ends with 0 unless `sh exit=N` says otherwise; `sh with=NAME=VALUE` sets a variable for it alone |
+//! | `sh background` | started, and left running until the page ends; the next block begins when it listens |
+//! | `sh mail=ADDRESS`, `sh mail=ADDRESS:WORD` | run when a mail to that address has come, with that word in its subject: its text is in `mail.txt`, and its files beside it |
 //! | ```` ```text ```` | what the block before it prints, on both streams; a line `…` stands for any lines |
 //! | ```` ```yaml ````, ```` ```sql ````, … | saved under the name that its first line gives in a comment |
 //! | any of them with `sketch`, or with the name of another test's work (`schema`, `map`, `generated`) | not touched here |
@@ -15,8 +17,22 @@ const ELSEWHERE: [&str; 4] = ["sketch", "schema", "map", "generated"];
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block {
-    Run { line: usize, script: String, exit: i32, with: Option<(String, String)>, want: Option<Expected> },
+    Run(Run),
     Save { line: usize, name: String, content: String },
+}
+
+/// A script, and what is known of its run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    pub line: usize,
+    pub script: String,
+    pub exit: i32,
+    pub with: Option<(String, String)>,
+    /// Left running.
+    pub background: bool,
+    /// The mail that must have come: to whom, and a word of its subject.
+    pub mail: Option<(String, String)>,
+    pub want: Option<Expected>,
 }
 
 /// Expected output, with the lines of the page that hold it.
@@ -85,12 +101,15 @@ pub fn blocks(page: &str) -> Vec<Block> {
                 let exit = exit.map_or(0, |code| code.parse().unwrap_or_else(|_| panic!("line {line}: exit={code}")));
                 let with = fence.notes.iter().find_map(|note| note.strip_prefix("with=")?.split_once('='));
                 let with = with.map(|(name, value)| (name.to_owned(), value.to_owned()));
-                found.push(Block::Run { line, script: fence.content, exit, with, want: None });
-                may_have_output = true;
+                let background = fence.notes.contains(&"background");
+                let mail = fence.notes.iter().find_map(|note| note.strip_prefix("mail="));
+                let mail = mail.map(|mail| mail.split_once(':').unwrap_or((mail, ""))).map(|(to, word)| (to.to_owned(), word.to_owned()));
+                found.push(Block::Run(Run { line, script: fence.content, exit, with, background, mail, want: None }));
+                may_have_output = !background;
             }
             "text" => match found.last_mut() {
-                Some(Block::Run { want, .. }) if was_run => *want = Some(Expected { text: fence.content, lines: fence.lines }),
-                Some(Block::Run { .. } | Block::Save { .. }) | None => {
+                Some(Block::Run(run)) if was_run => run.want = Some(Expected { text: fence.content, lines: fence.lines }),
+                Some(Block::Run(_) | Block::Save { .. }) | None => {
                     panic!("line {line}: a text block is the output of the `sh` block before it; mark others `text sketch`")
                 }
             },
@@ -145,15 +164,14 @@ owner: seat
   ```
 ";
     let want = [
-        Block::Run {
+        Block::Run(Run {
             line: 3,
             script: "echo one\n".into(),
-            exit: 0,
-            with: None,
             want: Some(Expected { text: "one\n".into(), lines: 9..10 }),
-        },
+            ..Run::default()
+        }),
         Block::Save { line: 13, name: "a.map.yaml".into(), content: "# a.map.yaml\nexeunt: 1\n".into() },
-        Block::Run { line: 24, script: "false\n".into(), exit: 3, with: None, want: None },
+        Block::Run(Run { line: 24, script: "false\n".into(), exit: 3, ..Run::default() }),
     ];
     assert_eq!(blocks(page), want);
 }

@@ -1,12 +1,17 @@
 //! Runs the blocks of a page, in order, as a reader would: in one shell session and in one folder.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use exeunt_testkit::postgres::Server;
+use exeunt_testkit::smtp::MailServer;
 
-use super::page::{Block, Expected, blocks};
+use super::page::{Block, Expected, Run, blocks};
 use super::{compare, updating};
 
 /// Each block is a shell of its own that takes up the variables and the folder of the one before.
@@ -19,6 +24,13 @@ set -e
 
 /// What the text shows in place of the folder that the test works in.
 const SHOWN_FOLDER: &str = "/home/ada/exeunt-tutorial";
+
+/// Where a page has its desk and its mail server. Both are put at free ports while the page runs.
+const DESK: &str = "127.0.0.1:8080";
+const MAIL: &str = "127.0.0.1:2525";
+
+/// How long a page waits for what it has started.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a page and compares its output. With `EXEUNT_DOCS=write` the page's output blocks are written anew instead.
 ///
@@ -34,7 +46,7 @@ pub fn run(path: &Path) {
         // Fails with what to do where the libraries that the page imports are not installed.
         exeunt_testkit::tools::python();
     }
-    let session = Session::new();
+    let mut session = Session::new(&page);
     let mut wrong = Vec::new();
     let mut identities = compare::Identities::default();
     // A page that is written anew takes all of them from this one run.
@@ -43,7 +55,11 @@ pub fn run(path: &Path) {
     for block in blocks {
         match block {
             Block::Save { name, content, .. } => session.save(&name, &content),
-            Block::Run { line, script, exit, with, want } => {
+            Block::Run(Run { script, background: true, .. }) => session.start(&script),
+            Block::Run(Run { line, script, exit, with, mail, want, .. }) => {
+                if let Some((to, word)) = &mail {
+                    session.receive(to, word);
+                }
                 let (code, got) = session.run(&script, with.as_ref());
                 if code != exit {
                     wrong.push(format!("{}:{line}: ended with {code}, not {exit}\n{script}\n{got}", path.display()));
@@ -91,10 +107,14 @@ struct Session {
     work: PathBuf,
     path: String,
     server: &'static Server,
+    mails: Option<MailServer>,
+    /// What the page writes, and what stands for it here.
+    addresses: Vec<(&'static str, String)>,
+    running: Vec<Child>,
 }
 
 impl Session {
-    fn new() -> Self {
+    fn new(page: &str) -> Self {
         let root = tempfile::tempdir().expect("make a folder");
         let work = root.path().join("work");
         fs::create_dir(&work).expect("make a folder");
@@ -109,19 +129,91 @@ impl Session {
         let inherited = std::env::var("PATH").unwrap_or_default();
         let python = super::repository("target/tools/python/bin");
         let path = format!("{exeunt}:{}:{}:{inherited}", folder(&server.program("psql")), python.display());
-        Self { root, work, path, server }
+        let mails = page.contains(MAIL).then(MailServer::start);
+        let mut addresses = Vec::new();
+        if let Some(mails) = &mails {
+            addresses.push((MAIL, format!("127.0.0.1:{}", mails.port())));
+        }
+        if page.contains(DESK) {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("find a free port");
+            addresses.push((DESK, free.to_string()));
+        }
+        Self { root, work, path, server, mails, addresses, running: Vec::new() }
+    }
+
+    /// The folder that the page is in just now.
+    fn folder(&self) -> PathBuf {
+        let folder = fs::read_to_string(self.root.path().join("state/folder")).expect("read the state");
+        folder.trim().into()
     }
 
     fn save(&self, name: &str, content: &str) {
-        let folder = fs::read_to_string(self.root.path().join("state/folder")).expect("read the state");
-        fs::write(Path::new(folder.trim()).join(name), content).unwrap_or_else(|error| panic!("write {name}: {error}"));
+        fs::write(self.folder().join(name), self.put_in(content)).unwrap_or_else(|error| panic!("write {name}: {error}"));
+    }
+
+    /// The text with the addresses of this run.
+    fn put_in(&self, text: &str) -> String {
+        self.addresses.iter().fold(text.to_owned(), |text, (shown, real)| text.replace(shown, real))
+    }
+
+    /// The text with the addresses of the page.
+    fn shown(&self, text: &str) -> String {
+        self.addresses.iter().fold(text.to_owned(), |text, (shown, real)| text.replace(real, shown))
+    }
+
+    /// Starts a script that goes on beside the page, and waits until it listens. What was started before is stopped.
+    fn start(&mut self, script: &str) {
+        self.stop();
+        let log = self.root.path().join("state/background");
+        let file = fs::File::create(&log).expect("make a log");
+        let mut command = self.shell(script, None);
+        // A group of its own, so that the shell and what it runs end together.
+        let child = command.process_group(0).stdout(file).spawn().expect("run /bin/sh");
+        self.running.push(child);
+        let begun = Instant::now();
+        while !fs::read_to_string(&log).expect("read the log").contains("listening on ") {
+            let ended = self.running.last_mut().and_then(|child| child.try_wait().ok().flatten());
+            assert!(
+                ended.is_none() && begun.elapsed() < PATIENCE,
+                "{script} does not listen: {}",
+                fs::read_to_string(&log).expect("read the log")
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    fn stop(&mut self) {
+        for mut child in self.running.drain(..) {
+            // The group has the shell's number. What has ended already needs no signal.
+            let _ = Command::new("kill").args(["-TERM", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status();
+            let _ = child.wait();
+        }
+    }
+
+    /// Waits for a mail and saves it as a reader would.
+    fn receive(&self, to: &str, word: &str) {
+        let mails = self.mails.as_ref().unwrap_or_else(|| panic!("a page with mails has its mail server at {MAIL}"));
+        let mail = mails.next(to, word);
+        let folder = self.folder();
+        fs::write(folder.join("mail.txt"), mail["text"].as_str().expect("a text")).expect("save a mail");
+        for file in mail["files"].as_array().expect("files") {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(file["bytes"].as_str().expect("bytes")).expect("base64");
+            fs::write(folder.join(file["name"].as_str().expect("a name")), bytes).expect("save a file of a mail");
+        }
     }
 
     /// The exit code, and what was printed on both streams in the order in which it came.
     fn run(&self, script: &str, with: Option<&(String, String)>) -> (i32, String) {
-        let output = Command::new("/bin/sh")
+        let output = self.shell(script, with).output().expect("run /bin/sh");
+        let text = self.shown(&String::from_utf8_lossy(&output.stdout)).replace(&self.work.display().to_string(), SHOWN_FOLDER);
+        (output.status.code().unwrap_or(-1), text)
+    }
+
+    fn shell(&self, script: &str, with: Option<&(String, String)>) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command
             .arg("-c")
-            .arg(format!("exec 2>&1\n{SHELL}{script}"))
+            .arg(format!("exec 2>&1\n{SHELL}{}", self.put_in(script)))
             .current_dir(&self.work)
             .env_clear()
             .env("PATH", &self.path)
@@ -135,10 +227,13 @@ impl Session {
             .env("PGPASSWORD", "tutorial")
             .envs(with.map(|(name, value)| (name, value)))
             .envs(with.map(|(name, _)| ("EXEUNT_DOCS_WITH", name)))
-            .stdin(Stdio::null())
-            .output()
-            .expect("run /bin/sh");
-        let text = String::from_utf8_lossy(&output.stdout).replace(&self.work.display().to_string(), SHOWN_FOLDER);
-        (output.status.code().unwrap_or(-1), text)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -92,8 +92,8 @@ pub struct Driver {
     pub limits: Limits,
     /// How long it sleeps at most before it looks for the jobs of other processes.
     pub poll: Duration,
-    /// Told of jobs that ended: kind, seconds, and the problem if there was one.
-    pub report: fn(JobKind, Duration, Option<&Problem>),
+    /// Told of jobs that ended: which, how long it took, and the problem if there was one.
+    pub report: fn(&Lease, Duration, Option<&Problem>),
 }
 
 /// Between two times that a worker forgets what is over.
@@ -102,8 +102,12 @@ const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 const JOBS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a repeated request is known by its key.
 const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Between two looks, however soon the next job is due.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Within so long a running job hears that it is to stop.
+const SOON: Duration = Duration::from_millis(250);
 
 /// Between two looks at how far a job is, for those who watch it.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -175,7 +179,7 @@ impl Driver {
             // Whoever reads just now keeps it from being emptied; then it is when nothing waits.
             let _ = store.scrub();
         }
-        (self.report)(lease.kind, begun.elapsed(), problem.as_ref());
+        (self.report)(&lease, begun.elapsed(), problem.as_ref());
         if let Some(problem) = problem
             && !problem.is_lease_lost()
         {
@@ -236,7 +240,7 @@ impl Driver {
         let mut written = (Instant::now(), (0, None));
         loop {
             let guard = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = ended.1.wait_timeout_while(guard, interval.min(PROGRESS), |ended| !*ended);
+            let waited = ended.1.wait_timeout_while(guard, interval.min(SOON), |ended| !*ended);
             let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
             if *guard {
                 return;
@@ -246,7 +250,8 @@ impl Driver {
                 watch.ask_to_stop();
             }
             let progress = watch.progress();
-            if progress == written.1 && written.0.elapsed() < interval {
+            let due = if progress == written.1 { interval } else { interval.min(PROGRESS) };
+            if written.0.elapsed() < due {
                 continue;
             }
             let (done, expected) = progress;

@@ -4,6 +4,7 @@ mod access;
 mod directory;
 mod forgetting;
 mod jobs;
+mod measures;
 mod requests;
 mod webhooks;
 
