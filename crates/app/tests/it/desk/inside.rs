@@ -14,7 +14,7 @@ use exeunt_engine::platform::Platform;
 use exeunt_model::due::Regime;
 use exeunt_model::exit::Terms;
 use exeunt_model::identity::{Language, PrincipalId, Role};
-use exeunt_model::job::{JobKind, Lane};
+use exeunt_model::job::Lane;
 use exeunt_model::map::lock::Lock;
 use exeunt_model::map::parse::parse;
 use exeunt_model::map::resolve::resolve;
@@ -28,7 +28,7 @@ use exeunt_model::webhook::Trouble;
 use exeunt_sources::Look as _;
 use exeunt_store::Store;
 use exeunt_store::archives::ArchiveStore;
-use exeunt_store::desk::{Account, Delivery, Limits, Personal, Share, Webhook};
+use exeunt_store::desk::{Account, Delivery, Lease, Limits, Personal, Share, Webhook};
 
 use super::world::World;
 
@@ -133,9 +133,9 @@ impl Inside {
 
     /// Does the next job of a lane. False when none is due.
     pub fn one(&mut self, lane: Lane) -> bool {
-        let report = |kind: JobKind, _: Duration, problem: Option<&Problem>| {
+        let report = |lease: &Lease, _: Duration, problem: Option<&Problem>| {
             if let Some(problem) = problem {
-                eprintln!("job {kind} stopped: {problem:?}");
+                eprintln!("job {} stopped: {problem:?}", lease.kind);
             }
         };
         let driver = Driver {

@@ -14,6 +14,7 @@ mod fragments;
 mod generated;
 mod links;
 mod page;
+mod problems;
 mod session;
 
 /// A file of the repository.

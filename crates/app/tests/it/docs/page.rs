@@ -4,7 +4,7 @@
 //! |---|---|
 //! | ```` ```sh ```` | run, in the page's own folder; ends with 0 unless `sh exit=N` says otherwise; `sh with=NAME=VALUE` sets a variable for it alone |
 //! | `sh background` | started, and left running until the page ends; the next block begins when it listens |
-//! | `sh mail=ADDRESS`, `sh mail=ADDRESS:WORD` | run when a mail to that address has come, with that word in its subject: its text is in `mail.txt`, and its files beside it |
+//! | `sh mail=ADDRESS`, and `subject=WORD` | run when a mail to that address has come, with that word in its subject: its text is in `mail.txt`, and its files beside it |
 //! | ```` ```text ```` | what the block before it prints, on both streams; a line `…` stands for any lines |
 //! | ```` ```yaml ````, ```` ```sql ````, … | saved under the name that its first line gives in a comment |
 //! | any of them with `sketch`, or with the name of another test's work (`schema`, `map`, `generated`) | not touched here |
@@ -103,7 +103,8 @@ pub fn blocks(page: &str) -> Vec<Block> {
                 let with = with.map(|(name, value)| (name.to_owned(), value.to_owned()));
                 let background = fence.notes.contains(&"background");
                 let mail = fence.notes.iter().find_map(|note| note.strip_prefix("mail="));
-                let mail = mail.map(|mail| mail.split_once(':').unwrap_or((mail, ""))).map(|(to, word)| (to.to_owned(), word.to_owned()));
+                let subject = fence.notes.iter().find_map(|note| note.strip_prefix("subject=")).unwrap_or_default();
+                let mail = mail.map(|to| (to.to_owned(), subject.to_owned()));
                 found.push(Block::Run(Run { line, script: fence.content, exit, with, background, mail, want: None }));
                 may_have_output = !background;
             }

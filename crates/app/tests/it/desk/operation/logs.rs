@@ -92,10 +92,10 @@ fn nothing_of_a_person_and_no_secret_is_logged_whatever_is_asked() {
         admin.post(&format!("/api/v1/archives/{archive}/links"), &json!({})).is(201).json()["url"].as_str().expect("a link").to_owned();
     let link = link.strip_prefix("http://desk.example").expect("our address").to_owned();
     admin.get(&link).is(200);
+    let name = world.seat_name(&cast.seat);
     // What the platform's database says of its own error stays out too.
     std::fs::write(world.path("navigator.db"), "hush-mark-one is no database").expect("break the platform");
     admin.get(&format!("/api/v1/contracts/{}/seats", cast.contract));
-    let name: String = world.seat_name(&cast.seat);
     let figures = wait_for("the figures", || {
         let records = desk.records();
         records.iter().find_map(|record| record["message"].as_str()?.strip_prefix("figures at ").map(str::to_owned))

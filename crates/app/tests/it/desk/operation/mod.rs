@@ -4,6 +4,7 @@ mod check;
 mod figures;
 mod limits;
 mod logs;
+mod proxy;
 mod stopping;
 
 use std::fs;
