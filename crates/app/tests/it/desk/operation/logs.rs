@@ -16,8 +16,9 @@ fn every_request_and_job_has_one_line_and_ids_connect_them_with_what_callers_see
     let admin = world.sign_in_at(&desk.url, &cast.admin);
     let answered = admin.get_with("/api/v1/me", ("x-request-id", "from-the-proxy-1234")).is(200);
     assert_eq!(answered.header("x-request-id"), Some("from-the-proxy-1234"));
-    let refused = admin.get("/api/v1/requests/00000000000000000000000000000000").is(404);
+    let refused = admin.get_with("/api/v1/requests/00000000000000000000000000000000", ("x-request-id", "no id")).is(404);
     let made = refused.header("x-request-id").expect("an id").to_owned();
+    assert_ne!(made, "no id");
     assert_eq!(refused.json()["request_id"], made.as_str());
     let odd = admin.get_with("/api/v1/me", ("x-request-id", "mara.lindqvist@personal.example")).is(200);
     assert_ne!(odd.header("x-request-id"), Some("mara.lindqvist@personal.example"));
