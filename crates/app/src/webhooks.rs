@@ -18,7 +18,7 @@ use reqwest::blocking::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
 
-use crate::output::note;
+use crate::logging::chain;
 
 /// Characters of an address at most.
 pub const LONGEST_URL: usize = 2_000;
@@ -45,7 +45,7 @@ impl Receivers {
             .pool_max_idle_per_host(0)
             .dns_resolver(Arc::new(Lookup { allow_private }))
             .build();
-        let client = client.inspect_err(|error| note(format!("webhooks cannot be called: {}", chain(error)))).ok();
+        let client = client.inspect_err(|error| tracing::error!(problem = chain(error), "webhooks cannot be called")).ok();
         Self { client, allow_private }
     }
 }
@@ -146,16 +146,6 @@ fn trouble(error: &reqwest::Error) -> Trouble {
 fn any(error: &(dyn StdError + 'static), is: &dyn Fn(&(dyn StdError + 'static)) -> bool) -> bool {
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     is(error) || wrapped.is_some_and(|wrapped| any(wrapped, is)) || error.source().is_some_and(|source| any(source, is))
-}
-
-fn chain(error: &dyn StdError) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    line
 }
 
 #[cfg(test)]

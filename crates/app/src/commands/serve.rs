@@ -126,6 +126,8 @@ impl<'a> Desk<'a> {
         let directory = Directory::new(&platform, &scheme)
             .or_fail(ExitCode::MapRefused, || "find out who is who")
             .map_err(|failure| failure.next("say in the map who holds which seat: docs/reference/map.md, section `directory`"))?;
+        let store = desk::open_store(&location(configured)?)?;
+        let archives = archives::open(configured)?;
         let settings = Settings {
             rules: configuration.rules(),
             holidays: configuration.requests.holidays.clone(),
@@ -291,9 +293,8 @@ impl<'a> Desk<'a> {
         let stores: Result<Vec<Store>, Failure> = (0..configuration.store.connections).map(|_| self.another_store()).collect();
         let proxies = Proxies { trusted: configuration.server.trusted_proxies.clone(), header: configuration.server.forwarded_header };
         let offer = intake::offer(configuration, &self.configured.folder).map_err(unusable)?;
-        let server = Arc::new(Server::new(Parts {
-            offer,
         Ok(Server::new(Parts {
+            offer,
             settings: self.settings.clone(),
             platform: self.platform.clone(),
             directory: self.directory.clone(),

@@ -14,7 +14,6 @@ use super::begin::later;
 use super::problem::Problem;
 use super::server::Server;
 use super::{caller, secret};
-use crate::output::note;
 
 /// Asks that wait or are worked on.
 const MOST: u32 = 256;
@@ -42,7 +41,7 @@ impl Asks {
     /// Waits until all of them are worked on, or for long enough.
     pub async fn end(&self) {
         if tokio::time::timeout(LAST_WAIT, self.waiting.acquire_many(MOST)).await.is_err() {
-            note("some sign-in links were not sent");
+            tracing::warn!("some sign-in links were not sent");
         }
     }
 }
@@ -66,7 +65,7 @@ pub fn ask(server: &Arc<Server>, address: &str) -> Result<(), Problem> {
             };
             match sent {
                 Err(problem) if problem.is_passing() && attempt + 1 < ATTEMPTS => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
-                Err(_) => return note("a sign-in link was asked for and not sent"),
+                Err(_) => return tracing::warn!("a sign-in link was asked for and not sent"),
                 Ok(()) => return,
             }
         }

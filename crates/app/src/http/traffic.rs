@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -15,7 +15,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use exeunt_model::identity::PrincipalId;
 use futures_util::{FutureExt as _, StreamExt as _};
-use tokio::time::sleep;
+use tokio::sync::Notify;
+use tokio::time::{Instant as Moment, sleep_until};
 
 use super::problem::Problem;
 use super::request_id::{self, RequestId};
@@ -28,9 +29,14 @@ use crate::logging::milliseconds;
 pub struct Patience {
     /// For the head of a request, and for the next one on a connection.
     pub head: Duration,
+    /// For a body, and a second more for each [`SECOND_OF_BYTES`] of it.
     pub body: Duration,
+    /// For the answer, once the body is there.
     pub answer: Duration,
 }
+
+/// Bytes of a body that earn a client a further second: nobody who sends steadily is sent away, and nobody holds a connection with drops.
+const SECOND_OF_BYTES: u64 = 16 * 1024;
 
 /// Whom a request turned out to come from: written where that is found out, read where it is logged.
 #[derive(Debug, Clone, Default)]
@@ -102,22 +108,34 @@ fn spelled(method: &Method) -> &'static str {
 /// Answers in time. Blocking work that was begun goes on; its effect may come after the answer.
 async fn within(patience: Patience, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let whole = Arc::new(AtomicBool::new(body.is_end_stream()));
-    let body = Body::new(Noticed { body, whole: whole.clone() });
-    let answering = next.run(Request::from_parts(parts, body));
-    let late = async {
-        sleep(patience.body).await;
-        if whole.load(Ordering::Acquire) {
-            std::future::pending::<()>().await;
-        }
-    };
+    let arrived = Arc::new(Arrived::default());
+    if body.is_end_stream() {
+        arrived.end();
+    }
+    let body = Body::new(Noticed { body, arrived: arrived.clone() });
     tokio::select! {
-        response = answering => response,
-        () = late => closing(Problem::too_slow(None)),
-        () = sleep(patience.answer) => match whole.load(Ordering::Acquire) {
-            true => Problem::takes_too_long(None).into_response(),
-            false => closing(Problem::too_slow(None)),
-        },
+        response = next.run(Request::from_parts(parts, body)) => response,
+        response = too_late(patience, &arrived) => response,
+    }
+}
+
+/// Waits for as long as the client and the desk may take.
+async fn too_late(patience: Patience, arrived: &Arrived) -> Response {
+    let begun = Moment::now();
+    loop {
+        if let Some(whole) = arrived.whole.get() {
+            sleep_until(*whole + patience.answer).await;
+            return Problem::takes_too_long(None).into_response();
+        }
+        let earned = arrived.bytes.load(Ordering::Acquire) / SECOND_OF_BYTES;
+        let due = begun + patience.body + Duration::from_secs(earned);
+        if Moment::now() >= due {
+            return closing(Problem::too_slow(None));
+        }
+        tokio::select! {
+            () = sleep_until(due) => {}
+            () = arrived.ended.notified() => {}
+        }
     }
 }
 
@@ -132,10 +150,25 @@ fn is_stream(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// A body that notices its end.
+/// What has come of a body.
+#[derive(Debug, Default)]
+struct Arrived {
+    bytes: AtomicU64,
+    whole: OnceLock<Moment>,
+    ended: Notify,
+}
+
+impl Arrived {
+    fn end(&self) {
+        let _ = self.whole.set(Moment::now());
+        self.ended.notify_one();
+    }
+}
+
+/// A body that notices what comes.
 struct Noticed {
     body: Body,
-    whole: Arc<AtomicBool>,
+    arrived: Arc<Arrived>,
 }
 
 impl HttpBody for Noticed {
@@ -147,8 +180,13 @@ impl HttpBody for Noticed {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            self.arrived.bytes.fetch_add(data.len() as u64, Ordering::AcqRel);
+        }
         if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.whole.store(true, Ordering::Release);
+            self.arrived.end();
         }
         polled
     }

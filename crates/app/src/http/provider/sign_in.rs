@@ -17,7 +17,6 @@ use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 use crate::http::{begin, caller, pages, secret};
-use crate::output::note;
 
 #[derive(Debug, Deserialize)]
 pub struct There {
@@ -162,7 +161,7 @@ fn sign_in(server: &Server, store: &mut Store, email: EmailAddress, by: ByProvid
 
 /// Tells the operator why, and whoever wanted to sign in that they aren't.
 fn told(provider: &ProviderName, ended: Ended) -> Problem {
-    note(format!("nobody is signed in by `{provider}`: {ended}"));
+    tracing::warn!(%provider, reason = %ended, "nobody is signed in");
     match ended {
         Ended::Fault(fault) if fault.is_away() => Problem::provider_away(None),
         Ended::NotBegun => Problem::refused_by_provider("signing in was begun in another browser, or too long ago: begin again".to_owned()),

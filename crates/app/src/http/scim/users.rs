@@ -16,7 +16,6 @@ use super::pusher::Pusher;
 use super::query::{Wanted, condition};
 use super::refusal::Refusal;
 use crate::http::server::Server;
-use crate::output::note;
 
 /// Lists users.
 pub async fn list(State(server): State<Arc<Server>>, pusher: Pusher, wanted: Wanted) -> Result<Answer, Refusal> {
@@ -118,7 +117,7 @@ fn push(
     let written =
         server.with(|context| provisioning::write_user(store, context, &server.directory, &pusher.push, id, condition, change))?;
     if written.returned {
-        note(format!("warning: user {} of contract {} was pushed again after an erasure", written.user.id, pusher.push.contract));
+        tracing::warn!(user = %written.user.id, contract = pusher.push.contract, "a user was pushed again after an erasure");
     }
     Ok(written.user.id)
 }

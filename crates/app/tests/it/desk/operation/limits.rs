@@ -75,6 +75,25 @@ fn clients_that_send_slowly_or_nothing_are_sent_away() {
 }
 
 #[test]
+fn a_client_that_sends_steadily_is_waited_for() {
+    let world = world();
+    let desk = impatient(&world, &[]);
+    let mut stream = connect(&desk);
+    let (pieces, piece) = (4, vec![b' '; 64 * 1024]);
+    let end = b"{\"email\": \"nobody@navigator.example\"}";
+    let head = "POST /api/v1/sign-in HTTP/1.1\r\nhost: desk\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    stream.write_all(format!("{head}content-length: {}\r\n\r\n", pieces * piece.len() + end.len()).as_bytes()).expect("send");
+    for _ in 0..pieces {
+        // Together they take longer than a body of few bytes may.
+        stream.write_all(&piece).expect("send a piece");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    stream.write_all(end).expect("send the end");
+    let told = rest(stream);
+    assert!(told.starts_with("HTTP/1.1 20"), "{told}");
+}
+
+#[test]
 fn connections_beyond_the_limit_wait_until_one_ends() {
     let world = world();
     let desk = impatient(&world, &[("EXEUNT_SERVER_CONNECTIONS", "2"), ("EXEUNT_SERVER_HEAD_SECONDS", "3")]);
