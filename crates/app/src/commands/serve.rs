@@ -236,7 +236,8 @@ impl<'a> Desk<'a> {
     fn listen(&self, doors: Doors, figures: Option<PrometheusHandle>) -> Result<(), Failure> {
         let configuration = &self.configured.configuration;
         let limits = &configuration.server;
-        let operation = Arc::new(Operation::new(self.another_store()?, self.directory.clone(), self.archives.clone(), self.wake.clone(), figures));
+        let operation =
+            Arc::new(Operation::new(self.another_store()?, self.directory.clone(), self.archives.clone(), self.wake.clone(), figures));
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let server = match doors {
             Doors::Desk => Some(Arc::new(self.server(operation.clone(), stop.clone())?)),

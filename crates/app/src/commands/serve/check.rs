@@ -12,10 +12,10 @@ use exeunt_store::{Location, Store};
 use serde::Serialize;
 
 use crate::configuration::{self, Configured, writable};
-use crate::{archives, desk};
 use crate::failure::{ExitCode, Failure, OrFail, Outcome};
 use crate::output::Output;
 use crate::project::Project;
+use crate::{archives, desk};
 
 /// Which of the two is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,7 +116,7 @@ fn probes_tell_whether_the_desk_lives_and_can_work() {
     assert_eq!(get(&at("/readyz")).is(200).text(), "ok\n");
     let person = world.nobody_at(&desk.url);
     let json = person.get_with("/readyz", ("accept", "application/json")).is(200).json();
-    assert_eq!(json, json!({ "ready": true, "store": "yes", "directory": "yes", "stopping": false }));
+    assert_eq!(json, json!({ "ready": true, "store": "yes", "directory": "yes", "archives": "yes", "stopping": false }));
     assert_eq!(person.get_with("/healthz", ("accept", "application/json")).is(200).json(), json!({ "alive": true }));
     // The platform's database goes away: the desk's own people can still work.
     std::fs::rename(world.path("navigator.db"), world.path("away.db")).expect("take the platform away");
