@@ -37,7 +37,7 @@ fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
     for place in places {
         let mut command = world.base.exeunt(&program, &["export"]);
         // Two of a second would have the same name.
-        command.args(["--seat", &place.seat.to_string(), "--name", &format!("seat-{}.zip", place.seat), "--out"]).arg(&out);
+        command.args(["--seat", &place.seat.to_string(), "--name", &format!("seat-{}", place.seat), "--out"]).arg(&out);
         runner.run(&mut command)?;
     }
     Ok(vec![Row::beside(WORK.name, seconds, begun.elapsed().as_secs_f64(), "s")])

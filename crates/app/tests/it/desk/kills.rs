@@ -54,7 +54,7 @@ tables:
   app.memo: { category: memos, owner: seat }
 "#;
 
-fn platform() -> Database<'static> {
+pub(super) fn platform() -> Database<'static> {
     let database = Server::shared().database();
     let mut client = database.client();
     client.batch_execute(SCHEMA).expect("make the platform");
@@ -71,7 +71,7 @@ fn platform() -> Database<'static> {
     database
 }
 
-fn configure(world: &World, platform: &Database<'_>) {
+pub(super) fn configure(world: &World, platform: &Database<'_>) {
     let text = format!(
         r#"[desk]
 map = "trial.map.yaml"
@@ -120,7 +120,7 @@ costly_per_minute = 0
     assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stderr));
 }
 
-fn command(world: &World, platform: &Database<'_>, arguments: &[&str]) -> Command {
+pub(super) fn command(world: &World, platform: &Database<'_>, arguments: &[&str]) -> Command {
     let mut command = world.command(arguments);
     command.env("TRIAL_APP", platform.url());
     command
@@ -145,7 +145,7 @@ impl Drop for Worker {
 }
 
 /// The requests of a contract's admin: which seat's, and what was asked.
-fn ask(admin: &Person, contract: usize) -> BTreeMap<String, (usize, &'static str)> {
+pub(super) fn ask(admin: &Person, contract: usize) -> BTreeMap<String, (usize, &'static str)> {
     let mut asked = BTreeMap::new();
     for number in 1..=SEATS {
         let seat = contract * 1000 + number;
@@ -174,10 +174,28 @@ fn ask_for_whole(admin: &Person, contract: usize) {
     admin.post("/api/v1/requests", &wanted).is(201);
 }
 
-fn rows(platform: &Database<'_>) -> BTreeSet<String> {
+pub(super) fn rows(platform: &Database<'_>) -> BTreeSet<String> {
     let mut client = platform.client();
     let sql = "SELECT 'seat ' || s::text FROM seat AS s UNION ALL SELECT 'memo ' || m::text FROM memo AS m UNION ALL SELECT 'contract ' || c::text FROM contract AS c";
     client.query(sql, &[]).expect("read the platform").iter().map(|row| row.get(0)).collect()
+}
+
+/// What a row belongs to.
+pub(super) enum Place {
+    Contract(usize),
+    Seat(usize),
+}
+
+/// What a row, as [`rows`] tells it, belongs to.
+pub(super) fn place(row: &str) -> Place {
+    let fields: Vec<&str> = row.trim_end_matches(')').split(['(', ',']).collect();
+    let id: usize = fields[1].parse().expect("a number");
+    match fields[0] {
+        "contract " => Place::Contract(id),
+        "seat " => Place::Seat(id),
+        "memo " => Place::Seat(id / 100),
+        other => panic!("there is no table {other}"),
+    }
 }
 
 #[test]
@@ -237,17 +255,11 @@ fn three_workers_that_are_killed_finish_a_thousand_requests() {
 
     // Nothing too much and nothing too little: exactly the rows of the erased seats are gone.
     let erased: BTreeSet<usize> = asked.values().filter(|(_, kind)| *kind == "erasure").map(|(seat, _)| *seat).collect();
-    let goes = |row: &String| {
-        let fields: Vec<&str> = row.trim_end_matches(')').split(['(', ',']).collect();
-        let id: usize = fields[1].parse().expect("a number");
-        match fields[0] {
-            "seat " => erased.contains(&id) || is_erased(id / 1000),
-            "memo " => erased.contains(&(id / 100)) || is_erased(id / 100 / 1000),
-            "contract " => is_erased(id),
-            _ => false,
-        }
+    let goes = |place: &Place| match place {
+        Place::Contract(contract) => is_erased(*contract),
+        Place::Seat(seat) => erased.contains(seat) || is_erased(seat / 1000),
     };
-    let want: BTreeSet<String> = before.into_iter().filter(|row| !goes(row)).collect();
+    let want: BTreeSet<String> = before.into_iter().filter(|row| !goes(&place(row))).collect();
     assert_eq!(rows(&platform), want);
 
     // Nothing twice: one completed certificate for each erasure, one archive for each export.

@@ -1,12 +1,15 @@
 //! What the desk needs goes away for a while: the platform's database, the archive store, the mail server. Requests wait and finish.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use exeunt_testkit::postgres::{Database, Server};
 use exeunt_testkit::smtp::MailServer;
 use serde_json::{Value, json};
 
-use super::world::{Keeps, Person, World};
+use super::kills::{self, Place};
+use super::world::{Desk, Keeps, Person, World};
 
 /// Waits until a job of this kind has stopped for this reason, as the operator sees it.
 pub(super) fn wait_for_error(operator: &Person, kind: &str, reason: &str) {
@@ -63,6 +66,73 @@ fn what_is_away_for_a_while_is_waited_for() {
     assert_eq!(shown["state"], "ready");
     world.mails = MailServer::start_on(port);
     world.mails.next(&cast.admin, "Ready|Bereit");
+    desk.stop();
+}
+
+/// Takes a database away: whoever is connected is cut off, and nobody gets in.
+fn cut_off(database: &Database<'_>) {
+    let mut server = postgres::Client::connect(&Server::shared().url_of("postgres"), postgres::NoTls).expect("connect to the server");
+    server.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name())).expect("close the database");
+    let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1";
+    let ended = server.query(end, &[&database.name()]).expect("cut off its connections");
+    assert!(ended.iter().all(|row| row.get(0)), "a connection did not end");
+}
+
+fn bring_back(database: &Database<'_>) {
+    let mut server = postgres::Client::connect(&Server::shared().url_of("postgres"), postgres::NoTls).expect("connect to the server");
+    server.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", database.name())).expect("open the database");
+}
+
+/// Erasures and exports are under way when a database breaks off; when it is back they finish, with exactly the rows gone that were meant.
+#[test]
+fn a_database_that_breaks_off_in_the_middle_of_erasures_is_waited_for() {
+    let platform = kills::platform();
+    let world = World::with(Keeps::Postgres, MailServer::start());
+    kills::configure(&world, &platform);
+    let config = fs::read_to_string(world.path("workers.toml")).expect("read the configuration");
+    fs::write(world.path("exeunt.toml"), config).expect("write the configuration");
+    let before = kills::rows(&platform);
+    let made = world.command(&["account", "set", "operator@trial.example", "--role", "operator", "--store", &world.store_url()]).output().expect("run exeunt");
+    assert!(made.status.success(), "{made:?}");
+    let desk = Desk::start(&mut kills::command(&world, &platform, &["serve"]));
+    let operator = world.sign_in(&desk, "operator@trial.example");
+    let admin = world.sign_in(&desk, "admin1@customer.example");
+    operator.put("/api/v1/lanes/platform", &json!({ "paused": true })).is(200);
+    let asked = kills::ask(&admin, 1);
+    let mut store = world.store_client();
+    let mut ended = |least: i64| {
+        let begun = Instant::now();
+        loop {
+            let sql = "SELECT count(*) FROM exeunt.request WHERE state IN ('completed', 'ready')";
+            let count: i64 = store.query_one(sql, &[]).expect("ask the store").get(0);
+            if count >= least {
+                return count;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(300), "{count} of {least} requests have ended");
+            std::thread::yield_now();
+        }
+    };
+    operator.put("/api/v1/lanes/platform", &json!({ "paused": false })).is(200);
+    let all = i64::try_from(asked.len()).expect("a number");
+    assert!(ended(3) < all, "the desk was too fast to be of use");
+    cut_off(&platform);
+    let begun = Instant::now();
+    while !operator.get("/api/v1/jobs").is(200).json()["jobs"].as_array().expect("jobs").iter().any(|job| job["error"].is_string()) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no job has met the outage");
+        std::thread::yield_now();
+    }
+    bring_back(&platform);
+    ended(all);
+
+    let erased: BTreeSet<usize> = asked.values().filter(|(_, kind)| *kind == "erasure").map(|(seat, _)| *seat).collect();
+    let want: BTreeSet<String> = before.into_iter().filter(|row| !matches!(kills::place(row), Place::Seat(seat) if erased.contains(&seat))).collect();
+    assert_eq!(kills::rows(&platform), want);
+    let certificates: i64 = world
+        .store_client()
+        .query_one("SELECT count(*) FROM exeunt.certificate WHERE state = 'completed'", &[])
+        .expect("ask the store")
+        .get(0);
+    assert_eq!(certificates, i64::try_from(erased.len()).expect("a number"));
     desk.stop();
 }
 
