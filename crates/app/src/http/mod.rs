@@ -14,6 +14,7 @@ pub mod limit;
 mod links;
 mod operation;
 mod origin;
+mod page;
 mod pages;
 mod problem;
 pub mod provider;

@@ -17,7 +17,7 @@ use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
 use exeunt_model::signature::SigningKey;
-use exeunt_store::desk::{ContractExit, ExitEvent, NewJob, Request};
+use exeunt_store::desk::{ContractExit, ExitEvent, NewJob, Position, Request};
 use exeunt_store::{Store, Transaction};
 use serde::{Deserialize, Serialize};
 
@@ -150,13 +150,13 @@ pub fn exit(store: &Store, id: &ExitId) -> Result<ExitShown, Error> {
     })
 }
 
-/// The exits of a contract: the open one first, then the newest.
+/// A page of the exits of a contract: the open one first, then the newest.
 ///
 /// # Errors
 /// The store's.
-pub fn exits_of(store: &Store, contract: &str) -> Result<Vec<ExitShown>, Error> {
+pub fn exits_of(store: &Store, contract: &str, after: Option<&Position<ExitId>>, limit: u32) -> Result<Vec<ExitShown>, Error> {
     store.look("read a contract's exits", |transaction| {
-        let exits = transaction.exits_of(contract)?;
+        let exits = transaction.exits(contract, after, limit)?;
         exits.iter().map(|kept| shown(transaction, kept)).collect()
     })
 }

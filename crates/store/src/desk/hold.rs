@@ -6,6 +6,7 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::request::Scope;
 
+use super::position::{Position, newest};
 use super::request::Personal;
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
@@ -70,6 +71,20 @@ impl Transaction<'_> {
             ORDER BY placed DESC, id"
         );
         self.all("read holds", &sql, &parameters![contract, i64::from(lifted)], read)
+    }
+
+    /// A page of the holds of a contract, newest first, those that were lifted too.
+    pub fn holds(&mut self, contract: &str, after: Option<&Position<HoldId>>, limit: u32) -> Result<Vec<Hold>, Error> {
+        let sql = format!(
+            "-- holds
+            SELECT {COLUMNS}
+            FROM hold
+            WHERE contract = $1 AND (placed < $2 OR (placed = $2 AND id > $3))
+            ORDER BY placed DESC, id
+            LIMIT $4"
+        );
+        let (placed, id) = newest(after, HoldId::as_str);
+        self.all("list holds", &sql, &parameters![contract, placed, id, limit], read)
     }
 
     /// Lifts a hold. False when it was lifted before.

@@ -11,6 +11,7 @@
 //!       ├─ job         work with leases and fencing tokens
 //!       ├─ archive     delivered archives and links to them
 //!       ├─ mail        the outbox
+//!       ├─ position    where a page of a list begins
 //!       ├─ webhook     receivers and deliveries
 //!       ├─ exit        exits of contracts
 //!       ├─ intake      who sends by other protocols, what came in, and what it became
@@ -31,6 +32,7 @@ mod hold;
 mod intake;
 mod job;
 mod mail;
+mod position;
 mod principal;
 mod request;
 mod setting;
@@ -46,8 +48,9 @@ pub use hold::Hold;
 pub use intake::{Intake, IntakeCallback, IntakePart, Sender};
 pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
 pub use mail::Mail;
+pub use position::Position;
 pub use principal::Account;
-pub use request::{Event, Filter, Personal, Position, Request};
+pub use request::{Event, Filter, Personal, Request, Sight};
 pub use setting::ContractSetting;
 pub use signing_in::{Session, Token};
 pub use webhook::{Delivery, Webhook};

@@ -52,6 +52,18 @@ impl Transaction<'_> {
         self.all("list accounts", sql, &parameters![], read)
     }
 
+    /// A page of the accounts of the desk itself, by address; one whose person was erased comes first. `after` is an address and an id.
+    pub fn accounts_page(&mut self, after: Option<(&str, &PrincipalId)>, limit: u32) -> Result<Vec<Account>, Error> {
+        let sql = "-- accounts_page
+            SELECT id, email, role, language, created, closed
+            FROM principal
+            WHERE role IS NOT NULL AND (coalesce(email, '') > $1 OR (coalesce(email, '') = $1 AND id > $2))
+            ORDER BY coalesce(email, ''), id
+            LIMIT $3";
+        let (email, id) = after.map_or(("", ""), |(email, id)| (email, id.as_str()));
+        self.all("list accounts", sql, &parameters![email, id, limit], read)
+    }
+
     /// Adds a principal. An address is a principal once.
     pub fn insert_principal(&mut self, account: &Account) -> Result<(), Error> {
         let sql = "-- insert_principal

@@ -5,6 +5,7 @@ use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::webhook::{Disabled, Event, Secret, Trouble};
 
+use super::position::{Position, newest, oldest};
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -118,6 +119,21 @@ impl Transaction<'_> {
             ORDER BY created, id"
         );
         self.all("read webhooks", &sql, &parameters![contract, i64::from(desk_too)], read)
+    }
+
+    /// A page of the receivers of a contract's events, or of the whole desk's where none is named. None whose contract was erased.
+    pub fn webhooks(&mut self, contract: Option<&str>, after: Option<&Position<WebhookId>>, limit: u32) -> Result<Vec<Webhook>, Error> {
+        let sql = format!(
+            "-- webhooks
+            SELECT {COLUMNS}
+            FROM webhook
+            WHERE removed IS NULL AND ending IS NULL AND (contract = $1 OR (contract IS NULL AND CAST($1 AS TEXT) IS NULL))
+                AND (created > $2 OR (created = $2 AND id > $3))
+            ORDER BY created, id
+            LIMIT $4"
+        );
+        let (created, id) = oldest(after, WebhookId::as_str);
+        self.all("list webhooks", &sql, &parameters![contract, created, id, limit], read)
     }
 
     /// Changes where a receiver is, what it is told, and whether it is told anything. False when there is none.
@@ -242,14 +258,14 @@ impl Transaction<'_> {
     }
 
     /// Deliveries to a receiver, newest first, after this one where it is given.
-    pub fn deliveries_to(&mut self, webhook: &WebhookId, after: Option<&(Moment, DeliveryId)>, limit: u32) -> Result<Vec<Delivery>, Error> {
+    pub fn deliveries_to(&mut self, webhook: &WebhookId, after: Option<&Position<DeliveryId>>, limit: u32) -> Result<Vec<Delivery>, Error> {
         let sql = "-- deliveries_to
             SELECT id, webhook, event, body, created, delivered, abandoned, status, attempts, attempted, problem
             FROM delivery
             WHERE webhook = $1 AND (created < $2 OR (created = $2 AND id > $3))
             ORDER BY created DESC, id
             LIMIT $4";
-        let (created, id) = after.map_or((i64::MAX, ""), |(created, id)| (created.microseconds(), id.as_str()));
+        let (created, id) = newest(after, DeliveryId::as_str);
         self.all("read deliveries", sql, &parameters![webhook.as_str(), created, id, limit], read_delivery)
     }
 

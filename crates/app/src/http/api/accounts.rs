@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::{PageQuery, Place};
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 
@@ -27,10 +28,35 @@ pub struct AccountView {
     closed: Option<String>,
 }
 
-/// Accounts, by address.
+/// Accounts, by address, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountViews {
     accounts: Vec<AccountView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
+}
+
+/// The place of an account among those by address. Several have none, once their persons were erased.
+struct AccountPlace {
+    email: String,
+    id: PrincipalId,
+}
+
+impl AccountPlace {
+    fn of(account: &Account) -> Self {
+        Self { email: account.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(), id: account.id.clone() }
+    }
+}
+
+impl Place for AccountPlace {
+    fn write(&self) -> String {
+        format!("{} {}", self.id, self.email)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (id, email) = text.split_once(' ')?;
+        Some(Self { email: email.to_owned(), id: id.parse().ok()? })
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,19 +73,24 @@ pub struct Wanted {
 }
 
 /// Lists the accounts of the desk.
-#[utoipa::path(get, path = "/accounts", tag = "operation",
+#[utoipa::path(get, path = "/accounts", tag = "operation", params(PageQuery),
     responses((status = 200, body = AccountViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<AccountViews>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<AccountViews>, Problem> {
     caller.act(Action::ReadAccounts, Target::Desk)?;
+    let page = page.read::<AccountPlace>()?;
     server
         .blocking(move |_, store| {
+            let after = page.after.as_ref().map(|place| (place.email.as_str(), &place.id));
             let accounts = store.look("list accounts", |transaction| {
-                let accounts = transaction.accounts()?;
-                accounts.into_iter().map(|account| Ok(view(&account, transaction.contracts_of(&account.id)?))).collect()
-            });
-            Ok(Json(AccountViews { accounts: accounts.map_err(|error: exeunt_store::Error| Problem::from(error))? }))
+                let accounts = transaction.accounts_page(after, page.wanted())?.into_iter();
+                accounts
+                    .map(|account| Ok((transaction.contracts_of(&account.id)?, account)))
+                    .collect::<Result<Vec<_>, exeunt_store::Error>>()
+            })?;
+            let (accounts, next) = page.cut(accounts, |(_, last)| AccountPlace::of(last));
+            Ok(Json(AccountViews { accounts: accounts.into_iter().map(|(contracts, account)| view(&account, contracts)).collect(), next }))
         })
         .await
 }

@@ -67,7 +67,7 @@ pub struct About {
     text: String,
 }
 
-/// Lists the files of a case; internal ones for those who may read them.
+/// Lists the files of a case, at most 100; internal ones for those who may read them.
 #[utoipa::path(get, path = "/requests/{id}/attachments", tag = "cases", params(("id" = String, Path, description = "32 hexadecimal digits")),
     responses((status = 200, body = AttachmentViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),

@@ -10,12 +10,14 @@ use exeunt_model::authorization::{Action, Target};
 use exeunt_model::exit::{Act, Election, Party, next};
 use exeunt_model::identity::ExitId;
 use exeunt_model::moment::Moment;
+use exeunt_store::desk::Position;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 
@@ -128,23 +130,33 @@ pub struct DeclarationView {
     signature: String,
 }
 
-/// The exits of a contract.
+/// The exits of a contract, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExitViews {
     exits: Vec<ExitView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
-/// Lists the exits of a contract: the one that goes on first.
-#[utoipa::path(get, path = "/contracts/{contract}/exits", tag = "exits", params(("contract" = String, Path, description = "Its key")),
+/// Lists the exits of a contract, newest first: one that goes on is the first.
+#[utoipa::path(get, path = "/contracts/{contract}/exits", tag = "exits",
+    params(("contract" = String, Path, description = "Its key"), PageQuery),
     responses((status = 200, body = ExitViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<ExitViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<ExitViews>, Problem> {
     caller.act(Action::ReadExit, Target::Contract { contract: &contract })?;
+    let page = page.read::<Position<ExitId>>()?;
     server
         .blocking(move |_, store| {
-            let exits = desk::exits_of(store, &contract)?;
-            Ok(Json(ExitViews { exits: exits.into_iter().map(view).collect() }))
+            let exits = desk::exits_of(store, &contract, page.after.as_ref(), page.wanted())?;
+            let (exits, next) = page.cut(exits, |last| Position { at: last.exit.noticed(), id: last.id.clone() });
+            Ok(Json(ExitViews { exits: exits.into_iter().map(view).collect(), next }))
         })
         .await
 }

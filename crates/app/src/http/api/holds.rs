@@ -10,13 +10,14 @@ use exeunt_model::identity::HoldId;
 use exeunt_model::moment::Moment;
 use exeunt_model::request::Scope;
 use exeunt_model::tombstone::subject_hash;
-use exeunt_store::desk::{Hold, Personal};
+use exeunt_store::desk::{Hold, Personal, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::requests::subject;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 
@@ -53,23 +54,33 @@ pub struct HoldView {
     lifted: Option<String>,
 }
 
-/// The holds of a contract.
+/// The holds of a contract, newest first, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HoldViews {
     holds: Vec<HoldView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// Lists the holds of a contract, those that were lifted too.
-#[utoipa::path(get, path = "/contracts/{contract}/holds", tag = "holds", params(("contract" = String, Path, description = "Its key")),
+#[utoipa::path(get, path = "/contracts/{contract}/holds", tag = "holds",
+    params(("contract" = String, Path, description = "Its key"), PageQuery),
     responses((status = 200, body = HoldViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<HoldViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<HoldViews>, Problem> {
     caller.act(Action::ReadHolds, Target::Contract { contract: &contract })?;
+    let page = page.read::<Position<HoldId>>()?;
     server
         .blocking(move |_, store| {
-            let holds = store.look("read holds", |transaction| transaction.holds_of(&contract, true))?;
-            Ok(Json(HoldViews { holds: holds.iter().map(view).collect() }))
+            let holds = store.look("read holds", |transaction| transaction.holds(&contract, page.after.as_ref(), page.wanted()))?;
+            let (holds, next) = page.cut(holds, |last| Position { at: last.placed, id: last.id.clone() });
+            Ok(Json(HoldViews { holds: holds.iter().map(view).collect(), next }))
         })
         .await
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exeunt_engine::desk::{self, Actor, Handling, Submission, Submitted, Verdict};
-use exeunt_model::authorization::{Action, Grant, Target};
+use exeunt_model::authorization::{Action, Grant, NO_CONTRACT, Target};
 use exeunt_model::certificate;
 use exeunt_model::digest::{Digest, hex};
 use exeunt_model::directory::{key_of_text, key_text};
@@ -19,14 +19,15 @@ use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{Channel, Kind, Scope};
 use exeunt_model::tombstone::subject_hash;
 use exeunt_store::Store;
-use exeunt_store::desk::{Filter, Personal, Position, Request};
+use exeunt_store::desk::{Filter, Personal, Position, Request, Sight};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::categories;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, Query, cursor, id, position};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 
@@ -139,10 +140,12 @@ pub struct EventView {
     note: Option<String>,
 }
 
-/// A request's history.
+/// A request's history, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventViews {
     events: Vec<EventView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -158,9 +161,6 @@ pub struct ListQuery {
     scope: Option<Scope>,
     /// Only unanswered ones that are overdue.
     overdue: Option<bool>,
-    after: Option<String>,
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -363,13 +363,17 @@ pub(super) fn successor_of(server: &Server, found: &FoundSubject, successor: &st
 }
 
 /// Lists requests, newest first: those that the caller may see.
-#[utoipa::path(get, path = "/requests", tag = "requests", params(ListQuery),
+#[utoipa::path(get, path = "/requests", tag = "requests", params(ListQuery, PageQuery),
     responses((status = 200, body = Views),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(query): Query<ListQuery>) -> Result<Json<Views>, Problem> {
-    let after = query.after.as_deref().map(position).transpose()?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Views>, Problem> {
+    let page = page.read::<Position<RequestId>>()?;
     server
         .blocking(move |server, store| {
             let mut filter = visible(server, store, &caller);
@@ -378,41 +382,43 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(query
             filter.state = query.state;
             filter.scope = query.scope;
             filter.due_before = query.overdue.filter(|overdue| *overdue).map(|_| now());
-            let found = store.look("list requests", |transaction| transaction.requests(&filter, after.as_ref(), limit))?;
+            let found = store.look("list requests", |transaction| transaction.requests(&filter, page.after.as_ref(), page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.received, id: last.id.clone() });
+            // The list holds nothing else; what somebody sees is decided in one place all the same.
             let found: Vec<Request> = found.into_iter().filter(|request| may_see(&caller, request)).collect();
-            let next = (found.len() as u32 == limit)
-                .then(|| found.last().map(|last| cursor(&Position { received: last.received, id: last.id.clone() })))
-                .flatten();
             Ok(Json(Views { requests: found.iter().map(view).collect(), next }))
         })
         .await
 }
 
-/// What a caller can see at most; each request is asked of the authorization again.
+/// What a caller may see, as the store looks for it: what [`may_see`] says of a single request.
 fn visible(server: &Server, store: &Store, caller: &Caller) -> Filter {
-    let mut contracts = BTreeSet::new();
+    let mut sight = Sight::default();
     let mut own = BTreeSet::new();
-    let mut subjects = BTreeSet::new();
-    for grant in &caller.principal.grants {
+    let mut everything = false;
+    for grant in caller.grants_for(Action::ReadRequests) {
         match grant {
-            Grant::Operator | Grant::Auditor => return Filter::default(),
+            Grant::Operator | Grant::Auditor => everything = true,
             // What became of its own, its protocol tells it.
             Grant::Agent => {}
-            Grant::Representative { contracts: assigned } => contracts.extend(assigned.iter().cloned()),
+            Grant::Representative { contracts } => sight.contracts.extend(contracts.iter().cloned()),
+            Grant::Admin { contract } | Grant::SubAdmin { contract } | Grant::Holder { contract, .. } if contract == NO_CONTRACT => {}
             Grant::Admin { contract } | Grant::SubAdmin { contract } => {
-                contracts.insert(contract.clone());
+                sight.contracts.insert(contract.clone());
             }
             Grant::Holder { contract, seat } => {
                 own.insert(contract.clone());
                 let declared = server.platform.map.directory.as_ref();
                 let key = key_of_text(seat, server.directory.key_columns().1);
                 if let (Some(declared), Some(key)) = (declared, key) {
-                    subjects.insert(subject_hash(&store.hash_secret(), &declared.seat.subject, &key).as_str().to_owned());
+                    let subject = subject_hash(&store.hash_secret(), &declared.seat.subject, &key);
+                    sight.seats.insert((contract.clone(), subject.as_str().to_owned()));
                 }
             }
         }
     }
-    Filter { contracts: Some(contracts), subjects, requester: Some((caller.principal.id.clone(), own)), ..Filter::default() }
+    sight.asked = Some((caller.principal.id.clone(), own));
+    Filter { sight: (!everything).then_some(sight), within: caller.limit().map(str::to_owned), ..Filter::default() }
 }
 
 fn may_see(caller: &Caller, request: &Request) -> bool {
@@ -458,17 +464,26 @@ pub async fn show(
     Ok(([(header::ETAG, etag)], axum::Json(view(&found))).into_response())
 }
 
-/// Shows what happened to a request.
-#[utoipa::path(get, path = "/requests/{id}/events", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+/// Shows what happened to a request, in order.
+#[utoipa::path(get, path = "/requests/{id}/events", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = EventViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn events(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<EventViews>, Problem> {
+pub async fn events(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<EventViews>, Problem> {
     let id = id(&request)?;
+    let page = page.read::<u32>()?;
     server
         .blocking(move |_, store| {
             find(store, &caller, Action::ReadRequests, &id)?;
-            let events = store.look("read a request's history", |transaction| transaction.events_of(&id, 0))?;
+            let from = page.after.map_or(0, |last| u64::from(last) + 1);
+            let events = store.look("read a request's history", |transaction| transaction.events(&id, from, page.wanted()))?;
+            let (events, next) = page.cut(events, |last| u32::try_from(last.number).unwrap_or(u32::MAX));
             let events = events.into_iter().map(|event| EventView {
                 number: event.number,
                 at: event.at.to_string(),
@@ -478,7 +493,7 @@ pub async fn events(State(server): State<Arc<Server>>, caller: Caller, Path(requ
                 to: event.to,
                 note: event.note,
             });
-            Ok(Json(EventViews { events: events.collect() }))
+            Ok(Json(EventViews { events: events.collect(), next }))
         })
         .await
 }

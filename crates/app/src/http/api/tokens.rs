@@ -8,12 +8,13 @@ use axum::http::StatusCode;
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::TokenId;
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::Token;
+use exeunt_store::desk::{Position, Token};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::secret;
 use crate::http::server::{Server, now};
@@ -46,10 +47,12 @@ pub struct TokenView {
     used: Option<String>,
 }
 
-/// Tokens.
+/// Tokens, newest first, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenViews {
     tokens: Vec<TokenView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// A new token.
@@ -61,16 +64,19 @@ pub struct Made {
 }
 
 /// Lists the caller's tokens.
-#[utoipa::path(get, path = "/tokens", tag = "tokens",
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(PageQuery),
     responses((status = 200, body = TokenViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<TokenViews>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<TokenViews>, Problem> {
+    let page = page.read::<Position<TokenId>>()?;
     server
         .blocking(move |_, store| {
-            let tokens = store.look("list tokens", |transaction| transaction.tokens(Some(&caller.principal.id)))?;
-            let within = tokens.iter().filter(|token| caller.reaches(token.contract.as_deref()));
-            Ok(Json(TokenViews { tokens: within.map(view).collect() }))
+            let (own, within) = (&caller.principal.id, caller.limit());
+            let tokens =
+                store.look("list tokens", |transaction| transaction.tokens_page(own, within, page.after.as_ref(), page.wanted()))?;
+            let (tokens, next) = page.cut(tokens, |last| Position { at: last.created, id: last.id.clone() });
+            Ok(Json(TokenViews { tokens: tokens.iter().map(view).collect(), next }))
         })
         .await
 }

@@ -5,22 +5,20 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use exeunt_engine::desk::{self, WebhookTerms};
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::{DeliveryId, WebhookId};
-use exeunt_model::moment::Moment;
 use exeunt_model::request::Scope;
 use exeunt_model::webhook::Event;
 use exeunt_store::Store;
-use exeunt_store::desk::{Delivery, Webhook};
+use exeunt_store::desk::{Delivery, Position, Webhook};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::requests::subject;
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 use crate::webhooks::checked;
@@ -78,10 +76,12 @@ pub struct WebhookView {
     created_by: String,
 }
 
-/// Webhooks.
+/// Webhooks, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookViews {
     webhooks: Vec<WebhookView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// A webhook with its new secret.
@@ -129,16 +129,8 @@ pub struct WebhooksQuery {
     contract: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DeliveriesQuery {
-    after: Option<String>,
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// Lists the webhooks of a contract, or those of the whole desk.
-#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(WebhooksQuery),
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(WebhooksQuery, PageQuery),
     responses((status = 200, body = WebhookViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -146,12 +138,16 @@ pub async fn list(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Query(query): Query<WebhooksQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<WebhookViews>, Problem> {
+    let page = page.read::<Position<WebhookId>>()?;
     server
         .blocking(move |server, store| {
             let contract = of(server, &caller, query.contract.as_deref())?;
-            let found = store.look("list webhooks", |transaction| transaction.webhooks_of(contract.as_deref(), contract.is_none()))?;
-            Ok(Json(WebhookViews { webhooks: found.iter().map(view).collect() }))
+            let (of, after) = (contract.as_deref(), page.after.as_ref());
+            let found = store.look("list webhooks", |transaction| transaction.webhooks(of, after, page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.created, id: last.id.clone() });
+            Ok(Json(WebhookViews { webhooks: found.iter().map(view).collect(), next }))
         })
         .await
 }
@@ -271,7 +267,7 @@ pub async fn try_out(
 
 /// Lists what was sent to a webhook in the last 90 days, and what waits, newest first.
 #[utoipa::path(get, path = "/webhooks/{id}/deliveries", tag = "webhooks",
-    params(("id" = String, Path, description = "32 hexadecimal digits"), DeliveriesQuery),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = DeliveryViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -279,16 +275,15 @@ pub async fn deliveries(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
-    Query(query): Query<DeliveriesQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<DeliveryViews>, Problem> {
     let id = id(&webhook)?;
-    let after = query.after.as_deref().map(position).transpose()?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let page = page.read::<Position<DeliveryId>>()?;
     server
         .blocking(move |_, store| {
             find(store, &caller, &id)?;
-            let found = store.look("list deliveries", |transaction| transaction.deliveries_to(&id, after.as_ref(), limit))?;
-            let next = (found.len() as u32 == limit).then(|| found.last().map(cursor)).flatten();
+            let found = store.look("list deliveries", |transaction| transaction.deliveries_to(&id, page.after.as_ref(), page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.created, id: last.id.clone() });
             Ok(Json(DeliveryViews { deliveries: found.iter().map(delivery_view).collect(), next }))
         })
         .await
@@ -341,20 +336,6 @@ fn terms(server: &Server, url: &str, events: &[String], enabled: bool) -> Result
         chosen.insert(event.ok_or_else(|| Problem::unprocessable(format!("there is no event `{name}` to choose")))?);
     }
     Ok(WebhookTerms { url: url.into(), events: chosen.into_iter().collect(), enabled })
-}
-
-/// The place after which a page of deliveries begins, as callers get and return it.
-fn cursor(delivery: &Delivery) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{} {}", delivery.created.microseconds(), delivery.id))
-}
-
-fn position(cursor: &str) -> Result<(Moment, DeliveryId), Problem> {
-    let read = || {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let (created, id) = text.split_once(' ')?;
-        Some((created.parse().ok().and_then(Moment::from_microseconds)?, id.parse().ok()?))
-    };
-    read().ok_or_else(|| Problem::bad_request("`after` is no cursor of a page".to_owned()))
 }
 
 fn view(webhook: &Webhook) -> WebhookView {

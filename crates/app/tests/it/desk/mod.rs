@@ -14,6 +14,7 @@ mod journey;
 mod kills;
 mod limits;
 mod links;
+mod lists;
 mod openid;
 mod outages;
 mod progress;
