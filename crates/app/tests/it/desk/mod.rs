@@ -15,6 +15,7 @@ mod kills;
 mod limits;
 mod links;
 mod lists;
+mod nulls;
 mod openid;
 mod outages;
 mod progress;
