@@ -150,7 +150,7 @@ impl Server {
     /// The time and randomness for one piece of work.
     pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
-        work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+        work(&mut Context::new(&self.settings, now(), &mut random))
     }
 
     /// Whether the desk is reached through an encrypted connection.

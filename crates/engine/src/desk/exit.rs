@@ -105,7 +105,7 @@ pub fn give_notice(
 /// was done.
 ///
 /// # Errors
-/// [`Error::Exit`] when the exit isn't where that can be done, or a date is wrong; [`Error::Confirmation`].
+/// [`Error::Exit`] when the exit isn't where that can be done, or a date is wrong; [`Error::Confirmation`], [`Error::Changed`].
 #[expect(clippy::too_many_arguments, reason = "each of them is another thing that the act must be about")]
 pub fn act_on_exit(
     store: &mut Store,
@@ -122,6 +122,7 @@ pub fn act_on_exit(
     let key = store.signing_key();
     store.transact("act on an exit", |transaction| {
         let mut kept = transaction.exit_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(kept.version)?;
         let mut record = read(&kept)?;
         // What cannot be done now needs no confirmation.
         record.exit.after(act, context.now, &context.settings.holidays)?;

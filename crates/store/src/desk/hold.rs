@@ -31,6 +31,13 @@ pub struct Hold {
     pub lifted: Option<(PrincipalId, Moment)>,
 }
 
+impl Hold {
+    /// A hold changes once: when it is lifted.
+    pub fn version(&self) -> u32 {
+        1 + u32::from(self.lifted.is_some())
+    }
+}
+
 const COLUMNS: &str = "id, contract, scope, subject_kind, subject, personal, ground, note, placed_by, placed, review, lifted_by, lifted";
 
 impl Transaction<'_> {

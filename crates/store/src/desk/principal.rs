@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
 use exeunt_model::moment::Moment;
 
@@ -23,6 +24,13 @@ pub struct Account {
     pub closed: Option<Moment>,
 }
 
+impl Account {
+    /// Tells what people have chosen for the account apart; `contracts` are those that a representative is in charge of.
+    pub fn version(&self, contracts: &BTreeSet<String>) -> String {
+        Digest::of_json(&(self.role, self.language, self.closed, contracts)).short().to_owned()
+    }
+}
+
 impl Transaction<'_> {
     /// The principal of an address.
     pub fn principal_of(&mut self, email: &EmailAddress) -> Result<Option<Account>, Error> {
@@ -40,6 +48,18 @@ impl Transaction<'_> {
             FROM principal
             WHERE id = $1";
         self.optional("look up a principal", sql, &parameters![id.as_str()], read)
+    }
+
+    /// The same, and nobody else changes it until this transaction ends.
+    pub fn principal_to_change(&mut self, id: &PrincipalId) -> Result<Option<Account>, Error> {
+        let sql = format!(
+            "-- principal_to_change
+            SELECT id, email, role, language, created, closed
+            FROM principal
+            WHERE id = $1{}",
+            self.for_update()
+        );
+        self.optional("look up a principal", &sql, &parameters![id.as_str()], read)
     }
 
     /// The accounts of the desk itself, by address.

@@ -29,6 +29,13 @@ pub struct Token {
     pub used: Option<Moment>,
 }
 
+impl Token {
+    /// A token changes once: when it is revoked. That it is used is no change.
+    pub fn version(&self) -> u32 {
+        1 + u32::from(self.revoked.is_some())
+    }
+}
+
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -249,6 +256,15 @@ impl Transaction<'_> {
             LIMIT $5";
         let (created, id) = newest(after, TokenId::as_str);
         self.all("list tokens", sql, &parameters![principal.as_str(), contract, created, id, limit], read_token)
+    }
+
+    /// A token by its id.
+    pub fn token(&mut self, token: &TokenId) -> Result<Option<Token>, Error> {
+        let sql = "-- token
+            SELECT id, name, principal, actions, contract, created, expires, revoked, used
+            FROM api_token
+            WHERE id = $1";
+        self.optional("read a token", sql, &parameters![token.as_str()], read_token)
     }
 
     /// Revokes the tokens of a principal that are limited to a contract, or all of them, at once.

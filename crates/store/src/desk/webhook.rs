@@ -1,5 +1,6 @@
 //! The tables `webhook` and `delivery`.
 
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::{DeliveryId, PrincipalId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
@@ -40,6 +41,12 @@ impl Webhook {
     pub fn secrets(&self, now: Moment) -> Vec<Secret> {
         let former = self.former.iter().filter(|(_, until)| *until > now).map(|(secret, _)| secret.clone());
         std::iter::once(self.secret.clone()).chain(former).collect()
+    }
+
+    /// Tells what people have chosen apart: where it is, what it is told, whether it is, and its secret. How its receiver does is none of it.
+    pub fn version(&self) -> String {
+        let chosen = (&self.url, spelled(&self.events), self.disabled.map(|(at, _)| at), self.secret.reveal());
+        Digest::of_json(&chosen).short().to_owned()
     }
 
     /// Whether it is told of such events.
@@ -106,6 +113,12 @@ impl Transaction<'_> {
     /// A receiver by its id; none that was removed.
     pub fn webhook(&mut self, id: &WebhookId) -> Result<Option<Webhook>, Error> {
         let sql = format!("-- webhook\nSELECT {COLUMNS} FROM webhook WHERE id = $1 AND removed IS NULL");
+        self.optional("read a webhook", &sql, &parameters![id.as_str()], read)
+    }
+
+    /// The same, and nobody else changes it until this transaction ends.
+    pub fn webhook_to_change(&mut self, id: &WebhookId) -> Result<Option<Webhook>, Error> {
+        let sql = format!("-- webhook_to_change\nSELECT {COLUMNS} FROM webhook WHERE id = $1 AND removed IS NULL{}", self.for_update());
         self.optional("read a webhook", &sql, &parameters![id.as_str()], read)
     }
 

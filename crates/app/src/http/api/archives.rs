@@ -65,7 +65,7 @@ pub async fn list(
     let id = id(&request)?;
     let page = page.read::<u32>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, Action::ReadRequests, &id)?;
             let after = page.after.unwrap_or(0);
             let archives = store.look("read a request's archives", |transaction| transaction.archives(&id, after, page.wanted()))?;

@@ -12,12 +12,13 @@ use exeunt_store::desk::{CaseMessage, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::requests::{View, find, seat_of, target, view};
+use super::requests::{View, find, seat_of, tagged, target};
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
 use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
+use crate::http::tag::{IfMatch, Tagged};
 
 /// Characters of a message at most.
 const LONGEST_MESSAGE: usize = 20_000;
@@ -78,7 +79,7 @@ pub async fn list(
     let id: RequestId = id(&request)?;
     let page = page.read::<Position<MessageId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             // A sub-admin sees that there is a case, not what is said in it.
             let (found, _) = find(store, &caller, Action::ReadCase, &id)?;
             let seat = seat_of(&found);
@@ -118,16 +119,17 @@ pub async fn say(
 
 /// Moves a case on.
 #[utoipa::path(post, path = "/requests/{id}/case", tag = "cases", request_body = Step,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn step(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<Step>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id: RequestId = id(&request)?;
     wanted.text.as_deref().map(fits).transpose()?;
     let step = match (wanted.step.as_str(), &wanted.reason) {
@@ -152,8 +154,9 @@ pub async fn step(
             if !step.is_of_the_platform() && matches!(actor.role, Role::Operator | Role::Representative) {
                 return Err(Problem::forbidden("that is for the customer to say".to_owned()));
             }
-            let moved = server.with(|context| desk::move_case(store, context, &actor, &id, &step, wanted.text.as_deref()))?;
-            Ok(Json(view(&moved)))
+            let text = wanted.text.as_deref();
+            let moved = server.with(|context| desk::move_case(store, context.expecting(if_match.expected()), &actor, &id, &step, text))?;
+            Ok(tagged(&moved))
         })
         .await
 }

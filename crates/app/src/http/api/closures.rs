@@ -68,7 +68,7 @@ pub async fn list(
     caller.act(Action::ReadSeats, Target::Contract { contract: &contract })?;
     let page = page.read::<String>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (found, returns) = store.look("list closed addresses", |transaction| {
                 let found = transaction.closures(&contract, page.after.as_deref(), page.wanted())?;
                 Ok::<_, exeunt_store::Error>((found, transaction.returns(&contract, MOST_RETURNS)?))

@@ -57,7 +57,7 @@ pub struct SeatsQuery {
 pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<Contract>, Problem> {
     caller.act(Action::ReadContract, Target::Contract { contract: &contract })?;
     server
-        .blocking(move |server, _| {
+        .reading(move |server, _| {
             let key = key_of_text(&contract, server.directory.key_columns().0).ok_or_else(|| Problem::not_found(None))?;
             let entry = server.directory.contract(&key)?.ok_or_else(|| Problem::not_found(None))?;
             Ok(Json(Contract { key: key_text(&entry.key), name: entry.name, tier: entry.tier, active: entry.active }))
@@ -81,7 +81,7 @@ pub async fn seats(
     caller.act(Action::ReadSeats, Target::Contract { contract: &contract })?;
     let page = page.read::<String>()?;
     server
-        .blocking(move |server, _| {
+        .reading(move |server, _| {
             let (contract_columns, seat_columns) = server.directory.key_columns();
             let key = key_of_text(&contract, contract_columns).ok_or_else(|| Problem::not_found(None))?;
             let after = page.after.as_deref().map(|after| key_of_text(after, seat_columns).ok_or_else(wrong_cursor)).transpose()?;

@@ -69,7 +69,7 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page)
     caller.act(Action::ReadJobs, Target::Desk)?;
     let page = page.read::<Position<JobId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (jobs, paused) = store.look("list jobs", |transaction| {
                 let jobs = transaction.unfinished_jobs(page.after.as_ref(), page.wanted())?;
                 Ok::<_, exeunt_store::Error>((jobs, transaction.paused_lanes()?))

@@ -30,6 +30,7 @@ use crate::http::extract::{Json, Path, Query, id};
 use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 /// What somebody asks for.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -259,7 +260,7 @@ pub fn subject(
 /// Asks for an export, an erasure or other data. With an `Idempotency-Key`, the same request sent again returns what was made the first time.
 #[utoipa::path(post, path = "/requests", tag = "requests", request_body = Wanted,
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters of the caller's choice")),
-    responses((status = 201, body = View), (status = 200, body = View, description = "It was made before, under the same key"),
+    responses((status = 201, body = View, headers(("ETag" = String, description = "Its version"))), (status = 200, body = View, headers(("ETag" = String, description = "Its version")), description = "It was made before, under the same key"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn submit(
@@ -269,9 +270,9 @@ pub async fn submit(
     Json(wanted): Json<Wanted>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let (status, view, etag) = server.blocking(move |server, store| make(server, store, &caller, &wanted, Channel::Desk, key)).await?;
-    let location = format!("/api/v1/requests/{}", view.id);
-    Ok((status, [(header::LOCATION, location), (header::ETAG, etag)], axum::Json(view)).into_response())
+    let (status, made) = server.blocking(move |server, store| make(server, store, &caller, &wanted, Channel::Desk, key)).await?;
+    let location = format!("/api/v1/requests/{}", made.view.id);
+    Ok((status, [(header::LOCATION, location)], made).into_response())
 }
 
 /// Characters of an idempotency key at most.
@@ -294,7 +295,7 @@ pub(super) fn make(
     wanted: &Wanted,
     channel: Channel,
     key: Option<String>,
-) -> Result<(StatusCode, View, String), Problem> {
+) -> Result<(StatusCode, Tagged<View>), Problem> {
     let action = match (wanted.kind, wanted.scope) {
         (Kind::Export, Scope::Seat) => Action::ExportSeat,
         (Kind::Export, Scope::Contract) => Action::ExportContract,
@@ -341,7 +342,7 @@ pub(super) fn make(
         Submitted::New(_) => StatusCode::CREATED,
         Submitted::Repeated(_) => StatusCode::OK,
     };
-    Ok((status, view(submitted.request()), etag(submitted.request())))
+    Ok((status, tagged(submitted.request())))
 }
 
 /// What was decided, table by table.
@@ -375,7 +376,7 @@ pub async fn list(
 ) -> Result<Json<Views>, Problem> {
     let page = page.read::<Position<RequestId>>()?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let mut filter = visible(server, store, &caller);
             filter.contract = query.contract;
             filter.kind = query.kind;
@@ -445,23 +446,20 @@ pub fn find(store: &Store, caller: &Caller, action: Action, id: &RequestId) -> R
 }
 
 /// Shows a request.
-#[utoipa::path(get, path = "/requests/{id}", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View), (status = 304, description = "It is as it was"),
+#[utoipa::path(get, path = "/requests/{id}", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn show(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let id = id(&request)?;
-    let found = server.blocking(move |_, store| Ok(find(store, &caller, Action::ReadRequests, &id)?.0)).await?;
-    let etag = etag(&found);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
-    }
-    Ok(([(header::ETAG, etag)], axum::Json(view(&found))).into_response())
+    let found = server.reading(move |_, store| Ok(find(store, &caller, Action::ReadRequests, &id)?.0)).await?;
+    Ok(tagged(&found).unless_known(&known))
 }
 
 /// Shows what happened to a request, in order.
@@ -479,7 +477,7 @@ pub async fn events(
     let id = id(&request)?;
     let page = page.read::<u32>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, Action::ReadRequests, &id)?;
             let from = page.after.map_or(0, |last| u64::from(last) + 1);
             let events = store.look("read a request's history", |transaction| transaction.events(&id, from, page.wanted()))?;
@@ -500,77 +498,93 @@ pub async fn events(
 
 /// Agrees to a request.
 #[utoipa::path(post, path = "/requests/{id}/approve", tag = "requests", request_body = Approval,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn approve(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(approval): Json<Approval>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let plan: Option<Digest> = match approval.plan {
         Some(plan) => Some(serde_json::from_value(plan.into()).map_err(|_| Problem::unprocessable("`plan` is no digest".to_owned()))?),
         None => None,
     };
-    decide(server, caller, request, Verdict::Agree { plan }).await
+    decide(server, caller, request, if_match, Verdict::Agree { plan }).await
 }
 
 /// Refuses a request.
 #[utoipa::path(post, path = "/requests/{id}/reject", tag = "requests", request_body = Note,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn reject(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(note): Json<Note>,
-) -> Result<Json<View>, Problem> {
-    decide(server, caller, request, Verdict::Refuse { note: note.note }).await
+) -> Result<Tagged<View>, Problem> {
+    decide(server, caller, request, if_match, Verdict::Refuse { note: note.note }).await
 }
 
-async fn decide(server: Arc<Server>, caller: Caller, request: String, verdict: Verdict) -> Result<Json<View>, Problem> {
+async fn decide(
+    server: Arc<Server>,
+    caller: Caller,
+    request: String,
+    if_match: IfMatch,
+    verdict: Verdict,
+) -> Result<Tagged<View>, Problem> {
     let id: RequestId = id(&request)?;
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Decide, &id)?;
-            let decided = server.with(|context| desk::decide(store, context, &actor, &id, &verdict))?;
-            Ok(Json(view(&decided)))
+            let decided = server.with(|context| desk::decide(store, context.expecting(if_match.expected()), &actor, &id, &verdict))?;
+            Ok(tagged(&decided))
         })
         .await
 }
 
 /// Gives a request up. An erasure that has started cannot be.
 #[utoipa::path(post, path = "/requests/{id}/cancel", tag = "requests", request_body = Note,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn cancel(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(note): Json<Note>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Cancel, &id)?;
-            let cancelled = server.with(|context| desk::cancel(store, context, &actor, &id, note.note.as_deref()))?;
-            Ok(Json(view(&cancelled)))
+            let cancelled =
+                server.with(|context| desk::cancel(store, context.expecting(if_match.expected()), &actor, &id, note.note.as_deref()))?;
+            Ok(tagged(&cancelled))
         })
         .await
 }
 
 /// Does without the export that an erasure waits for.
-#[utoipa::path(post, path = "/requests/{id}/waive-export", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+#[utoipa::path(post, path = "/requests/{id}/waive-export", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn waive(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<View>, Problem> {
+pub async fn waive(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    if_match: IfMatch,
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     server
         .blocking(move |server, store| {
@@ -578,24 +592,25 @@ pub async fn waive(State(server): State<Arc<Server>>, caller: Caller, Path(reque
             // Whoever may ask for the erasure may also say that it needs no export.
             let action = if found.scope == Scope::Contract { Action::EraseContract } else { Action::EraseSeat };
             let (_, actor) = find(store, &caller, action, &id)?;
-            let waived = server.with(|context| desk::waive(store, context, &actor, &id))?;
-            Ok(Json(view(&waived)))
+            let waived = server.with(|context| desk::waive(store, context.expecting(if_match.expected()), &actor, &id))?;
+            Ok(tagged(&waived))
         })
         .await
 }
 
 /// Stops a request for a look, releases it, tries it again, or refuses it: for the platform's people.
 #[utoipa::path(post, path = "/requests/{id}/handle", tag = "requests", request_body = HandlingWanted,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn handle(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<HandlingWanted>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     let handling = match (wanted.handling.as_str(), &wanted.reason) {
         ("suspend", None) => Handling::Suspend,
@@ -612,8 +627,10 @@ pub async fn handle(
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Handle, &id)?;
             let note = wanted.note.as_deref();
-            let handled = server.with(|context| desk::handle(store, context, &server.directory, &actor, &id, handling, note))?;
-            Ok(Json(view(&handled)))
+            let handled = server.with(|context| {
+                desk::handle(store, context.expecting(if_match.expected()), &server.directory, &actor, &id, handling, note)
+            })?;
+            Ok(tagged(&handled))
         })
         .await
 }
@@ -623,25 +640,27 @@ const LONGEST_REASON: usize = 2_000;
 
 /// Takes the further time that the law gives, and tells whoever asked, with the reason: once, and before the first date.
 #[utoipa::path(post, path = "/requests/{id}/extend", tag = "requests", request_body = Reason,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn extend(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<Reason>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
-    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON || wanted.reason.contains('\0') {
+    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON {
         return Err(Problem::unprocessable(format!("a reason has 1 to {LONGEST_REASON} characters")));
     }
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Handle, &id)?;
-            let extended = server.with(|context| desk::extend(store, context, &actor, &id, wanted.reason.trim()))?;
-            Ok(Json(view(&extended)))
+            let extended =
+                server.with(|context| desk::extend(store, context.expecting(if_match.expected()), &actor, &id, wanted.reason.trim()))?;
+            Ok(tagged(&extended))
         })
         .await
 }
@@ -654,7 +673,7 @@ pub async fn extend(
 pub async fn certificate(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Response, Problem> {
     let id = id(&request)?;
     let bytes = server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (found, _) = find(store, &caller, Action::ReadCertificate, &id)?;
             let run = found.run.ok_or_else(|| Problem::not_found(None))?;
             let bytes = store.certificate_of(&run)?.ok_or_else(|| Problem::not_found(None))?;
@@ -665,8 +684,9 @@ pub async fn certificate(State(server): State<Arc<Server>>, caller: Caller, Path
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-fn etag(request: &Request) -> String {
-    format!("\"{}\"", request.version)
+/// A request as it is shown alone.
+pub fn tagged(request: &Request) -> Tagged<View> {
+    Tagged::of(request.version, view(request))
 }
 
 /// A request as the API shows it.

@@ -44,7 +44,7 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page)
     let page = page.read::<Position<String>>()?;
     let current = caller.session.as_deref().map(secret::hash);
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let sessions = store.look("list sessions", |transaction| {
                 transaction.sessions(&caller.principal.id, now(), page.after.as_ref(), page.wanted())
             })?;

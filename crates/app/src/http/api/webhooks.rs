@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use exeunt_engine::desk::{self, WebhookTerms};
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::{DeliveryId, WebhookId};
@@ -21,6 +22,7 @@ use crate::http::extract::{Json, Path, Query, id};
 use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 use crate::webhooks::checked;
 
 /// A webhook that is to be made.
@@ -142,7 +144,7 @@ pub async fn list(
 ) -> Result<Json<WebhookViews>, Problem> {
     let page = page.read::<Position<WebhookId>>()?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let contract = of(server, &caller, query.contract.as_deref())?;
             let (of, after) = (contract.as_deref(), page.after.as_ref());
             let found = store.look("list webhooks", |transaction| transaction.webhooks(of, after, page.wanted()))?;
@@ -174,49 +176,62 @@ pub async fn make(
 }
 
 /// Shows a webhook.
-#[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = WebhookView),
+#[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(webhook): Path<String>) -> Result<Json<WebhookView>, Problem> {
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(webhook): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
     let id = id(&webhook)?;
-    server.blocking(move |_, store| Ok(Json(view(&find(store, &caller, &id)?)))).await
+    server.reading(move |_, store| Ok(tagged(&find(store, &caller, &id)?).unless_known(&known))).await
 }
 
 /// Changes a webhook: where it is, what it is told, and whether it is told anything. One that was disabled begins anew.
 #[utoipa::path(put, path = "/webhooks/{id}", tag = "webhooks", request_body = WebhookChange,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = WebhookView),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn change(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<WebhookChange>,
-) -> Result<Json<WebhookView>, Problem> {
+) -> Result<Tagged<WebhookView>, Problem> {
     let id = id(&webhook)?;
     server
         .blocking(move |server, store| {
             find(store, &caller, &id)?;
             let terms = terms(server, &wanted.url, &wanted.events, wanted.enabled)?;
-            let changed = server.with(|context| desk::change_webhook(store, context, &id, &terms))?;
-            Ok(Json(view(&changed.ok_or_else(|| Problem::not_found(None))?)))
+            let changed = server.with(|context| desk::change_webhook(store, context.expecting(if_match.expected()), &id, &terms))?;
+            Ok(tagged(&changed.ok_or_else(|| Problem::not_found(None))?))
         })
         .await
 }
 
 /// Removes a webhook. What waits for it is not sent.
-#[utoipa::path(delete, path = "/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(delete, path = "/webhooks/{id}", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 204, description = "Nothing is sent there any more"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn remove(State(server): State<Arc<Server>>, caller: Caller, Path(webhook): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn remove(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(webhook): Path<String>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
     let id = id(&webhook)?;
     server
-        .blocking(move |_, store| {
+        .blocking(move |server, store| {
             find(store, &caller, &id)?;
-            match store.transact("remove a webhook", |transaction| transaction.remove_webhook(&id, now()))? {
+            match server.with(|context| desk::remove_webhook(store, context.expecting(if_match.expected()), &id))? {
                 true => Ok(StatusCode::NO_CONTENT),
                 false => Err(Problem::not_found(None)),
             }
@@ -225,7 +240,8 @@ pub async fn remove(State(server): State<Arc<Server>>, caller: Caller, Path(webh
 }
 
 /// Gives a webhook a new secret. For a day, calls are signed with the former one too.
-#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 200, body = WebhookSecret),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -233,12 +249,13 @@ pub async fn change_secret(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
+    if_match: IfMatch,
 ) -> Result<Json<WebhookSecret>, Problem> {
     let id = id(&webhook)?;
     server
         .blocking(move |server, store| {
             find(store, &caller, &id)?;
-            let changed = server.with(|context| desk::change_webhook_secret(store, context, &id))?;
+            let changed = server.with(|context| desk::change_webhook_secret(store, context.expecting(if_match.expected()), &id))?;
             let changed = changed.ok_or_else(|| Problem::not_found(None))?;
             Ok(Json(WebhookSecret { webhook: view(&changed), secret: changed.secret.reveal() }))
         })
@@ -280,7 +297,7 @@ pub async fn deliveries(
     let id = id(&webhook)?;
     let page = page.read::<Position<DeliveryId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, &id)?;
             let found = store.look("list deliveries", |transaction| transaction.deliveries_to(&id, page.after.as_ref(), page.wanted()))?;
             let (found, next) = page.cut(found, |last| Position { at: last.created, id: last.id.clone() });
@@ -336,6 +353,11 @@ fn terms(server: &Server, url: &str, events: &[String], enabled: bool) -> Result
         chosen.insert(event.ok_or_else(|| Problem::unprocessable(format!("there is no event `{name}` to choose")))?);
     }
     Ok(WebhookTerms { url: url.into(), events: chosen.into_iter().collect(), enabled })
+}
+
+/// A webhook as it is shown alone. How its receiver does is none of what people change.
+fn tagged(webhook: &Webhook) -> Tagged<WebhookView> {
+    Tagged::varying(webhook.version(), view(webhook))
 }
 
 fn view(webhook: &Webhook) -> WebhookView {

@@ -22,5 +22,6 @@ mod progress;
 mod schemathesis;
 mod scim;
 mod sessions;
+mod tags;
 mod webhooks;
 mod world;
