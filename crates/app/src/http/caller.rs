@@ -105,7 +105,7 @@ impl FromRequestParts<Arc<Server>> for Caller {
                 return Err(Problem::forged(None));
             }
         }
-        let caller = server.blocking(move |server, store| find(server, store, carried)).await?;
+        let caller = server.reading(move |server, store| find(server, store, carried)).await?;
         server.limits.count(&caller.principal.id, parts.extensions.get::<Arc<Passage>>().map(AsRef::as_ref))?;
         Ok(caller)
     }
