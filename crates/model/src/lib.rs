@@ -30,5 +30,6 @@ pub mod setting;
 pub mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;
 pub mod tombstone;
 pub mod webhook;

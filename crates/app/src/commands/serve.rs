@@ -162,7 +162,7 @@ impl<'a> Desk<'a> {
         let mut store = self.another_store()?;
         for controller in &self.configured.configuration.opendsr.controllers {
             let mut random = |bytes: &mut [u8]| desk::random(bytes);
-            let mut context = Context { settings: &self.settings, now: http::server::now(), random: &mut random };
+            let mut context = Context::new(&self.settings, http::server::now(), &mut random);
             let admitted = admit(&mut store, &mut context, Channel::OpenDsr, &controller.id, &controller.token_sha256);
             admitted
                 .or_fail(ExitCode::InputOutput, || format!("admit the controller {}", controller.id))

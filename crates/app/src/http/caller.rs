@@ -51,6 +51,19 @@ impl Caller {
         self.contract.as_deref().filter(|_| self.session.is_none())
     }
 
+    /// The contract beyond which nothing is within the caller's reach, where a token or a session has such a limit.
+    pub fn limit(&self) -> Option<&str> {
+        self.contract.as_deref()
+    }
+
+    /// What the caller is, as far as a token's limits leave this action.
+    pub fn grants_for(&self, action: Action) -> &[Grant] {
+        match &self.principal.limited_to {
+            Some(actions) if !actions.contains(&action) => &[],
+            Some(_) | None => &self.principal.grants,
+        }
+    }
+
     /// The role by which the caller may do this to that.
     pub fn role_for(&self, action: Action, target: Target<'_>) -> Option<Role> {
         let contract = match target {
@@ -93,7 +106,7 @@ impl FromRequestParts<Arc<Server>> for Caller {
                 return Err(Problem::forged(None));
             }
         }
-        let caller = server.blocking(move |server, store| find(server, store, carried)).await?;
+        let caller = server.reading(move |server, store| find(server, store, carried)).await?;
         if let Some(seen) = parts.extensions.get::<Seen>() {
             seen.note(&caller.principal.id);
         }

@@ -26,7 +26,7 @@ pub async fn download(
     let hash = secret::hash(&link);
     let looked_up = hash.clone();
     let archive = server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let now = now();
             let found = store.look("look up a link", |transaction| {
                 let Some(link) = transaction.link(&looked_up, now)? else { return Ok(None) };

@@ -1,23 +1,45 @@
-//! Bodies, queries and paths, with problem documents for those that cannot be read.
+//! Bodies, queries and paths, with problem documents for those that cannot be read. No text that goes on from here holds the null character.
 
 use std::str::FromStr;
 
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use exeunt_model::identity::RequestId;
-use exeunt_model::moment::Moment;
-use exeunt_store::desk::Position;
+use exeunt_model::text::holds_null;
+use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
 
 /// A body of JSON.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
 pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await.map_err(JsonRejection::from)?;
+        if holds_null(&bytes) {
+            return Err(Problem::unprocessable(NULL.to_owned()));
+        }
+        let axum::Json(read) = axum::Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
+        Ok(Self(read))
+    }
+}
+
+/// What is said of it, wherever it stands.
+const NULL: &str = "no text holds the null character";
+
+/// Refuses an address, or a part of one, with the null character; written out, a percent sign is one of an escape.
+fn without_null(text: Option<&str>) -> Result<(), Problem> {
+    match text.is_some_and(|text| text.contains("%00")) {
+        true => Err(Problem::bad_request(NULL.to_owned())),
+        false => Ok(()),
+    }
+}
 
 impl<T: serde::Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -26,14 +48,30 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
 }
 
 /// The query of an address.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(Problem))]
 pub struct Query<T>(pub T);
 
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        without_null(parts.uri.query())?;
+        let axum::extract::Query(read) = axum::extract::Query::from_request_parts(parts, state).await?;
+        Ok(Self(read))
+    }
+}
+
 /// The variable parts of a path. What is no id is not there.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(Problem))]
 pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        without_null(Some(parts.uri.path()))?;
+        let axum::extract::Path(read) = axum::extract::Path::from_request_parts(parts, state).await?;
+        Ok(Self(read))
+    }
+}
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
@@ -60,23 +98,4 @@ impl From<PathRejection> for Problem {
 /// An id in a path; what is none names nothing.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found(None))
-}
-
-/// The place after which a page begins, as callers get and return it.
-pub fn cursor(position: &Position) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{} {}", position.received.microseconds(), position.id))
-}
-
-/// Reads a cursor.
-///
-/// # Errors
-/// 400 for one that no page has given out.
-pub fn position(cursor: &str) -> Result<Position, Problem> {
-    let wrong = || Problem::bad_request("`after` is no cursor of a page".to_owned());
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-    let (received, id) = text.split_once(' ').ok_or_else(wrong)?;
-    let received = received.parse().ok().and_then(Moment::from_microseconds).ok_or_else(wrong)?;
-    let id: RequestId = id.parse().map_err(|_| wrong())?;
-    Ok(Position { received, id })
 }

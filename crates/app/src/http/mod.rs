@@ -1,8 +1,8 @@
 //! The desk over HTTP: the API under `/api/v1`, downloads, and what operation needs.
 //!
 //! One file per noun in [`api`]; each handler is an async function with its `#[utoipa::path]`, and does its work in one call of
-//! [`Server::blocking`](server::Server::blocking). Who calls is the extractor [`Caller`](caller::Caller); whether they may is asked of
-//! [`Caller::act`](caller::Caller::act) alone.
+//! [`Server::blocking`](server::Server::blocking), or of [`Server::reading`](server::Server::reading) where it enqueues nothing. Who calls is the
+//! extractor [`Caller`](caller::Caller); whether they may is asked of [`Caller::act`](caller::Caller::act) alone.
 
 pub mod api;
 mod begin;
@@ -14,6 +14,7 @@ pub mod limit;
 mod links;
 pub mod operation;
 mod origin;
+mod page;
 mod pages;
 mod problem;
 pub mod provider;
@@ -24,6 +25,7 @@ pub mod server;
 pub mod serving;
 mod stored;
 mod streams;
+mod tag;
 pub mod traffic;
 
 use std::sync::Arc;

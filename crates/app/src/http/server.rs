@@ -168,7 +168,7 @@ impl Server {
     /// The time and randomness for one piece of work.
     pub fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| crate::desk::random(bytes);
-        work(&mut Context { settings: &self.settings, now: now(), random: &mut random })
+        work(&mut Context::new(&self.settings, now(), &mut random))
     }
 
     /// Ends when the desk is asked to stop: streams end with it.

@@ -18,10 +18,11 @@ use crate::directory::Directory;
 /// Gives a request up. An erasure that has started cannot be.
 ///
 /// # Errors
-/// [`Error::Move`] when it is too late.
+/// [`Error::Move`] when it is too late, [`Error::Changed`].
 pub fn cancel(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId, note: Option<&str>) -> Result<Request, Error> {
     store.transact("cancel a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(request.version)?;
         let attempted = cancelling(request.state);
         context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
         withdraw_jobs(transaction, &request)?;
@@ -44,7 +45,7 @@ pub enum Handling {
 /// Stops a request for a look, releases it, tries it again, or refuses it.
 ///
 /// # Errors
-/// [`Error::Move`] when the request isn't where that begins.
+/// [`Error::Move`] when the request isn't where that begins, [`Error::Changed`].
 pub fn handle(
     store: &mut Store,
     context: &mut Context<'_>,
@@ -58,6 +59,7 @@ pub fn handle(
     let approvers = approvers(store, context.settings, directory, &contract)?;
     store.transact("handle a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(request.version)?;
         let by = Some(&actor.principal);
         match handling {
             Handling::Suspend => {
@@ -102,10 +104,11 @@ pub fn handle(
 /// Does without the export that an erasure waits for.
 ///
 /// # Errors
-/// [`Error::NothingToDecide`] for a request that waits for none.
+/// [`Error::NothingToDecide`] for a request that waits for none, [`Error::Changed`].
 pub fn waive(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId) -> Result<Request, Error> {
     store.transact("do without an export", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(request.version)?;
         if request.linked.is_none() || request.waived || request.state.is_final() {
             return Err(Error::NothingToDecide);
         }

@@ -48,7 +48,7 @@ impl CaseStep {
 /// Moves a case, with the words that go with the move, and writes to the other side.
 ///
 /// # Errors
-/// [`Error::Move`] when the case isn't where that begins.
+/// [`Error::Move`] when the case isn't where that begins, [`Error::Changed`].
 pub fn move_case(
     store: &mut Store,
     context: &mut Context<'_>,
@@ -59,6 +59,7 @@ pub fn move_case(
 ) -> Result<Request, Error> {
     store.transact("move a case", |transaction| {
         let mut request = a_case(transaction, id)?;
+        context.expected.holds(request.version)?;
         if let CaseStep::Reject(reason) = step {
             request.reason = Some(reason.as_str().to_owned());
         }

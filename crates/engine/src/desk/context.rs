@@ -11,6 +11,7 @@ use exeunt_store::Transaction;
 use exeunt_store::desk::Account;
 use jiff::civil::Date;
 
+use super::expected::Expected;
 use super::people::Contact;
 
 /// What an operator has chosen for the whole desk.
@@ -42,14 +43,28 @@ pub struct Actor {
     pub role: Role,
 }
 
-/// Settings, the time and randomness of one piece of work.
+/// Settings, the time and randomness of one piece of work, and what it may be done to.
 pub struct Context<'a> {
     pub settings: &'a Settings,
     pub now: Moment,
     pub random: &'a mut dyn FnMut(&mut [u8]),
+    /// Of what is to be changed: the versions that whoever asks has read.
+    pub(super) expected: Expected,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(settings: &'a Settings, now: Moment, random: &'a mut dyn FnMut(&mut [u8])) -> Self {
+        Self { settings, now, random, expected: Expected::anything() }
+    }
 }
 
 impl Context<'_> {
+    /// For a change that is made to nothing but these versions.
+    pub fn expecting(&mut self, expected: Expected) -> &mut Self {
+        self.expected = expected;
+        self
+    }
+
     pub(super) fn bits(&mut self) -> u128 {
         let mut bytes = [0; 16];
         (self.random)(&mut bytes);

@@ -30,10 +30,11 @@ pub enum Verdict {
 /// Notes a decision, and does what the decisions so far come to.
 ///
 /// # Errors
-/// [`Error::NothingToDecide`], [`Error::OwnRequest`], [`Error::NotAnApprover`], [`Error::OtherPlan`].
+/// [`Error::NothingToDecide`], [`Error::OwnRequest`], [`Error::NotAnApprover`], [`Error::OtherPlan`], [`Error::Changed`].
 pub fn decide(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId, verdict: &Verdict) -> Result<Request, Error> {
     store.transact("decide about a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(request.version)?;
         let waits = matches!(request.state, State::Export(ExportState::AwaitingApproval) | State::Erasure(ErasureState::AwaitingApproval));
         if !waits {
             return Err(Error::NothingToDecide);

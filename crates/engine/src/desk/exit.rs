@@ -17,7 +17,7 @@ use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
 use exeunt_model::signature::SigningKey;
-use exeunt_store::desk::{ContractExit, ExitEvent, NewJob, Request};
+use exeunt_store::desk::{ContractExit, ExitEvent, NewJob, Position, Request};
 use exeunt_store::{Store, Transaction};
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ pub fn give_notice(
 /// was done.
 ///
 /// # Errors
-/// [`Error::Exit`] when the exit isn't where that can be done, or a date is wrong; [`Error::Confirmation`].
+/// [`Error::Exit`] when the exit isn't where that can be done, or a date is wrong; [`Error::Confirmation`], [`Error::Changed`].
 #[expect(clippy::too_many_arguments, reason = "each of them is another thing that the act must be about")]
 pub fn act_on_exit(
     store: &mut Store,
@@ -122,6 +122,7 @@ pub fn act_on_exit(
     let key = store.signing_key();
     store.transact("act on an exit", |transaction| {
         let mut kept = transaction.exit_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(kept.version)?;
         let mut record = read(&kept)?;
         // What cannot be done now needs no confirmation.
         record.exit.after(act, context.now, &context.settings.holidays)?;
@@ -150,13 +151,13 @@ pub fn exit(store: &Store, id: &ExitId) -> Result<ExitShown, Error> {
     })
 }
 
-/// The exits of a contract: the open one first, then the newest.
+/// A page of the exits of a contract: the open one first, then the newest.
 ///
 /// # Errors
 /// The store's.
-pub fn exits_of(store: &Store, contract: &str) -> Result<Vec<ExitShown>, Error> {
+pub fn exits_of(store: &Store, contract: &str, after: Option<&Position<ExitId>>, limit: u32) -> Result<Vec<ExitShown>, Error> {
     store.look("read a contract's exits", |transaction| {
-        let exits = transaction.exits_of(contract)?;
+        let exits = transaction.exits(contract, after, limit)?;
         exits.iter().map(|kept| shown(transaction, kept)).collect()
     })
 }

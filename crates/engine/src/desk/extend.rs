@@ -15,10 +15,11 @@ pub(super) const EXTENDED: &str = "extend";
 /// Puts the date of a request off, as far as its law allows, and tells whoever asked, with the reason.
 ///
 /// # Errors
-/// [`Error::Extension`] where the law allows none, when it is too late, and the second time; [`Error::Answered`].
+/// [`Error::Extension`] where the law allows none, when it is too late, and the second time; [`Error::Answered`], [`Error::Changed`].
 pub fn extend(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId, reason: &str) -> Result<Request, Error> {
     store.transact("extend a request", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(request.version)?;
         if request.answered.is_some() || request.state.is_final() {
             return Err(Error::Answered);
         }

@@ -13,10 +13,11 @@ use super::job::holding;
 /// Lifts a hold; erasures that waited for it alone begin again, and are planned anew.
 ///
 /// # Errors
-/// [`Error::NothingToDecide`] for one that was lifted before.
+/// [`Error::NothingToDecide`] for one that was lifted before, [`Error::Changed`].
 pub fn lift_hold(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &HoldId) -> Result<Hold, Error> {
     store.transact("lift a hold", |transaction| {
         let hold = transaction.hold(id)?.ok_or(Error::NoSuchRequest)?;
+        context.expected.holds(hold.version())?;
         if !transaction.lift_hold(id, &actor.principal, context.now)? {
             return Err(Error::NothingToDecide);
         }

@@ -17,6 +17,7 @@ mod context;
 mod decide;
 mod error;
 mod exit;
+mod expected;
 mod extend;
 mod hold;
 pub mod intake;
@@ -37,6 +38,7 @@ pub use context::{Actor, Context, Settings};
 pub use decide::{Verdict, decide};
 pub use error::Error;
 pub use exit::{ExitShown, act_on_exit, exit, exits_of, give_notice, is_to_be_confirmed};
+pub use expected::Expected;
 pub use extend::extend;
 pub use hold::lift_hold;
 pub use notify::{ExitMail, Notice, NoticeMail};
@@ -45,4 +47,6 @@ pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};
 pub use rights::grants;
 pub use setting::{ContractSettings, choose, contract_settings};
 pub use submit::{Submission, Submitted, submit};
-pub use webhook::{MOST_WEBHOOKS, WebhookTerms, change_webhook, change_webhook_secret, deliver_again, make_webhook, try_webhook};
+pub use webhook::{
+    MOST_WEBHOOKS, WebhookTerms, change_webhook, change_webhook_secret, deliver_again, make_webhook, remove_webhook, try_webhook,
+};

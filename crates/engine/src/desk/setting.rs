@@ -36,7 +36,7 @@ pub fn contract_settings(store: &Store, settings: &Settings, contract: &str) -> 
     store.look("read a contract's settings", |transaction| in_transaction(transaction, settings, contract))
 }
 
-/// Chooses settings for a contract, in place of those of this version.
+/// Chooses settings for a contract, in place of those that were read.
 ///
 /// # Errors
 /// [`Error::Setting`] for what cannot be chosen, [`Error::Changed`] when somebody was faster.
@@ -46,15 +46,13 @@ pub fn choose(
     actor: &Actor,
     contract: &str,
     chosen: &Chosen,
-    version: u64,
 ) -> Result<ContractSettings, Error> {
     chosen.check(&context.settings.rules)?;
     let kept = Kept { chosen: chosen.clone(), by: actor.principal.clone() };
     let document = serde_json::to_string(&kept).map_err(Error::Record)?;
     let written = store.transact("choose a contract's settings", |transaction| {
-        if in_transaction(transaction, context.settings, contract)?.version != version {
-            return Err(Error::Changed);
-        }
+        let version = in_transaction(transaction, context.settings, contract)?.version;
+        context.expected.holds(version)?;
         let setting = ContractSetting { contract: contract.to_owned(), document: document.clone(), version };
         transaction.put_contract_setting(&setting, context.now)?;
         in_transaction(transaction, context.settings, contract)

@@ -3,8 +3,8 @@
 use exeunt_model::identity::{DeliveryId, PrincipalId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::webhook::{Disabled, Event, Secret, test_body};
+use exeunt_store::Store;
 use exeunt_store::desk::{Delivery, NewJob, Webhook};
-use exeunt_store::{Error as StoreError, Store};
 
 use super::context::Context;
 use super::error::Error;
@@ -67,15 +67,16 @@ pub fn make_webhook(
 /// Changes where a webhook is, what it is told, and whether it is told anything. `None` when it is not there any more.
 ///
 /// # Errors
-/// The store's.
+/// [`Error::Changed`].
 pub fn change_webhook(
     store: &mut Store,
     context: &mut Context<'_>,
     webhook: &WebhookId,
     terms: &WebhookTerms,
 ) -> Result<Option<Webhook>, Error> {
-    Ok(store.transact("change a webhook", |transaction| {
-        let Some(before) = transaction.webhook(webhook)? else { return Ok(None) };
+    store.transact("change a webhook", |transaction| {
+        let Some(before) = transaction.webhook_to_change(webhook)? else { return Ok(None) };
+        context.expected.holds(before.version())?;
         let disabled = match (terms.enabled, before.disabled) {
             (true, _) => None,
             (false, Some(disabled)) => Some(disabled),
@@ -86,20 +87,36 @@ pub fn change_webhook(
         }
         // What has rested with it comes now, or is given up.
         transaction.bring_deliveries_forward(webhook, context.now)?;
-        transaction.webhook(webhook)
-    })?)
+        Ok(transaction.webhook(webhook)?)
+    })
 }
 
 /// Gives a webhook a new secret. For a day, calls are signed with the former one too.
 ///
 /// # Errors
-/// The store's.
+/// [`Error::Changed`].
 pub fn change_webhook_secret(store: &mut Store, context: &mut Context<'_>, webhook: &WebhookId) -> Result<Option<Webhook>, Error> {
     let (secret, until) = (context.secret(), context.in_hours(FORMER_HOURS));
-    Ok(store.transact("change a webhook's secret", |transaction| match transaction.change_webhook_secret(webhook, &secret, until)? {
-        true => transaction.webhook(webhook),
-        false => Ok::<_, StoreError>(None),
-    })?)
+    store.transact("change a webhook's secret", |transaction| {
+        let Some(before) = transaction.webhook_to_change(webhook)? else { return Ok(None) };
+        context.expected.holds(before.version())?;
+        match transaction.change_webhook_secret(webhook, &secret, until)? {
+            true => Ok(transaction.webhook(webhook)?),
+            false => Ok(None),
+        }
+    })
+}
+
+/// Removes a webhook: what waits for it is not sent. False when it is not there any more.
+///
+/// # Errors
+/// [`Error::Changed`].
+pub fn remove_webhook(store: &mut Store, context: &Context<'_>, webhook: &WebhookId) -> Result<bool, Error> {
+    store.transact("remove a webhook", |transaction| {
+        let Some(before) = transaction.webhook_to_change(webhook)? else { return Ok(false) };
+        context.expected.holds(before.version())?;
+        Ok(transaction.remove_webhook(webhook, context.now)?)
+    })
 }
 
 /// Sends an event that says nothing, to see whether it arrives.

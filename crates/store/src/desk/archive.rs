@@ -72,6 +72,12 @@ impl Transaction<'_> {
         self.all("read a request's archives", &sql, &parameters![request.as_str()], read)
     }
 
+    /// A page of the archives of a request, in the order of their parts, which begin with 1.
+    pub fn archives(&mut self, request: &RequestId, after: u32, limit: u32) -> Result<Vec<Archive>, Error> {
+        let sql = format!("-- archives\nSELECT {COLUMNS} FROM archive WHERE request = $1 AND part > $2 ORDER BY part LIMIT $3");
+        self.all("list a request's archives", &sql, &parameters![request.as_str(), after, limit], read)
+    }
+
     /// What the archive store should hold of a request: its archives, and the files of its case.
     pub fn stored_objects_of(&mut self, request: &RequestId) -> Result<Vec<String>, Error> {
         let sql = "-- stored_objects_of

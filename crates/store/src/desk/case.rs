@@ -3,6 +3,7 @@
 use exeunt_model::identity::{AttachmentId, MessageId, PrincipalId, RequestId};
 use exeunt_model::moment::Moment;
 
+use super::position::{Position, oldest};
 use crate::error::Error;
 use crate::read::{moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -46,14 +47,22 @@ impl Transaction<'_> {
         self.one_row("add a message", sql, &values)
     }
 
-    /// The messages of a case in order; internal ones only where they are asked for.
-    pub fn messages_of(&mut self, request: &RequestId, internal: bool) -> Result<Vec<CaseMessage>, Error> {
-        let sql = "-- messages_of
+    /// A page of the messages of a case, in order; internal ones only where they are asked for.
+    pub fn messages(
+        &mut self,
+        request: &RequestId,
+        internal: bool,
+        after: Option<&Position<MessageId>>,
+        limit: u32,
+    ) -> Result<Vec<CaseMessage>, Error> {
+        let sql = "-- messages
             SELECT id, request, author, at, internal, text
             FROM message
-            WHERE request = $1 AND internal <= $2
-            ORDER BY at, id";
-        self.all("read messages", sql, &parameters![request.as_str(), internal], |row| {
+            WHERE request = $1 AND internal <= $2 AND (at > $3 OR (at = $3 AND id > $4))
+            ORDER BY at, id
+            LIMIT $5";
+        let (at, id) = oldest(after, MessageId::as_str);
+        self.all("read messages", sql, &parameters![request.as_str(), internal, at, id, limit], |row| {
             Ok(CaseMessage {
                 id: parsed(&row.get::<String>(0)?, "a message's id")?,
                 request: parsed(&row.get::<String>(1)?, "a request's id")?,

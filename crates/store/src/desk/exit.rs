@@ -3,6 +3,7 @@
 use exeunt_model::identity::{ExitId, PrincipalId};
 use exeunt_model::moment::Moment;
 
+use super::position::{Position, newest};
 use crate::error::Error;
 use crate::read::{moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -126,14 +127,17 @@ impl Transaction<'_> {
         })
     }
 
-    /// The exits of a contract, newest first.
-    pub fn exits_of(&mut self, contract: &str) -> Result<Vec<ContractExit>, Error> {
-        let sql = "-- exits_of
-            SELECT id, contract, state, document, version, changed, finished
-            FROM contract_exit
-            WHERE contract = $1
-            ORDER BY finished IS NOT NULL, changed DESC, id";
-        self.all("read a contract's exits", sql, &parameters![contract], read)
+    /// A page of the exits of a contract, by when notice was given, newest first: one begins when the one before it has ended.
+    pub fn exits(&mut self, contract: &str, after: Option<&Position<ExitId>>, limit: u32) -> Result<Vec<ContractExit>, Error> {
+        let sql = "-- exits
+            SELECT e.id, e.contract, e.state, e.document, e.version, e.changed, e.finished
+            FROM contract_exit AS e
+            JOIN exit_event AS notice ON notice.exit = e.id AND notice.number = 0
+            WHERE e.contract = $1 AND (notice.at < $2 OR (notice.at = $2 AND e.id > $3))
+            ORDER BY notice.at DESC, e.id
+            LIMIT $4";
+        let (noticed, id) = newest(after, ExitId::as_str);
+        self.all("list a contract's exits", sql, &parameters![contract, noticed, id, limit], read)
     }
 
     /// Writes an exit over the version that was read.

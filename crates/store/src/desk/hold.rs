@@ -6,6 +6,7 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::request::Scope;
 
+use super::position::{Position, newest};
 use super::request::Personal;
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
@@ -28,6 +29,13 @@ pub struct Hold {
     pub review: Moment,
     /// By whom and when it was lifted.
     pub lifted: Option<(PrincipalId, Moment)>,
+}
+
+impl Hold {
+    /// A hold changes once: when it is lifted.
+    pub fn version(&self) -> u32 {
+        1 + u32::from(self.lifted.is_some())
+    }
 }
 
 const COLUMNS: &str = "id, contract, scope, subject_kind, subject, personal, ground, note, placed_by, placed, review, lifted_by, lifted";
@@ -70,6 +78,20 @@ impl Transaction<'_> {
             ORDER BY placed DESC, id"
         );
         self.all("read holds", &sql, &parameters![contract, i64::from(lifted)], read)
+    }
+
+    /// A page of the holds of a contract, newest first, those that were lifted too.
+    pub fn holds(&mut self, contract: &str, after: Option<&Position<HoldId>>, limit: u32) -> Result<Vec<Hold>, Error> {
+        let sql = format!(
+            "-- holds
+            SELECT {COLUMNS}
+            FROM hold
+            WHERE contract = $1 AND (placed < $2 OR (placed = $2 AND id > $3))
+            ORDER BY placed DESC, id
+            LIMIT $4"
+        );
+        let (placed, id) = newest(after, HoldId::as_str);
+        self.all("list holds", &sql, &parameters![contract, placed, id, limit], read)
     }
 
     /// Lifts a hold. False when it was lifted before.

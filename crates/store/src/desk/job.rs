@@ -7,6 +7,7 @@ use exeunt_model::identity::JobId;
 use exeunt_model::job::{JobKind, JobState, Lane};
 use exeunt_model::moment::Moment;
 
+use super::position::{Position, oldest};
 use crate::error::Error;
 use crate::read::{moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -306,9 +307,17 @@ impl Transaction<'_> {
     }
 
     /// Jobs that wait, run or failed, oldest first.
-    pub fn unfinished_jobs(&mut self, limit: u32) -> Result<Vec<Job>, Error> {
-        let sql = format!("-- unfinished_jobs\nSELECT {COLUMNS} FROM job WHERE state <> 'done' ORDER BY created, id LIMIT $1");
-        self.all("list jobs", &sql, &parameters![limit], read)
+    pub fn unfinished_jobs(&mut self, after: Option<&Position<JobId>>, limit: u32) -> Result<Vec<Job>, Error> {
+        let sql = format!(
+            "-- unfinished_jobs
+            SELECT {COLUMNS}
+            FROM job
+            WHERE state <> 'done' AND (created > $1 OR (created = $1 AND id > $2))
+            ORDER BY created, id
+            LIMIT $3"
+        );
+        let (created, id) = oldest(after, JobId::as_str);
+        self.all("list jobs", &sql, &parameters![created, id, limit], read)
     }
 
     /// How many jobs of each kind are in each state.

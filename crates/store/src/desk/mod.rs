@@ -12,6 +12,7 @@
 //!       ├─ archive     delivered archives and links to them
 //!       ├─ mail        the outbox
 //!       ├─ measure     how much there is of what, for those who watch the desk
+//!       ├─ position    where a page of a list begins
 //!       ├─ webhook     receivers and deliveries
 //!       ├─ exit        exits of contracts
 //!       ├─ intake      who sends by other protocols, what came in, and what it became
@@ -33,6 +34,7 @@ mod intake;
 mod job;
 mod mail;
 mod measure;
+mod position;
 mod principal;
 mod request;
 mod setting;
@@ -49,8 +51,9 @@ pub use intake::{Intake, IntakeCallback, IntakePart, Sender};
 pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
 pub use mail::Mail;
 pub use measure::{Measures, OpenJobs};
+pub use position::Position;
 pub use principal::Account;
-pub use request::{Event, Filter, Personal, Position, Request};
+pub use request::{Event, Filter, Personal, Request, Sight};
 pub use setting::ContractSetting;
 pub use signing_in::{Session, Token};
 pub use webhook::{Delivery, Webhook};

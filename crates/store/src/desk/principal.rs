@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
 use exeunt_model::moment::Moment;
 
@@ -23,6 +24,13 @@ pub struct Account {
     pub closed: Option<Moment>,
 }
 
+impl Account {
+    /// Tells what people have chosen for the account apart; `contracts` are those that a representative is in charge of.
+    pub fn version(&self, contracts: &BTreeSet<String>) -> String {
+        Digest::of_json(&(self.role, self.language, self.closed, contracts)).short().to_owned()
+    }
+}
+
 impl Transaction<'_> {
     /// The principal of an address.
     pub fn principal_of(&mut self, email: &EmailAddress) -> Result<Option<Account>, Error> {
@@ -42,6 +50,18 @@ impl Transaction<'_> {
         self.optional("look up a principal", sql, &parameters![id.as_str()], read)
     }
 
+    /// The same, and nobody else changes it until this transaction ends.
+    pub fn principal_to_change(&mut self, id: &PrincipalId) -> Result<Option<Account>, Error> {
+        let sql = format!(
+            "-- principal_to_change
+            SELECT id, email, role, language, created, closed
+            FROM principal
+            WHERE id = $1{}",
+            self.for_update()
+        );
+        self.optional("look up a principal", &sql, &parameters![id.as_str()], read)
+    }
+
     /// The accounts of the desk itself, by address.
     pub fn accounts(&mut self) -> Result<Vec<Account>, Error> {
         let sql = "-- accounts
@@ -50,6 +70,18 @@ impl Transaction<'_> {
             WHERE role IS NOT NULL
             ORDER BY email, id";
         self.all("list accounts", sql, &parameters![], read)
+    }
+
+    /// A page of the accounts of the desk itself, by address; one whose person was erased comes first. `after` is an address and an id.
+    pub fn accounts_page(&mut self, after: Option<(&str, &PrincipalId)>, limit: u32) -> Result<Vec<Account>, Error> {
+        let sql = "-- accounts_page
+            SELECT id, email, role, language, created, closed
+            FROM principal
+            WHERE role IS NOT NULL AND (coalesce(email, '') > $1 OR (coalesce(email, '') = $1 AND id > $2))
+            ORDER BY coalesce(email, ''), id
+            LIMIT $3";
+        let (email, id) = after.map_or(("", ""), |(email, id)| (email, id.as_str()));
+        self.all("list accounts", sql, &parameters![email, id, limit], read)
     }
 
     /// Adds a principal. An address is a principal once.

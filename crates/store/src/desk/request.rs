@@ -11,6 +11,7 @@ use exeunt_model::request::{Channel, Kind, Scope, State};
 use exeunt_model::run::RunId;
 use serde::{Deserialize, Serialize};
 
+use super::position::Position;
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, Value, parameters};
@@ -88,28 +89,30 @@ pub struct Event {
     pub note: Option<String>,
 }
 
+/// What somebody may see of requests: whatever one of these names.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// All of these contracts.
+    pub contracts: BTreeSet<String>,
+    /// What is about these seats, by contract and keyed hash, as long as it is known whom it is about.
+    pub seats: BTreeSet<(String, String)>,
+    /// What this principal has asked for in one of these contracts, where it is about no seat, or nobody knows any more about which.
+    pub asked: Option<(PrincipalId, BTreeSet<String>)>,
+}
+
 /// Which requests a list holds.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Only of these contracts; `None` is all of them.
-    pub contracts: Option<BTreeSet<String>>,
-    /// Or about these seats, by keyed hash; beside the contracts above.
-    pub subjects: BTreeSet<String>,
-    /// Or made by this principal in one of these contracts; beside the two above.
-    pub requester: Option<(PrincipalId, BTreeSet<String>)>,
+    /// Only what may be seen; `None` is everything.
+    pub sight: Option<Sight>,
+    /// Only of the contract that the caller is limited to.
+    pub within: Option<String>,
     pub contract: Option<String>,
     pub kind: Option<Kind>,
     pub state: Option<String>,
     pub scope: Option<Scope>,
     /// Only unanswered ones that are due before.
     pub due_before: Option<Moment>,
-}
-
-/// Where the next page of a list begins: after this request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    pub received: Moment,
-    pub id: RequestId,
 }
 
 const COLUMNS: &str =
@@ -232,27 +235,28 @@ impl Transaction<'_> {
     }
 
     /// A page of requests, newest first.
-    pub fn requests(&mut self, filter: &Filter, after: Option<&Position>, limit: u32) -> Result<Vec<Request>, Error> {
+    pub fn requests(&mut self, filter: &Filter, after: Option<&Position<RequestId>>, limit: u32) -> Result<Vec<Request>, Error> {
         let mut values: Vec<Value> = Vec::new();
         let mut conditions: Vec<String> = Vec::new();
         let mut place = |value: Value| {
             values.push(value);
             format!("${}", values.len())
         };
-        if let Some(contracts) = &filter.contracts {
+        if let Some(sight) = &filter.sight {
             let mut any = Vec::new();
-            if !contracts.is_empty() {
-                let list: Vec<String> = contracts.iter().map(|contract| place(contract.as_str().into())).collect();
+            if !sight.contracts.is_empty() {
+                let list: Vec<String> = sight.contracts.iter().map(|contract| place(contract.as_str().into())).collect();
                 any.push(format!("contract IN ({})", list.join(", ")));
             }
-            if !filter.subjects.is_empty() {
-                let list: Vec<String> = filter.subjects.iter().map(|subject| place(subject.as_str().into())).collect();
-                any.push(format!("subject IN ({})", list.join(", ")));
+            for (contract, subject) in &sight.seats {
+                let (contract, subject) = (place(contract.as_str().into()), place(subject.as_str().into()));
+                any.push(format!("(contract = {contract} AND subject = {subject} AND scope = 'seat' AND personal IS NOT NULL)"));
             }
-            if let Some((requester, contracts)) = filter.requester.as_ref().filter(|(_, contracts)| !contracts.is_empty()) {
+            if let Some((requester, contracts)) = sight.asked.as_ref().filter(|(_, contracts)| !contracts.is_empty()) {
                 let requester = place(requester.as_str().into());
                 let list: Vec<String> = contracts.iter().map(|contract| place(contract.as_str().into())).collect();
-                any.push(format!("(requester = {requester} AND contract IN ({}))", list.join(", ")));
+                let list = list.join(", ");
+                any.push(format!("(requester = {requester} AND contract IN ({list}) AND (scope = 'contract' OR personal IS NULL))"));
             }
             if any.is_empty() {
                 return Ok(Vec::new());
@@ -260,6 +264,7 @@ impl Transaction<'_> {
             conditions.push(format!("({})", any.join(" OR ")));
         }
         let equals = [
+            ("contract", filter.within.as_deref()),
             ("contract", filter.contract.as_deref()),
             ("kind", filter.kind.map(Kind::as_str)),
             ("state", filter.state.as_deref()),
@@ -273,8 +278,8 @@ impl Transaction<'_> {
         if let Some(due) = filter.due_before {
             conditions.push(format!("answered IS NULL AND due < {}", place(due.microseconds().into())));
         }
-        if let Some(Position { received, id }) = after {
-            let received = place(received.microseconds().into());
+        if let Some(Position { at, id }) = after {
+            let received = place(at.microseconds().into());
             conditions.push(format!("(received < {received} OR (received = {received} AND id > {}))", place(id.as_str().into())));
         }
         let filtered = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
@@ -302,12 +307,18 @@ impl Transaction<'_> {
 
     /// A request's history from a line on, in order.
     pub fn events_of(&mut self, request: &RequestId, from: u64) -> Result<Vec<Event>, Error> {
-        let sql = "-- events_of
+        self.events(request, from, u32::MAX)
+    }
+
+    /// So many lines of a request's history, from this one on.
+    pub fn events(&mut self, request: &RequestId, from: u64, limit: u32) -> Result<Vec<Event>, Error> {
+        let sql = "-- events
             SELECT number, at, actor, event, from_state, to_state, note
             FROM request_event
             WHERE request = $1 AND number >= $2
-            ORDER BY number";
-        self.all("read a request's history", sql, &parameters![request.as_str(), from], |row| {
+            ORDER BY number
+            LIMIT $3";
+        self.all("read a request's history", sql, &parameters![request.as_str(), from, limit], |row| {
             let actor: Option<String> = row.get(2)?;
             Ok(Event {
                 number: row.get(0)?,

@@ -7,6 +7,7 @@ use exeunt_model::identity::{PrincipalId, TokenId};
 use exeunt_model::moment::Moment;
 use exeunt_model::provider::{ByProvider, ProviderName};
 
+use super::position::{Position, newest};
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -26,6 +27,13 @@ pub struct Token {
     pub revoked: Option<Moment>,
     /// When it was used last, to the hour.
     pub used: Option<Moment>,
+}
+
+impl Token {
+    /// A token changes once: when it is revoked. That it is used is no change.
+    pub fn version(&self) -> u32 {
+        1 + u32::from(self.revoked.is_some())
+    }
 }
 
 /// A session.
@@ -125,14 +133,22 @@ impl Transaction<'_> {
         self.optional("look up a session", sql, &parameters![hash, now.microseconds()], read_session)
     }
 
-    /// The sessions of a principal that last, newest first.
-    pub fn sessions_of(&mut self, principal: &PrincipalId, now: Moment) -> Result<Vec<Session>, Error> {
-        let sql = "-- sessions_of
+    /// A page of the sessions of a principal that last, newest first.
+    pub fn sessions(
+        &mut self,
+        principal: &PrincipalId,
+        now: Moment,
+        after: Option<&Position<String>>,
+        limit: u32,
+    ) -> Result<Vec<Session>, Error> {
+        let sql = "-- sessions
             SELECT hash, principal, provider, standing, created, expires
             FROM session
-            WHERE principal = $1 AND expires > $2
-            ORDER BY created DESC, hash";
-        self.all("list sessions", sql, &parameters![principal.as_str(), now.microseconds()], read_session)
+            WHERE principal = $1 AND expires > $2 AND (created < $3 OR (created = $3 AND hash > $4))
+            ORDER BY created DESC, hash
+            LIMIT $5";
+        let (created, hash) = newest(after, String::as_str);
+        self.all("list sessions", sql, &parameters![principal.as_str(), now.microseconds(), created, hash, limit], read_session)
     }
 
     /// Ends a session; one that has ended stays ended.
@@ -222,6 +238,33 @@ impl Transaction<'_> {
             WHERE CAST($1 AS TEXT) IS NULL OR principal = $1
             ORDER BY created DESC, id";
         self.all("list tokens", sql, &parameters![principal.map(PrincipalId::as_str)], read_token)
+    }
+
+    /// A page of the tokens of a principal, newest first; of one contract alone where it is named.
+    pub fn tokens_page(
+        &mut self,
+        principal: &PrincipalId,
+        contract: Option<&str>,
+        after: Option<&Position<TokenId>>,
+        limit: u32,
+    ) -> Result<Vec<Token>, Error> {
+        let sql = "-- tokens_page
+            SELECT id, name, principal, actions, contract, created, expires, revoked, used
+            FROM api_token
+            WHERE principal = $1 AND (CAST($2 AS TEXT) IS NULL OR contract = $2) AND (created < $3 OR (created = $3 AND id > $4))
+            ORDER BY created DESC, id
+            LIMIT $5";
+        let (created, id) = newest(after, TokenId::as_str);
+        self.all("list tokens", sql, &parameters![principal.as_str(), contract, created, id, limit], read_token)
+    }
+
+    /// A token by its id.
+    pub fn token(&mut self, token: &TokenId) -> Result<Option<Token>, Error> {
+        let sql = "-- token
+            SELECT id, name, principal, actions, contract, created, expires, revoked, used
+            FROM api_token
+            WHERE id = $1";
+        self.optional("read a token", sql, &parameters![token.as_str()], read_token)
     }
 
     /// Revokes the tokens of a principal that are limited to a contract, or all of them, at once.

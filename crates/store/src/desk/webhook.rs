@@ -1,10 +1,12 @@
 //! The tables `webhook` and `delivery`.
 
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::{DeliveryId, PrincipalId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::webhook::{Disabled, Event, Secret, Trouble};
 
+use super::position::{Position, newest, oldest};
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
@@ -39,6 +41,12 @@ impl Webhook {
     pub fn secrets(&self, now: Moment) -> Vec<Secret> {
         let former = self.former.iter().filter(|(_, until)| *until > now).map(|(secret, _)| secret.clone());
         std::iter::once(self.secret.clone()).chain(former).collect()
+    }
+
+    /// Tells what people have chosen apart: where it is, what it is told, whether it is, and its secret. How its receiver does is none of it.
+    pub fn version(&self) -> String {
+        let chosen = (&self.url, spelled(&self.events), self.disabled.map(|(at, _)| at), self.secret.reveal());
+        Digest::of_json(&chosen).short().to_owned()
     }
 
     /// Whether it is told of such events.
@@ -108,6 +116,12 @@ impl Transaction<'_> {
         self.optional("read a webhook", &sql, &parameters![id.as_str()], read)
     }
 
+    /// The same, and nobody else changes it until this transaction ends.
+    pub fn webhook_to_change(&mut self, id: &WebhookId) -> Result<Option<Webhook>, Error> {
+        let sql = format!("-- webhook_to_change\nSELECT {COLUMNS} FROM webhook WHERE id = $1 AND removed IS NULL{}", self.for_update());
+        self.optional("read a webhook", &sql, &parameters![id.as_str()], read)
+    }
+
     /// The receivers of a contract's events: its own, and with `desk_too` those of the whole desk. None whose contract was erased.
     pub fn webhooks_of(&mut self, contract: Option<&str>, desk_too: bool) -> Result<Vec<Webhook>, Error> {
         let sql = format!(
@@ -118,6 +132,21 @@ impl Transaction<'_> {
             ORDER BY created, id"
         );
         self.all("read webhooks", &sql, &parameters![contract, i64::from(desk_too)], read)
+    }
+
+    /// A page of the receivers of a contract's events, or of the whole desk's where none is named. None whose contract was erased.
+    pub fn webhooks(&mut self, contract: Option<&str>, after: Option<&Position<WebhookId>>, limit: u32) -> Result<Vec<Webhook>, Error> {
+        let sql = format!(
+            "-- webhooks
+            SELECT {COLUMNS}
+            FROM webhook
+            WHERE removed IS NULL AND ending IS NULL AND (contract = $1 OR (contract IS NULL AND CAST($1 AS TEXT) IS NULL))
+                AND (created > $2 OR (created = $2 AND id > $3))
+            ORDER BY created, id
+            LIMIT $4"
+        );
+        let (created, id) = oldest(after, WebhookId::as_str);
+        self.all("list webhooks", &sql, &parameters![contract, created, id, limit], read)
     }
 
     /// Changes where a receiver is, what it is told, and whether it is told anything. False when there is none.
@@ -242,14 +271,14 @@ impl Transaction<'_> {
     }
 
     /// Deliveries to a receiver, newest first, after this one where it is given.
-    pub fn deliveries_to(&mut self, webhook: &WebhookId, after: Option<&(Moment, DeliveryId)>, limit: u32) -> Result<Vec<Delivery>, Error> {
+    pub fn deliveries_to(&mut self, webhook: &WebhookId, after: Option<&Position<DeliveryId>>, limit: u32) -> Result<Vec<Delivery>, Error> {
         let sql = "-- deliveries_to
             SELECT id, webhook, event, body, created, delivered, abandoned, status, attempts, attempted, problem
             FROM delivery
             WHERE webhook = $1 AND (created < $2 OR (created = $2 AND id > $3))
             ORDER BY created DESC, id
             LIMIT $4";
-        let (created, id) = after.map_or((i64::MAX, ""), |(created, id)| (created.microseconds(), id.as_str()));
+        let (created, id) = newest(after, DeliveryId::as_str);
         self.all("read deliveries", sql, &parameters![webhook.as_str(), created, id, limit], read_delivery)
     }
 

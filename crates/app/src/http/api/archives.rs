@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use super::requests::find;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::secret;
 use crate::http::server::{Server, now};
@@ -32,10 +33,12 @@ pub struct ArchiveView {
     deleted: Option<String>,
 }
 
-/// The files of a request's archive.
+/// The files of a request's archive, in the order of their parts, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ArchiveViews {
     archives: Vec<ArchiveView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// A link to an archive; whoever asked for the export alone can use it.
@@ -48,16 +51,25 @@ pub struct Issued {
 }
 
 /// Lists the files of an export's archive.
-#[utoipa::path(get, path = "/requests/{id}/archives", tag = "archives", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(get, path = "/requests/{id}/archives", tag = "archives",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = ArchiveViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<ArchiveViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<ArchiveViews>, Problem> {
     let id = id(&request)?;
+    let page = page.read::<u32>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, Action::ReadRequests, &id)?;
-            let archives = store.look("read a request's archives", |transaction| transaction.archives_of(&id))?;
+            let after = page.after.unwrap_or(0);
+            let archives = store.look("read a request's archives", |transaction| transaction.archives(&id, after, page.wanted()))?;
+            let (archives, next) = page.cut(archives, |last| last.part);
             let archives = archives.into_iter().map(|archive| ArchiveView {
                 id: archive.id.to_string(),
                 part: archive.part,
@@ -69,7 +81,7 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(reques
                 downloaded: archive.downloaded.map(|at| at.to_string()),
                 deleted: archive.deleted.map(|at| at.to_string()),
             });
-            Ok(Json(ArchiveViews { archives: archives.collect() }))
+            Ok(Json(ArchiveViews { archives: archives.collect(), next }))
         })
         .await
 }

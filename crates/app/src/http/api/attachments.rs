@@ -67,7 +67,7 @@ pub struct About {
     text: String,
 }
 
-/// Lists the files of a case; internal ones for those who may read them.
+/// Lists the files of a case, at most 100; internal ones for those who may read them.
 #[utoipa::path(get, path = "/requests/{id}/attachments", tag = "cases", params(("id" = String, Path, description = "32 hexadecimal digits")),
     responses((status = 200, body = AttachmentViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -79,7 +79,7 @@ pub async fn list(
 ) -> Result<Json<AttachmentViews>, Problem> {
     let id: RequestId = id(&request)?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let internal = reads_notes(store, &caller, &id)?;
             let attachments = store.look("read attachments", |transaction| transaction.attachments_of(&id, internal))?;
             Ok(Json(AttachmentViews { attachments: attachments.into_iter().map(view).collect() }))
@@ -108,7 +108,7 @@ pub async fn attach(
     let id: RequestId = id(&request)?;
     // Nobody sends a large file to learn that it isn't wanted.
     let (actor, id, about) = server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let action = if about.internal { Action::HandleCase } else { Action::TalkInCase };
             let (found, actor) = find(store, &caller, action, &id)?;
             match found.state {
@@ -160,7 +160,7 @@ pub async fn download(
     let request: RequestId = id(&request)?;
     let attachment: AttachmentId = id(&attachment)?;
     let found = server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let internal = reads_notes(store, &caller, &request)?;
             let found = store.look("read an attachment", |transaction| transaction.attachment_of(&request, &attachment, internal))?;
             found.filter(|found| found.deleted.is_none()).ok_or_else(|| Problem::not_found(None))
@@ -195,7 +195,7 @@ fn check(about: &About) -> Result<(), Problem> {
     if about.name.trim().is_empty() || about.name.chars().count() > LONGEST_NAME || about.name.chars().any(odd) {
         return Err(Problem::unprocessable("a file's name has 1 to 200 characters, and neither slashes nor control characters".to_owned()));
     }
-    match about.text.chars().count() > LONGEST_TEXT || about.text.contains('\0') {
+    match about.text.chars().count() > LONGEST_TEXT {
         true => Err(Problem::unprocessable("the words that go with a file have at most 1000 characters: write a message".to_owned())),
         false => Ok(()),
     }

@@ -116,7 +116,7 @@ pub async fn submit(
                 let made = make(server, store, &caller, &wanted, Channel::Bulk, key);
                 let mut report = LineReport { line: number, seat: line.seat, request: None, state: None, problem: None };
                 match made {
-                    Ok((_, view, _)) => (report.request, report.state) = (Some(view.id), Some(view.state)),
+                    Ok((_, made)) => (report.request, report.state) = (Some(made.view.id), Some(made.view.state)),
                     Err(problem) => report.problem = Some(problem),
                 }
                 reports.push(report);

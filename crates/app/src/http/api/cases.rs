@@ -6,17 +6,19 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use exeunt_engine::desk::{self, CaseStep};
 use exeunt_model::authorization::Action;
-use exeunt_model::identity::{RequestId, Role};
+use exeunt_model::identity::{MessageId, RequestId, Role};
 use exeunt_model::request::reason::Rejection;
-use exeunt_store::desk::CaseMessage;
+use exeunt_store::desk::{CaseMessage, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::requests::{View, find, seat_of, target, view};
+use super::requests::{View, find, seat_of, tagged, target};
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
+use crate::http::tag::{IfMatch, Tagged};
 
 /// Characters of a message at most.
 const LONGEST_MESSAGE: usize = 20_000;
@@ -33,10 +35,12 @@ pub struct MessageView {
     text: Option<String>,
 }
 
-/// The messages of a case, in order.
+/// The messages of a case, in order, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageViews {
     messages: Vec<MessageView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -61,20 +65,29 @@ pub struct Step {
 }
 
 /// Lists the messages of a case; internal ones for those who may read them.
-#[utoipa::path(get, path = "/requests/{id}/messages", tag = "cases", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(get, path = "/requests/{id}/messages", tag = "cases",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = MessageViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<MessageViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<MessageViews>, Problem> {
     let id: RequestId = id(&request)?;
+    let page = page.read::<Position<MessageId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             // A sub-admin sees that there is a case, not what is said in it.
             let (found, _) = find(store, &caller, Action::ReadCase, &id)?;
             let seat = seat_of(&found);
             let internal = caller.role_for(Action::ReadNotes, target(&found, seat.as_deref())).is_some();
-            let messages = store.look("read messages", |transaction| transaction.messages_of(&id, internal))?;
-            Ok(Json(MessageViews { messages: messages.into_iter().map(message).collect() }))
+            let after = page.after.as_ref();
+            let messages = store.look("read messages", |transaction| transaction.messages(&id, internal, after, page.wanted()))?;
+            let (messages, next) = page.cut(messages, |last| Position { at: last.at, id: last.id.clone() });
+            Ok(Json(MessageViews { messages: messages.into_iter().map(message).collect(), next }))
         })
         .await
 }
@@ -106,16 +119,17 @@ pub async fn say(
 
 /// Moves a case on.
 #[utoipa::path(post, path = "/requests/{id}/case", tag = "cases", request_body = Step,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn step(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<Step>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id: RequestId = id(&request)?;
     wanted.text.as_deref().map(fits).transpose()?;
     let step = match (wanted.step.as_str(), &wanted.reason) {
@@ -140,8 +154,9 @@ pub async fn step(
             if !step.is_of_the_platform() && matches!(actor.role, Role::Operator | Role::Representative) {
                 return Err(Problem::forbidden("that is for the customer to say".to_owned()));
             }
-            let moved = server.with(|context| desk::move_case(store, context, &actor, &id, &step, wanted.text.as_deref()))?;
-            Ok(Json(view(&moved)))
+            let text = wanted.text.as_deref();
+            let moved = server.with(|context| desk::move_case(store, context.expecting(if_match.expected()), &actor, &id, &step, text))?;
+            Ok(tagged(&moved))
         })
         .await
 }

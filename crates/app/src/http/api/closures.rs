@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use exeunt_model::authorization::{Action, Target};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 
@@ -49,23 +50,12 @@ pub struct Closures {
     next: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ClosuresQuery {
-    /// The address after which the page begins.
-    #[param(max_length = 254)]
-    after: Option<String>,
-    /// At most so many, up to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// Returns in an answer at most.
 const MOST_RETURNS: u32 = 100;
 
 /// Lists the addresses of a contract that its identity provider has closed, and what became of their seats.
 #[utoipa::path(get, path = "/contracts/{contract}/closures", tag = "directory",
-    params(("contract" = String, Path, description = "Its key"), ClosuresQuery),
+    params(("contract" = String, Path, description = "Its key"), PageQuery),
     responses((status = 200, body = Closures),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -73,21 +63,17 @@ pub async fn list(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(contract): Path<String>,
-    Query(query): Query<ClosuresQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Closures>, Problem> {
     caller.act(Action::ReadSeats, Target::Contract { contract: &contract })?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    // PostgreSQL takes no text with this character, and no address has one.
-    if [query.after.as_deref(), Some(contract.as_str())].into_iter().flatten().any(|text| text.contains('\0')) {
-        return Err(Problem::bad_request("there is no such text".to_owned()));
-    }
+    let page = page.read::<String>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (found, returns) = store.look("list closed addresses", |transaction| {
-                let found = transaction.closures(&contract, query.after.as_deref(), limit)?;
+                let found = transaction.closures(&contract, page.after.as_deref(), page.wanted())?;
                 Ok::<_, exeunt_store::Error>((found, transaction.returns(&contract, MOST_RETURNS)?))
             })?;
-            let next = (found.len() as u32 == limit).then(|| found.last().map(|last| last.email.as_str().to_owned())).flatten();
+            let (found, next) = page.cut(found, |last| last.email.as_str().to_owned());
             let proposal = |proposal: exeunt_model::closure::Proposal| ProposalView {
                 outcome: proposal.outcome.as_str().to_owned(),
                 request: proposal.request.map(String::from),

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query};
+use crate::http::page::{PageQuery, wrong_cursor};
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 
@@ -46,11 +47,6 @@ pub struct Seats {
 pub struct SeatsQuery {
     /// Part of an address or a name.
     text: Option<String>,
-    /// The key after which the page begins.
-    after: Option<String>,
-    /// At most so many, up to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
 }
 
 /// Shows a contract.
@@ -61,7 +57,7 @@ pub struct SeatsQuery {
 pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<Contract>, Problem> {
     caller.act(Action::ReadContract, Target::Contract { contract: &contract })?;
     server
-        .blocking(move |server, _| {
+        .reading(move |server, _| {
             let key = key_of_text(&contract, server.directory.key_columns().0).ok_or_else(|| Problem::not_found(None))?;
             let entry = server.directory.contract(&key)?.ok_or_else(|| Problem::not_found(None))?;
             Ok(Json(Contract { key: key_text(&entry.key), name: entry.name, tier: entry.tier, active: entry.active }))
@@ -69,9 +65,9 @@ pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(contra
         .await
 }
 
-/// Lists the seats of a contract.
+/// Lists the seats of a contract, in the order of their keys.
 #[utoipa::path(get, path = "/contracts/{contract}/seats", tag = "directory",
-    params(("contract" = String, Path, description = "Its key"), SeatsQuery),
+    params(("contract" = String, Path, description = "Its key"), SeatsQuery, PageQuery),
     responses((status = 200, body = Seats),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -80,18 +76,17 @@ pub async fn seats(
     caller: Caller,
     Path(contract): Path<String>,
     Query(query): Query<SeatsQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Seats>, Problem> {
     caller.act(Action::ReadSeats, Target::Contract { contract: &contract })?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let page = page.read::<String>()?;
     server
-        .blocking(move |server, _| {
+        .reading(move |server, _| {
             let (contract_columns, seat_columns) = server.directory.key_columns();
             let key = key_of_text(&contract, contract_columns).ok_or_else(|| Problem::not_found(None))?;
-            let after = query.after.as_deref().map(|after| key_of_text(after, seat_columns));
-            let after = after.map(|after| after.ok_or_else(|| Problem::bad_request("`after` is no key".to_owned()))).transpose()?;
-            let page = Page { after: after.as_ref(), limit, text: query.text.as_deref() };
-            let found = server.directory.seats_of(&key, page)?;
-            let next = (found.len() as u32 == limit).then(|| found.last().map(|seat| key_text(&seat.key))).flatten();
+            let after = page.after.as_deref().map(|after| key_of_text(after, seat_columns).ok_or_else(wrong_cursor)).transpose()?;
+            let wanted = Page { after: after.as_ref(), limit: page.wanted(), text: query.text.as_deref() };
+            let (found, next) = page.cut(server.directory.seats_of(&key, wanted)?, |last| key_text(&last.key));
             let seats = found.into_iter().map(|seat| Seat {
                 key: key_text(&seat.key),
                 email: seat.email.map(String::from),

@@ -10,14 +10,17 @@ use exeunt_model::authorization::{Action, Target};
 use exeunt_model::exit::{Act, Election, Party, next};
 use exeunt_model::identity::ExitId;
 use exeunt_model::moment::Moment;
+use exeunt_store::desk::Position;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 /// Characters of what is said at most.
 const LONGEST_WORDS: usize = 2_000;
@@ -128,23 +131,33 @@ pub struct DeclarationView {
     signature: String,
 }
 
-/// The exits of a contract.
+/// The exits of a contract, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExitViews {
     exits: Vec<ExitView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
-/// Lists the exits of a contract: the one that goes on first.
-#[utoipa::path(get, path = "/contracts/{contract}/exits", tag = "exits", params(("contract" = String, Path, description = "Its key")),
+/// Lists the exits of a contract, newest first: one that goes on is the first.
+#[utoipa::path(get, path = "/contracts/{contract}/exits", tag = "exits",
+    params(("contract" = String, Path, description = "Its key"), PageQuery),
     responses((status = 200, body = ExitViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<ExitViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<ExitViews>, Problem> {
     caller.act(Action::ReadExit, Target::Contract { contract: &contract })?;
+    let page = page.read::<Position<ExitId>>()?;
     server
-        .blocking(move |_, store| {
-            let exits = desk::exits_of(store, &contract)?;
-            Ok(Json(ExitViews { exits: exits.into_iter().map(view).collect() }))
+        .reading(move |_, store| {
+            let exits = desk::exits_of(store, &contract, page.after.as_ref(), page.wanted())?;
+            let (exits, next) = page.cut(exits, |last| Position { at: last.exit.noticed(), id: last.id.clone() });
+            Ok(Json(ExitViews { exits: exits.into_iter().map(view).collect(), next }))
         })
         .await
 }
@@ -152,7 +165,7 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contra
 /// Gives notice: the exit of the contract begins.
 #[utoipa::path(post, path = "/contracts/{contract}/exits", tag = "exits", request_body = NoticeGiven,
     params(("contract" = String, Path, description = "Its key")),
-    responses((status = 201, body = ExitView),
+    responses((status = 201, body = ExitView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn give_notice(
@@ -167,41 +180,48 @@ pub async fn give_notice(
         .blocking(move |server, store| {
             let (contract, _) = server.contract(&contract)?;
             let given = server.with(|context| desk::give_notice(store, context, &server.directory, &actor, &contract, &given.words));
-            Ok(view(given?))
+            Ok(tagged(given?))
         })
         .await?;
-    let location = format!("/api/v1/exits/{}", exit.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(exit)).into_response())
+    let location = format!("/api/v1/exits/{}", exit.view.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], exit).into_response())
 }
 
 /// Shows an exit.
-#[utoipa::path(get, path = "/exits/{id}", tag = "exits", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = ExitView),
+#[utoipa::path(get, path = "/exits/{id}", tag = "exits",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = ExitView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(exit): Path<String>) -> Result<Json<ExitView>, Problem> {
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(exit): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
     let id: ExitId = id(&exit)?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let found = desk::exit(store, &id)?;
             caller.act(Action::ReadExit, Target::Contract { contract: &found.contract })?;
-            Ok(Json(view(found)))
+            Ok(tagged(found).unless_known(&known))
         })
         .await
 }
 
 /// Does something in an exit, in words that the desk signs.
 #[utoipa::path(post, path = "/exits/{id}/acts", tag = "exits", request_body = Wanted,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = ExitView),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = ExitView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn act(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(exit): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<Wanted>,
-) -> Result<Json<ExitView>, Problem> {
+) -> Result<Tagged<ExitView>, Problem> {
     let id: ExitId = id(&exit)?;
     fits(&wanted.words)?;
     let act = act_of(&wanted)?;
@@ -217,16 +237,17 @@ pub async fn act(
                 true => wanted.confirmation.as_deref().map(str::trim) == Some(server.contract(&found.contract)?.1.trim()),
                 false => false,
             };
-            let acted =
-                server.with(|context| desk::act_on_exit(store, context, &server.directory, &actor, &id, &act, &wanted.words, confirmed));
-            Ok(Json(view(acted?)))
+            let acted = server.with(|context| {
+                let context = context.expecting(if_match.expected());
+                desk::act_on_exit(store, context, &server.directory, &actor, &id, &act, &wanted.words, confirmed)
+            });
+            Ok(tagged(acted?))
         })
         .await
 }
 
 fn fits(words: &str) -> Result<(), Problem> {
-    // No text of PostgreSQL holds a null character.
-    match words.trim().is_empty() || words.chars().count() > LONGEST_WORDS || words.contains('\0') {
+    match words.trim().is_empty() || words.chars().count() > LONGEST_WORDS {
         true => Err(Problem::unprocessable(format!("`words` has 1 to {LONGEST_WORDS} characters"))),
         false => Ok(()),
     }
@@ -259,6 +280,11 @@ fn act_of(wanted: &Wanted) -> Result<Act, Problem> {
         return Err(Problem::unprocessable(format!("`{}` has no date", wanted.act)));
     }
     Ok(act)
+}
+
+/// An exit as it is shown alone. What is due and can be done changes with the time.
+fn tagged(shown: ExitShown) -> Tagged<ExitView> {
+    Tagged::varying(shown.version, view(shown))
 }
 
 /// An exit as the API shows it.

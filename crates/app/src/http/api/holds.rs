@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use exeunt_engine::desk;
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::HoldId;
 use exeunt_model::moment::Moment;
 use exeunt_model::request::Scope;
 use exeunt_model::tombstone::subject_hash;
-use exeunt_store::desk::{Hold, Personal};
+use exeunt_store::desk::{Hold, Personal, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::requests::subject;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,37 +56,47 @@ pub struct HoldView {
     lifted: Option<String>,
 }
 
-/// The holds of a contract.
+/// The holds of a contract, newest first, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HoldViews {
     holds: Vec<HoldView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// Lists the holds of a contract, those that were lifted too.
-#[utoipa::path(get, path = "/contracts/{contract}/holds", tag = "holds", params(("contract" = String, Path, description = "Its key")),
+#[utoipa::path(get, path = "/contracts/{contract}/holds", tag = "holds",
+    params(("contract" = String, Path, description = "Its key"), PageQuery),
     responses((status = 200, body = HoldViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Json<HoldViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<HoldViews>, Problem> {
     caller.act(Action::ReadHolds, Target::Contract { contract: &contract })?;
+    let page = page.read::<Position<HoldId>>()?;
     server
-        .blocking(move |_, store| {
-            let holds = store.look("read holds", |transaction| transaction.holds_of(&contract, true))?;
-            Ok(Json(HoldViews { holds: holds.iter().map(view).collect() }))
+        .reading(move |_, store| {
+            let holds = store.look("read holds", |transaction| transaction.holds(&contract, page.after.as_ref(), page.wanted()))?;
+            let (holds, next) = page.cut(holds, |last| Position { at: last.placed, id: last.id.clone() });
+            Ok(Json(HoldViews { holds: holds.iter().map(view).collect(), next }))
         })
         .await
 }
 
 /// Places a hold. Erasures that would take what it keeps are put on hold before they begin.
 #[utoipa::path(post, path = "/holds", tag = "holds", request_body = Wanted,
-    responses((status = 201, body = HoldView),
+    responses((status = 201, body = HoldView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn place(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Json(wanted): Json<Wanted>,
-) -> Result<(StatusCode, Json<HoldView>), Problem> {
+) -> Result<(StatusCode, Tagged<HoldView>), Problem> {
     if wanted.ground.trim().is_empty() || wanted.ground.len() > 200 || !(1..=3650).contains(&wanted.review_days) {
         return Err(Problem::unprocessable("a hold has a ground of up to 200 characters, and a review within ten years".to_owned()));
     }
@@ -109,26 +122,59 @@ pub async fn place(
                 lifted: None,
             };
             store.transact("place a hold", |transaction| transaction.insert_hold(&hold))?;
-            Ok((StatusCode::CREATED, Json(view(&hold))))
+            Ok((StatusCode::CREATED, tagged(&hold)))
+        })
+        .await
+}
+
+/// Shows a hold.
+#[utoipa::path(get, path = "/holds/{id}", tag = "holds",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = HoldView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(hold): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let id: HoldId = id(&hold)?;
+    server
+        .reading(move |_, store| {
+            let found = store.look("read a hold", |transaction| transaction.hold(&id))?.ok_or_else(|| Problem::not_found(None))?;
+            caller.act(Action::ReadHolds, Target::Contract { contract: &found.contract })?;
+            Ok(tagged(&found).unless_known(&known))
         })
         .await
 }
 
 /// Lifts a hold. Erasures that nothing else holds begin again, with a plan of now.
-#[utoipa::path(post, path = "/holds/{id}/lift", tag = "holds", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = HoldView),
+#[utoipa::path(post, path = "/holds/{id}/lift", tag = "holds",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = HoldView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn lift(State(server): State<Arc<Server>>, caller: Caller, Path(hold): Path<String>) -> Result<Json<HoldView>, Problem> {
+pub async fn lift(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(hold): Path<String>,
+    if_match: IfMatch,
+) -> Result<Tagged<HoldView>, Problem> {
     let id: HoldId = id(&hold)?;
     server
         .blocking(move |server, store| {
             let found = store.look("read a hold", |transaction| transaction.hold(&id))?.ok_or_else(|| Problem::not_found(None))?;
             let actor = caller.act(Action::LiftHold, Target::Contract { contract: &found.contract })?;
-            let lifted = server.with(|context| desk::lift_hold(store, context, &actor, &id))?;
-            Ok(Json(view(&lifted)))
+            let lifted = server.with(|context| desk::lift_hold(store, context.expecting(if_match.expected()), &actor, &id))?;
+            Ok(tagged(&lifted))
         })
         .await
+}
+
+fn tagged(hold: &Hold) -> Tagged<HoldView> {
+    // What it says of a person is forgotten with them.
+    Tagged::varying(hold.version(), view(hold))
 }
 
 fn view(hold: &Hold) -> HoldView {

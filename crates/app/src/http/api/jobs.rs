@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use exeunt_model::authorization::{Action, Target};
+use exeunt_model::identity::JobId;
 use exeunt_model::job::{JobKind, Lane};
+use exeunt_store::desk::Position;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{Json, Path, Query};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
-
-/// Jobs of a list at most: those that have waited longest.
-const JOBS: u32 = 200;
 
 /// A job that waits, runs or failed. No personal data.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,11 +45,13 @@ pub struct LaneView {
     paused: bool,
 }
 
-/// Jobs and lanes.
+/// Jobs, where the next page of them begins, and all lanes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobViews {
     jobs: Vec<JobView>,
     lanes: Vec<LaneView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,17 +61,20 @@ pub struct Pausing {
 }
 
 /// Lists jobs that wait, run or failed, oldest first, and the lanes.
-#[utoipa::path(get, path = "/jobs", tag = "operation",
+#[utoipa::path(get, path = "/jobs", tag = "operation", params(PageQuery),
     responses((status = 200, body = JobViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<JobViews>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<JobViews>, Problem> {
     caller.act(Action::ReadJobs, Target::Desk)?;
+    let page = page.read::<Position<JobId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (jobs, paused) = store.look("list jobs", |transaction| {
-                Ok::<_, exeunt_store::Error>((transaction.unfinished_jobs(JOBS)?, transaction.paused_lanes()?))
+                let jobs = transaction.unfinished_jobs(page.after.as_ref(), page.wanted())?;
+                Ok::<_, exeunt_store::Error>((jobs, transaction.paused_lanes()?))
             })?;
+            let (jobs, next) = page.cut(jobs, |last| Position { at: last.created, id: last.id.clone() });
             let jobs = jobs.into_iter().map(|job| JobView {
                 id: job.id.to_string(),
                 kind: job.kind.to_string(),
@@ -87,7 +92,7 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<J
                 error: job.error,
             });
             let lanes = Lane::ALL.iter().map(|lane| LaneView { lane: lane.to_string(), paused: paused.contains(lane) });
-            Ok(Json(JobViews { jobs: jobs.collect(), lanes: lanes.collect() }))
+            Ok(Json(JobViews { jobs: jobs.collect(), lanes: lanes.collect(), next }))
         })
         .await
 }

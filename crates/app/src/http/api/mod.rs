@@ -36,7 +36,7 @@ use super::server::Server;
     info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract."),
     servers((url = "/api/v1")),
     paths(
-        accounts::list, accounts::put, accounts::close,
+        accounts::list, accounts::show, accounts::put, accounts::close,
         archives::list, archives::issue_link,
         attachments::list, attachments::attach, attachments::download,
         bulk::submit,
@@ -44,7 +44,7 @@ use super::server::Server;
         closures::list,
         contracts::show, contracts::seats,
         exits::list, exits::give_notice, exits::show, exits::act,
-        holds::list, holds::place, holds::lift,
+        holds::list, holds::show, holds::place, holds::lift,
         identity_providers::list,
         jobs::list, jobs::pause,
         me::show,
@@ -56,7 +56,7 @@ use super::server::Server;
         settings::show, settings::choose,
         session::ask, session::sign_in, session::sign_out,
         sessions::list, sessions::end,
-        tokens::list, tokens::make, tokens::revoke,
+        tokens::list, tokens::make, tokens::show, tokens::revoke,
         webhooks::list, webhooks::make, webhooks::show, webhooks::change, webhooks::remove, webhooks::change_secret, webhooks::try_out,
         webhooks::deliveries, webhooks::deliver_again,
     )
@@ -65,7 +65,7 @@ pub struct Document;
 
 /// All endpoints of the API.
 pub fn router() -> Router<Arc<Server>> {
-    use routing::{delete, get, post};
+    use routing::{get, post};
     Router::new()
         .route("/openapi.json", get(|| async { axum::Json(Document::openapi()) }))
         .route("/sign-in", post(session::ask))
@@ -82,11 +82,12 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/exits/{id}", get(exits::show))
         .route("/exits/{id}/acts", post(exits::act))
         .route("/holds", post(holds::place))
+        .route("/holds/{id}", get(holds::show))
         .route("/holds/{id}/lift", post(holds::lift))
         .route("/jobs", get(jobs::list))
         .route("/lanes/{lane}", routing::put(jobs::pause))
         .route("/accounts", get(accounts::list).put(accounts::put))
-        .route("/accounts/{id}", delete(accounts::close))
+        .route("/accounts/{id}", get(accounts::show).delete(accounts::close))
         .route("/bulk", post(bulk::submit))
         .route("/requests/{id}/messages", get(cases::list).post(cases::say))
         .route("/requests/{id}/case", post(cases::step))
@@ -108,7 +109,7 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/requests/{id}/progress", get(progress::follow))
         .route("/archives/{id}/links", post(archives::issue_link))
         .route("/tokens", get(tokens::list).post(tokens::make))
-        .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/tokens/{id}", get(tokens::show).delete(tokens::revoke))
         .route("/webhooks", get(webhooks::list).post(webhooks::make))
         .route("/webhooks/{id}", get(webhooks::show).put(webhooks::change).delete(webhooks::remove))
         .route("/webhooks/{id}/secret", post(webhooks::change_secret))

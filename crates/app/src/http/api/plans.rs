@@ -82,7 +82,7 @@ pub struct FilesView {
 pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<PlanView>, Problem> {
     let id = id(&request)?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let (found, _) = find(store, &caller, Action::ReadRequests, &id)?;
             let (json, _) = found.plan.ok_or_else(|| Problem::state("it has no plan, or none yet".to_owned()))?;
             let plan = PlanFile::read(&json).map_err(|_| Problem::internal(None))?;

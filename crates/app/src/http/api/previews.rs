@@ -145,7 +145,7 @@ const SUCCESSORS: u32 = 50;
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn make(State(server): State<Arc<Server>>, caller: Caller, Json(asked): Json<Asked>) -> Result<Json<Counted>, Problem> {
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let found = subject(server, &caller, Action::Preview, asked.scope, &asked.contract, asked.seat.as_deref())?;
             let purpose = match asked.kind {
                 Kind::Export => Purpose::Export,

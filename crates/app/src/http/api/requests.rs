@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exeunt_engine::desk::{self, Actor, Handling, Submission, Submitted, Verdict};
-use exeunt_model::authorization::{Action, Grant, Target};
+use exeunt_model::authorization::{Action, Grant, NO_CONTRACT, Target};
 use exeunt_model::certificate;
 use exeunt_model::digest::{Digest, hex};
 use exeunt_model::directory::{key_of_text, key_text};
@@ -19,16 +19,18 @@ use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{Channel, Kind, Scope};
 use exeunt_model::tombstone::subject_hash;
 use exeunt_store::Store;
-use exeunt_store::desk::{Filter, Personal, Position, Request};
+use exeunt_store::desk::{Filter, Personal, Position, Request, Sight};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::categories;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, Query, cursor, id, position};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 /// What somebody asks for.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -139,10 +141,12 @@ pub struct EventView {
     note: Option<String>,
 }
 
-/// A request's history.
+/// A request's history, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventViews {
     events: Vec<EventView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -158,9 +162,6 @@ pub struct ListQuery {
     scope: Option<Scope>,
     /// Only unanswered ones that are overdue.
     overdue: Option<bool>,
-    after: Option<String>,
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -259,7 +260,7 @@ pub fn subject(
 /// Asks for an export, an erasure or other data. With an `Idempotency-Key`, the same request sent again returns what was made the first time.
 #[utoipa::path(post, path = "/requests", tag = "requests", request_body = Wanted,
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters of the caller's choice")),
-    responses((status = 201, body = View), (status = 200, body = View, description = "It was made before, under the same key"),
+    responses((status = 201, body = View, headers(("ETag" = String, description = "Its version"))), (status = 200, body = View, headers(("ETag" = String, description = "Its version")), description = "It was made before, under the same key"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn submit(
@@ -269,9 +270,9 @@ pub async fn submit(
     Json(wanted): Json<Wanted>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let (status, view, etag) = server.blocking(move |server, store| make(server, store, &caller, &wanted, Channel::Desk, key)).await?;
-    let location = format!("/api/v1/requests/{}", view.id);
-    Ok((status, [(header::LOCATION, location), (header::ETAG, etag)], axum::Json(view)).into_response())
+    let (status, made) = server.blocking(move |server, store| make(server, store, &caller, &wanted, Channel::Desk, key)).await?;
+    let location = format!("/api/v1/requests/{}", made.view.id);
+    Ok((status, [(header::LOCATION, location)], made).into_response())
 }
 
 /// Characters of an idempotency key at most.
@@ -294,7 +295,7 @@ pub(super) fn make(
     wanted: &Wanted,
     channel: Channel,
     key: Option<String>,
-) -> Result<(StatusCode, View, String), Problem> {
+) -> Result<(StatusCode, Tagged<View>), Problem> {
     let action = match (wanted.kind, wanted.scope) {
         (Kind::Export, Scope::Seat) => Action::ExportSeat,
         (Kind::Export, Scope::Contract) => Action::ExportContract,
@@ -341,7 +342,7 @@ pub(super) fn make(
         Submitted::New(_) => StatusCode::CREATED,
         Submitted::Repeated(_) => StatusCode::OK,
     };
-    Ok((status, view(submitted.request()), etag(submitted.request())))
+    Ok((status, tagged(submitted.request())))
 }
 
 /// What was decided, table by table.
@@ -363,56 +364,62 @@ pub(super) fn successor_of(server: &Server, found: &FoundSubject, successor: &st
 }
 
 /// Lists requests, newest first: those that the caller may see.
-#[utoipa::path(get, path = "/requests", tag = "requests", params(ListQuery),
+#[utoipa::path(get, path = "/requests", tag = "requests", params(ListQuery, PageQuery),
     responses((status = 200, body = Views),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(query): Query<ListQuery>) -> Result<Json<Views>, Problem> {
-    let after = query.after.as_deref().map(position).transpose()?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Views>, Problem> {
+    let page = page.read::<Position<RequestId>>()?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let mut filter = visible(server, store, &caller);
             filter.contract = query.contract;
             filter.kind = query.kind;
             filter.state = query.state;
             filter.scope = query.scope;
             filter.due_before = query.overdue.filter(|overdue| *overdue).map(|_| now());
-            let found = store.look("list requests", |transaction| transaction.requests(&filter, after.as_ref(), limit))?;
+            let found = store.look("list requests", |transaction| transaction.requests(&filter, page.after.as_ref(), page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.received, id: last.id.clone() });
+            // The list holds nothing else; what somebody sees is decided in one place all the same.
             let found: Vec<Request> = found.into_iter().filter(|request| may_see(&caller, request)).collect();
-            let next = (found.len() as u32 == limit)
-                .then(|| found.last().map(|last| cursor(&Position { received: last.received, id: last.id.clone() })))
-                .flatten();
             Ok(Json(Views { requests: found.iter().map(view).collect(), next }))
         })
         .await
 }
 
-/// What a caller can see at most; each request is asked of the authorization again.
+/// What a caller may see, as the store looks for it: what [`may_see`] says of a single request.
 fn visible(server: &Server, store: &Store, caller: &Caller) -> Filter {
-    let mut contracts = BTreeSet::new();
+    let mut sight = Sight::default();
     let mut own = BTreeSet::new();
-    let mut subjects = BTreeSet::new();
-    for grant in &caller.principal.grants {
+    let mut everything = false;
+    for grant in caller.grants_for(Action::ReadRequests) {
         match grant {
-            Grant::Operator | Grant::Auditor => return Filter::default(),
+            Grant::Operator | Grant::Auditor => everything = true,
             // What became of its own, its protocol tells it.
             Grant::Agent => {}
-            Grant::Representative { contracts: assigned } => contracts.extend(assigned.iter().cloned()),
+            Grant::Representative { contracts } => sight.contracts.extend(contracts.iter().cloned()),
+            Grant::Admin { contract } | Grant::SubAdmin { contract } | Grant::Holder { contract, .. } if contract == NO_CONTRACT => {}
             Grant::Admin { contract } | Grant::SubAdmin { contract } => {
-                contracts.insert(contract.clone());
+                sight.contracts.insert(contract.clone());
             }
             Grant::Holder { contract, seat } => {
                 own.insert(contract.clone());
                 let declared = server.platform.map.directory.as_ref();
                 let key = key_of_text(seat, server.directory.key_columns().1);
                 if let (Some(declared), Some(key)) = (declared, key) {
-                    subjects.insert(subject_hash(&store.hash_secret(), &declared.seat.subject, &key).as_str().to_owned());
+                    let subject = subject_hash(&store.hash_secret(), &declared.seat.subject, &key);
+                    sight.seats.insert((contract.clone(), subject.as_str().to_owned()));
                 }
             }
         }
     }
-    Filter { contracts: Some(contracts), subjects, requester: Some((caller.principal.id.clone(), own)), ..Filter::default() }
+    sight.asked = Some((caller.principal.id.clone(), own));
+    Filter { sight: (!everything).then_some(sight), within: caller.limit().map(str::to_owned), ..Filter::default() }
 }
 
 fn may_see(caller: &Caller, request: &Request) -> bool {
@@ -439,36 +446,42 @@ pub fn find(store: &Store, caller: &Caller, action: Action, id: &RequestId) -> R
 }
 
 /// Shows a request.
-#[utoipa::path(get, path = "/requests/{id}", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View), (status = 304, description = "It is as it was"),
+#[utoipa::path(get, path = "/requests/{id}", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn show(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
-    headers: HeaderMap,
+    known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let id = id(&request)?;
-    let found = server.blocking(move |_, store| Ok(find(store, &caller, Action::ReadRequests, &id)?.0)).await?;
-    let etag = etag(&found);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
-    }
-    Ok(([(header::ETAG, etag)], axum::Json(view(&found))).into_response())
+    let found = server.reading(move |_, store| Ok(find(store, &caller, Action::ReadRequests, &id)?.0)).await?;
+    Ok(tagged(&found).unless_known(&known))
 }
 
-/// Shows what happened to a request.
-#[utoipa::path(get, path = "/requests/{id}/events", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
+/// Shows what happened to a request, in order.
+#[utoipa::path(get, path = "/requests/{id}/events", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = EventViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn events(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<EventViews>, Problem> {
+pub async fn events(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<EventViews>, Problem> {
     let id = id(&request)?;
+    let page = page.read::<u32>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, Action::ReadRequests, &id)?;
-            let events = store.look("read a request's history", |transaction| transaction.events_of(&id, 0))?;
+            let from = page.after.map_or(0, |last| u64::from(last) + 1);
+            let events = store.look("read a request's history", |transaction| transaction.events(&id, from, page.wanted()))?;
+            let (events, next) = page.cut(events, |last| u32::try_from(last.number).unwrap_or(u32::MAX));
             let events = events.into_iter().map(|event| EventView {
                 number: event.number,
                 at: event.at.to_string(),
@@ -478,84 +491,100 @@ pub async fn events(State(server): State<Arc<Server>>, caller: Caller, Path(requ
                 to: event.to,
                 note: event.note,
             });
-            Ok(Json(EventViews { events: events.collect() }))
+            Ok(Json(EventViews { events: events.collect(), next }))
         })
         .await
 }
 
 /// Agrees to a request.
 #[utoipa::path(post, path = "/requests/{id}/approve", tag = "requests", request_body = Approval,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn approve(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(approval): Json<Approval>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let plan: Option<Digest> = match approval.plan {
         Some(plan) => Some(serde_json::from_value(plan.into()).map_err(|_| Problem::unprocessable("`plan` is no digest".to_owned()))?),
         None => None,
     };
-    decide(server, caller, request, Verdict::Agree { plan }).await
+    decide(server, caller, request, if_match, Verdict::Agree { plan }).await
 }
 
 /// Refuses a request.
 #[utoipa::path(post, path = "/requests/{id}/reject", tag = "requests", request_body = Note,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn reject(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(note): Json<Note>,
-) -> Result<Json<View>, Problem> {
-    decide(server, caller, request, Verdict::Refuse { note: note.note }).await
+) -> Result<Tagged<View>, Problem> {
+    decide(server, caller, request, if_match, Verdict::Refuse { note: note.note }).await
 }
 
-async fn decide(server: Arc<Server>, caller: Caller, request: String, verdict: Verdict) -> Result<Json<View>, Problem> {
+async fn decide(
+    server: Arc<Server>,
+    caller: Caller,
+    request: String,
+    if_match: IfMatch,
+    verdict: Verdict,
+) -> Result<Tagged<View>, Problem> {
     let id: RequestId = id(&request)?;
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Decide, &id)?;
-            let decided = server.with(|context| desk::decide(store, context, &actor, &id, &verdict))?;
-            Ok(Json(view(&decided)))
+            let decided = server.with(|context| desk::decide(store, context.expecting(if_match.expected()), &actor, &id, &verdict))?;
+            Ok(tagged(&decided))
         })
         .await
 }
 
 /// Gives a request up. An erasure that has started cannot be.
 #[utoipa::path(post, path = "/requests/{id}/cancel", tag = "requests", request_body = Note,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn cancel(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(note): Json<Note>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Cancel, &id)?;
-            let cancelled = server.with(|context| desk::cancel(store, context, &actor, &id, note.note.as_deref()))?;
-            Ok(Json(view(&cancelled)))
+            let cancelled =
+                server.with(|context| desk::cancel(store, context.expecting(if_match.expected()), &actor, &id, note.note.as_deref()))?;
+            Ok(tagged(&cancelled))
         })
         .await
 }
 
 /// Does without the export that an erasure waits for.
-#[utoipa::path(post, path = "/requests/{id}/waive-export", tag = "requests", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+#[utoipa::path(post, path = "/requests/{id}/waive-export", tag = "requests",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn waive(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Json<View>, Problem> {
+pub async fn waive(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(request): Path<String>,
+    if_match: IfMatch,
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     server
         .blocking(move |server, store| {
@@ -563,24 +592,25 @@ pub async fn waive(State(server): State<Arc<Server>>, caller: Caller, Path(reque
             // Whoever may ask for the erasure may also say that it needs no export.
             let action = if found.scope == Scope::Contract { Action::EraseContract } else { Action::EraseSeat };
             let (_, actor) = find(store, &caller, action, &id)?;
-            let waived = server.with(|context| desk::waive(store, context, &actor, &id))?;
-            Ok(Json(view(&waived)))
+            let waived = server.with(|context| desk::waive(store, context.expecting(if_match.expected()), &actor, &id))?;
+            Ok(tagged(&waived))
         })
         .await
 }
 
 /// Stops a request for a look, releases it, tries it again, or refuses it: for the platform's people.
 #[utoipa::path(post, path = "/requests/{id}/handle", tag = "requests", request_body = HandlingWanted,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn handle(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<HandlingWanted>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
     let handling = match (wanted.handling.as_str(), &wanted.reason) {
         ("suspend", None) => Handling::Suspend,
@@ -597,8 +627,10 @@ pub async fn handle(
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Handle, &id)?;
             let note = wanted.note.as_deref();
-            let handled = server.with(|context| desk::handle(store, context, &server.directory, &actor, &id, handling, note))?;
-            Ok(Json(view(&handled)))
+            let handled = server.with(|context| {
+                desk::handle(store, context.expecting(if_match.expected()), &server.directory, &actor, &id, handling, note)
+            })?;
+            Ok(tagged(&handled))
         })
         .await
 }
@@ -608,25 +640,27 @@ const LONGEST_REASON: usize = 2_000;
 
 /// Takes the further time that the law gives, and tells whoever asked, with the reason: once, and before the first date.
 #[utoipa::path(post, path = "/requests/{id}/extend", tag = "requests", request_body = Reason,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = View),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = View, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn extend(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(request): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<Reason>,
-) -> Result<Json<View>, Problem> {
+) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
-    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON || wanted.reason.contains('\0') {
+    if wanted.reason.trim().is_empty() || wanted.reason.chars().count() > LONGEST_REASON {
         return Err(Problem::unprocessable(format!("a reason has 1 to {LONGEST_REASON} characters")));
     }
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Handle, &id)?;
-            let extended = server.with(|context| desk::extend(store, context, &actor, &id, wanted.reason.trim()))?;
-            Ok(Json(view(&extended)))
+            let extended =
+                server.with(|context| desk::extend(store, context.expecting(if_match.expected()), &actor, &id, wanted.reason.trim()))?;
+            Ok(tagged(&extended))
         })
         .await
 }
@@ -639,7 +673,7 @@ pub async fn extend(
 pub async fn certificate(State(server): State<Arc<Server>>, caller: Caller, Path(request): Path<String>) -> Result<Response, Problem> {
     let id = id(&request)?;
     let bytes = server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let (found, _) = find(store, &caller, Action::ReadCertificate, &id)?;
             let run = found.run.ok_or_else(|| Problem::not_found(None))?;
             let bytes = store.certificate_of(&run)?.ok_or_else(|| Problem::not_found(None))?;
@@ -650,8 +684,9 @@ pub async fn certificate(State(server): State<Arc<Server>>, caller: Caller, Path
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-fn etag(request: &Request) -> String {
-    format!("\"{}\"", request.version)
+/// A request as it is shown alone.
+pub fn tagged(request: &Request) -> Tagged<View> {
+    Tagged::of(request.version, view(request))
 }
 
 /// A request as the API shows it.

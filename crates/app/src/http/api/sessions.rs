@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use exeunt_store::desk::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Query};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 use crate::http::{begin, secret};
@@ -25,29 +27,35 @@ pub struct SessionView {
     current: bool,
 }
 
-/// Sessions, newest first.
+/// Sessions, newest first, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionViews {
     sessions: Vec<SessionView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// Lists the caller's own sessions.
-#[utoipa::path(get, path = "/sessions", tag = "session",
+#[utoipa::path(get, path = "/sessions", tag = "session", params(PageQuery),
     responses((status = 200, body = SessionViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<SessionViews>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<SessionViews>, Problem> {
+    let page = page.read::<Position<String>>()?;
     let current = caller.session.as_deref().map(secret::hash);
     server
-        .blocking(move |_, store| {
-            let sessions = store.look("list sessions", |transaction| transaction.sessions_of(&caller.principal.id, now()))?;
+        .reading(move |_, store| {
+            let sessions = store.look("list sessions", |transaction| {
+                transaction.sessions(&caller.principal.id, now(), page.after.as_ref(), page.wanted())
+            })?;
+            let (sessions, next) = page.cut(sessions, |last| Position { at: last.created, id: last.hash.clone() });
             let sessions = sessions.into_iter().map(|session| SessionView {
                 began: session.created.to_string(),
                 expires: session.expires.to_string(),
                 identity_provider: session.by.map(|by| by.provider.to_string()),
                 current: current.as_ref() == Some(&session.hash),
             });
-            Ok(Json(SessionViews { sessions: sessions.collect() }))
+            Ok(Json(SessionViews { sessions: sessions.collect(), next }))
         })
         .await
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use exeunt_engine::desk::{self, ContractSettings};
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::due::Regime;
@@ -19,6 +18,7 @@ use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
 use crate::http::server::Server;
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 /// What is chosen for a contract; what is left out is the desk's own.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -86,17 +86,23 @@ pub struct SettingsView {
 const LONGEST_RETRIEVAL_DAYS: u16 = 3_650;
 
 /// Shows the settings of a contract. The `ETag` is to be sent as `If-Match` with a change.
-#[utoipa::path(get, path = "/contracts/{contract}/settings", tag = "directory", params(("contract" = String, Path, description = "Its key")),
-    responses((status = 200, body = SettingsView),
+#[utoipa::path(get, path = "/contracts/{contract}/settings", tag = "directory",
+    params(("contract" = String, Path, description = "Its key"), IfNoneMatch),
+    responses((status = 200, body = SettingsView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "They are as they were"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(contract): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(contract): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
     caller.act(Action::ReadContract, Target::Contract { contract: &contract })?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let contract = server.contract(&contract)?.0;
             let found = desk::contract_settings(store, &server.settings, &contract)?;
-            Ok(answer(contract, found))
+            Ok(tagged(contract, found).unless_known(&known))
         })
         .await
 }
@@ -105,36 +111,26 @@ pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(contra
 #[utoipa::path(put, path = "/contracts/{contract}/settings", tag = "directory", request_body = Choices,
     params(("contract" = String, Path, description = "Its key"),
            ("If-Match" = Option<String>, Header, description = "The `ETag` that was read; without it nothing is changed")),
-    responses((status = 200, body = SettingsView),
+    responses((status = 200, body = SettingsView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn choose(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(contract): Path<String>,
-    headers: HeaderMap,
+    if_match: IfMatch,
     Json(wanted): Json<Choices>,
-) -> Result<Response, Problem> {
+) -> Result<Tagged<SettingsView>, Problem> {
     let actor = caller.act(Action::ChangeSettings, Target::Contract { contract: &contract })?;
-    let version = version_of(&headers)?;
+    let expected = if_match.required()?;
     let chosen = chosen(&server, wanted)?;
     server
         .blocking(move |server, store| {
             let contract = server.contract(&contract)?.0;
-            let found = server.with(|context| desk::choose(store, context, &actor, &contract, &chosen, version))?;
-            Ok(answer(contract, found))
+            let found = server.with(|context| desk::choose(store, context.expecting(expected), &actor, &contract, &chosen))?;
+            Ok(tagged(contract, found))
         })
         .await
-}
-
-/// The version that a caller has read.
-///
-/// # Errors
-/// 428 where the caller doesn't say, 412 for what is no version of ours.
-pub(super) fn version_of(headers: &HeaderMap) -> Result<u64, Problem> {
-    let value = headers.get(header::IF_MATCH).ok_or_else(|| Problem::precondition_missing(None))?;
-    let text = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| Problem::precondition(None))
 }
 
 fn chosen(server: &Server, wanted: Choices) -> Result<Chosen, Problem> {
@@ -174,8 +170,8 @@ fn chosen(server: &Server, wanted: Choices) -> Result<Chosen, Problem> {
     })
 }
 
-fn answer(contract: String, found: ContractSettings) -> Response {
-    let etag = format!("\"{}\"", found.version);
+fn tagged(contract: String, found: ContractSettings) -> Tagged<SettingsView> {
+    let version = found.version;
     let (chosen, rules) = (found.chosen, found.rules);
     let names = |names: Vec<CategoryName>| names.iter().map(ToString::to_string).collect();
     let view = SettingsView {
@@ -210,7 +206,7 @@ fn answer(contract: String, found: ContractSettings) -> Response {
         },
         by: found.by.map(String::from),
     };
-    ([(header::ETAG, etag)], axum::Json(view)).into_response()
+    Tagged::of(version, view)
 }
 
 fn terms(terms: Terms) -> ExitTerms {

@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
+use exeunt_engine::desk;
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::TokenId;
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::Token;
+use exeunt_store::desk::{Position, Token};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::secret;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,10 +50,12 @@ pub struct TokenView {
     used: Option<String>,
 }
 
-/// Tokens.
+/// Tokens, newest first, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenViews {
     tokens: Vec<TokenView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// A new token.
@@ -61,16 +67,19 @@ pub struct Made {
 }
 
 /// Lists the caller's tokens.
-#[utoipa::path(get, path = "/tokens", tag = "tokens",
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(PageQuery),
     responses((status = 200, body = TokenViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Result<Json<TokenViews>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<TokenViews>, Problem> {
+    let page = page.read::<Position<TokenId>>()?;
     server
-        .blocking(move |_, store| {
-            let tokens = store.look("list tokens", |transaction| transaction.tokens(Some(&caller.principal.id)))?;
-            let within = tokens.iter().filter(|token| caller.reaches(token.contract.as_deref()));
-            Ok(Json(TokenViews { tokens: within.map(view).collect() }))
+        .reading(move |_, store| {
+            let (own, within) = (&caller.principal.id, caller.limit());
+            let tokens =
+                store.look("list tokens", |transaction| transaction.tokens_page(own, within, page.after.as_ref(), page.wanted()))?;
+            let (tokens, next) = page.cut(tokens, |last| Position { at: last.created, id: last.id.clone() });
+            Ok(Json(TokenViews { tokens: tokens.iter().map(view).collect(), next }))
         })
         .await
 }
@@ -126,23 +135,56 @@ pub async fn make(
         .await
 }
 
+/// Shows one of the caller's tokens.
+#[utoipa::path(get, path = "/tokens/{id}", tag = "tokens",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = TokenView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json"),
+              (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(token): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let id: TokenId = id(&token)?;
+    server
+        .reading(move |_, store| {
+            let found = store.look("read a token", |transaction| transaction.token(&id))?;
+            let own = found.filter(|token| is_own(&caller, token)).ok_or_else(|| Problem::not_found(None))?;
+            Ok(Tagged::varying(own.version(), view(&own)).unless_known(&known))
+        })
+        .await
+}
+
 /// Revokes one of the caller's tokens, at once.
-#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 204, description = "It is of no use any more"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn revoke(State(server): State<Arc<Server>>, caller: Caller, Path(token): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn revoke(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(token): Path<String>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
     let id: TokenId = id(&token)?;
     server
         .blocking(move |_, store| {
             let revoked = store.transact("revoke a token", |transaction| {
-                let mut tokens = transaction.tokens(Some(&caller.principal.id))?.into_iter();
-                let own = tokens.any(|token| token.id == id && caller.reaches(token.contract.as_deref()));
-                if own { transaction.revoke_token(&id, now()) } else { Ok(false) }
+                let Some(own) = transaction.token(&id)?.filter(|token| is_own(&caller, token)) else { return Ok(false) };
+                if_match.expected().holds(own.version())?;
+                Ok::<_, desk::Error>(transaction.revoke_token(&id, now())?)
             })?;
             if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found(None)) }
         })
         .await
+}
+
+/// Whether the caller made it, and is not limited to another contract.
+fn is_own(caller: &Caller, token: &Token) -> bool {
+    token.principal == caller.principal.id && caller.reaches(token.contract.as_deref())
 }
 
 fn view(token: &Token) -> TokenView {

@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use axum::response::Response;
 use exeunt_engine::desk::{self, WebhookTerms};
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::{DeliveryId, WebhookId};
-use exeunt_model::moment::Moment;
 use exeunt_model::request::Scope;
 use exeunt_model::webhook::Event;
 use exeunt_store::Store;
-use exeunt_store::desk::{Delivery, Webhook};
+use exeunt_store::desk::{Delivery, Position, Webhook};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::requests::subject;
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
+use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
+use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 use crate::webhooks::checked;
 
 /// A webhook that is to be made.
@@ -78,10 +78,12 @@ pub struct WebhookView {
     created_by: String,
 }
 
-/// Webhooks.
+/// Webhooks, and where the next page begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookViews {
     webhooks: Vec<WebhookView>,
+    /// To be given as `after`; none on the last page.
+    next: Option<String>,
 }
 
 /// A webhook with its new secret.
@@ -129,16 +131,8 @@ pub struct WebhooksQuery {
     contract: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DeliveriesQuery {
-    after: Option<String>,
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// Lists the webhooks of a contract, or those of the whole desk.
-#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(WebhooksQuery),
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(WebhooksQuery, PageQuery),
     responses((status = 200, body = WebhookViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -146,12 +140,16 @@ pub async fn list(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Query(query): Query<WebhooksQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<WebhookViews>, Problem> {
+    let page = page.read::<Position<WebhookId>>()?;
     server
-        .blocking(move |server, store| {
+        .reading(move |server, store| {
             let contract = of(server, &caller, query.contract.as_deref())?;
-            let found = store.look("list webhooks", |transaction| transaction.webhooks_of(contract.as_deref(), contract.is_none()))?;
-            Ok(Json(WebhookViews { webhooks: found.iter().map(view).collect() }))
+            let (of, after) = (contract.as_deref(), page.after.as_ref());
+            let found = store.look("list webhooks", |transaction| transaction.webhooks(of, after, page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.created, id: last.id.clone() });
+            Ok(Json(WebhookViews { webhooks: found.iter().map(view).collect(), next }))
         })
         .await
 }
@@ -178,49 +176,62 @@ pub async fn make(
 }
 
 /// Shows a webhook.
-#[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = WebhookView),
+#[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfNoneMatch),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String, description = "Its version"))), (status = 304, description = "It is as it was"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn show(State(server): State<Arc<Server>>, caller: Caller, Path(webhook): Path<String>) -> Result<Json<WebhookView>, Problem> {
+pub async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(webhook): Path<String>,
+    known: IfNoneMatch,
+) -> Result<Response, Problem> {
     let id = id(&webhook)?;
-    server.blocking(move |_, store| Ok(Json(view(&find(store, &caller, &id)?)))).await
+    server.reading(move |_, store| Ok(tagged(&find(store, &caller, &id)?).unless_known(&known))).await
 }
 
 /// Changes a webhook: where it is, what it is told, and whether it is told anything. One that was disabled begins anew.
 #[utoipa::path(put, path = "/webhooks/{id}", tag = "webhooks", request_body = WebhookChange,
-    params(("id" = String, Path, description = "32 hexadecimal digits")),
-    responses((status = 200, body = WebhookView),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn change(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
+    if_match: IfMatch,
     Json(wanted): Json<WebhookChange>,
-) -> Result<Json<WebhookView>, Problem> {
+) -> Result<Tagged<WebhookView>, Problem> {
     let id = id(&webhook)?;
     server
         .blocking(move |server, store| {
             find(store, &caller, &id)?;
             let terms = terms(server, &wanted.url, &wanted.events, wanted.enabled)?;
-            let changed = server.with(|context| desk::change_webhook(store, context, &id, &terms))?;
-            Ok(Json(view(&changed.ok_or_else(|| Problem::not_found(None))?)))
+            let changed = server.with(|context| desk::change_webhook(store, context.expecting(if_match.expected()), &id, &terms))?;
+            Ok(tagged(&changed.ok_or_else(|| Problem::not_found(None))?))
         })
         .await
 }
 
 /// Removes a webhook. What waits for it is not sent.
-#[utoipa::path(delete, path = "/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(delete, path = "/webhooks/{id}", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 204, description = "Nothing is sent there any more"),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn remove(State(server): State<Arc<Server>>, caller: Caller, Path(webhook): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn remove(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(webhook): Path<String>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
     let id = id(&webhook)?;
     server
-        .blocking(move |_, store| {
+        .blocking(move |server, store| {
             find(store, &caller, &id)?;
-            match store.transact("remove a webhook", |transaction| transaction.remove_webhook(&id, now()))? {
+            match server.with(|context| desk::remove_webhook(store, context.expecting(if_match.expected()), &id))? {
                 true => Ok(StatusCode::NO_CONTENT),
                 false => Err(Problem::not_found(None)),
             }
@@ -229,7 +240,8 @@ pub async fn remove(State(server): State<Arc<Server>>, caller: Caller, Path(webh
 }
 
 /// Gives a webhook a new secret. For a day, calls are signed with the former one too.
-#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "32 hexadecimal digits")),
+#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "webhooks",
+    params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 200, body = WebhookSecret),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -237,12 +249,13 @@ pub async fn change_secret(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
+    if_match: IfMatch,
 ) -> Result<Json<WebhookSecret>, Problem> {
     let id = id(&webhook)?;
     server
         .blocking(move |server, store| {
             find(store, &caller, &id)?;
-            let changed = server.with(|context| desk::change_webhook_secret(store, context, &id))?;
+            let changed = server.with(|context| desk::change_webhook_secret(store, context.expecting(if_match.expected()), &id))?;
             let changed = changed.ok_or_else(|| Problem::not_found(None))?;
             Ok(Json(WebhookSecret { webhook: view(&changed), secret: changed.secret.reveal() }))
         })
@@ -271,7 +284,7 @@ pub async fn try_out(
 
 /// Lists what was sent to a webhook in the last 90 days, and what waits, newest first.
 #[utoipa::path(get, path = "/webhooks/{id}/deliveries", tag = "webhooks",
-    params(("id" = String, Path, description = "32 hexadecimal digits"), DeliveriesQuery),
+    params(("id" = String, Path, description = "32 hexadecimal digits"), PageQuery),
     responses((status = 200, body = DeliveryViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -279,16 +292,15 @@ pub async fn deliveries(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Path(webhook): Path<String>,
-    Query(query): Query<DeliveriesQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<DeliveryViews>, Problem> {
     let id = id(&webhook)?;
-    let after = query.after.as_deref().map(position).transpose()?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let page = page.read::<Position<DeliveryId>>()?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             find(store, &caller, &id)?;
-            let found = store.look("list deliveries", |transaction| transaction.deliveries_to(&id, after.as_ref(), limit))?;
-            let next = (found.len() as u32 == limit).then(|| found.last().map(cursor)).flatten();
+            let found = store.look("list deliveries", |transaction| transaction.deliveries_to(&id, page.after.as_ref(), page.wanted()))?;
+            let (found, next) = page.cut(found, |last| Position { at: last.created, id: last.id.clone() });
             Ok(Json(DeliveryViews { deliveries: found.iter().map(delivery_view).collect(), next }))
         })
         .await
@@ -343,18 +355,9 @@ fn terms(server: &Server, url: &str, events: &[String], enabled: bool) -> Result
     Ok(WebhookTerms { url: url.into(), events: chosen.into_iter().collect(), enabled })
 }
 
-/// The place after which a page of deliveries begins, as callers get and return it.
-fn cursor(delivery: &Delivery) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{} {}", delivery.created.microseconds(), delivery.id))
-}
-
-fn position(cursor: &str) -> Result<(Moment, DeliveryId), Problem> {
-    let read = || {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let (created, id) = text.split_once(' ')?;
-        Some((created.parse().ok().and_then(Moment::from_microseconds)?, id.parse().ok()?))
-    };
-    read().ok_or_else(|| Problem::bad_request("`after` is no cursor of a page".to_owned()))
+/// A webhook as it is shown alone. How its receiver does is none of what people change.
+fn tagged(webhook: &Webhook) -> Tagged<WebhookView> {
+    Tagged::varying(webhook.version(), view(webhook))
 }
 
 fn view(webhook: &Webhook) -> WebhookView {

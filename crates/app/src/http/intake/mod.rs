@@ -84,7 +84,7 @@ impl Sender {
         })?;
         caller.act(Action::SendIntake, Target::Intake { sender: &caller.principal.id }).map_err(|_| Refusal::FOREIGN)?;
         let id = caller.principal.id.clone();
-        let found = server.blocking(move |_, store| Ok(store.look("look up a sender", |transaction| transaction.sender_of(&id))?)).await;
+        let found = server.reading(move |_, store| Ok(store.look("look up a sender", |transaction| transaction.sender_of(&id))?)).await;
         let found = found.map_err(|_| Refusal { status: StatusCode::SERVICE_UNAVAILABLE, message: "try again" })?;
         let sender = found.filter(|sender| sender.protocol == protocol).ok_or(Refusal::FOREIGN)?;
         Ok(Self { caller, name: sender.name })

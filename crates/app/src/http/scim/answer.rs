@@ -5,6 +5,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use exeunt_model::scim;
+use exeunt_model::text::holds_null;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
@@ -26,7 +28,11 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             }
         }
         let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
-        let value = serde_json::from_slice(&bytes?).map_err(|_| Refusal::unreadable("the body is no JSON"))?;
+        let bytes = bytes?;
+        if holds_null(&bytes) {
+            return Err(scim::Error::InvalidValue("no text holds the null character".to_owned()).into());
+        }
+        let value = serde_json::from_slice(&bytes).map_err(|_| Refusal::unreadable("the body is no JSON"))?;
         Ok(Self(value))
     }
 }

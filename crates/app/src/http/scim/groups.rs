@@ -29,7 +29,7 @@ pub async fn search(State(server): State<Arc<Server>>, pusher: Pusher, Body(body
 
 async fn listed(server: Arc<Server>, pusher: Pusher, wanted: Wanted) -> Result<Answer, Refusal> {
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let start = wanted.start();
             let listed = provisioning::groups(store, &pusher.push.contract, &wanted.query(&pusher.base));
             Ok(listed.map(|(total, page)| Answer::of(shape::list(total, start, page.into_iter().map(Value::Object).collect()))))
@@ -48,7 +48,7 @@ pub async fn show(
 ) -> Result<Response, Refusal> {
     let id: DirectoryGroupId = id.parse().map_err(|_| Refusal::not_found())?;
     let members = wanted.selection.wants(Resource::Group, "members");
-    let found = server.blocking(move |_, store| Ok(provisioning::group(store, &pusher.push.contract, &id, &pusher.base, members))).await?;
+    let found = server.reading(move |_, store| Ok(provisioning::group(store, &pusher.push.contract, &id, &pusher.base, members))).await?;
     let (_, shown) = found?.ok_or_else(Refusal::not_found)?;
     Ok(Answer::resource(StatusCode::OK, &shown, wanted.selection.of(Resource::Group, shown.clone())).unless_known(&headers))
 }

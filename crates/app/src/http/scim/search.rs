@@ -17,7 +17,7 @@ use crate::http::server::Server;
 pub async fn search(State(server): State<Arc<Server>>, pusher: Pusher, Body(body): Body) -> Result<Answer, Refusal> {
     let wanted = Wanted::of_search(&body)?;
     server
-        .blocking(move |_, store| {
+        .reading(move |_, store| {
             let query = wanted.query(&pusher.base);
             let listed = provisioning::users(store, &pusher.push.contract, &query).and_then(|(users, mut page)| {
                 let start = query.start.saturating_sub(users).max(1);

@@ -113,6 +113,7 @@ const OPERATIONS: &[Operation] = &[
         On::Seat,
         |cast| json!({ "scope": "seat", "contract": cast.contract, "seat": cast.seat, "ground": "litigation", "review_days": 30 }),
     ),
+    operation("GET", "/holds/{id}", Some(Action::ReadHolds), On::Hold, none),
     operation("POST", "/holds/{id}/lift", Some(Action::LiftHold), On::Hold, none),
     operation("GET", "/accounts", Some(Action::ReadAccounts), On::Desk, none),
     operation(
@@ -122,6 +123,7 @@ const OPERATIONS: &[Operation] = &[
         On::Desk,
         |_| json!({ "email": "auditor@navigator.example", "role": "auditor" }),
     ),
+    operation("GET", "/accounts/{id}", Some(Action::ReadAccounts), On::Account, none),
     operation("DELETE", "/accounts/{id}", Some(Action::ManageAccounts), On::Account, none),
     operation("GET", "/requests/{id}/plan", Some(Action::ReadRequests), On::Request, none),
     operation("GET", "/requests/{id}/messages", Some(Action::ReadCase), On::Case, none),
@@ -177,6 +179,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("GET /identity-providers", "open to everybody"),
     ("POST /bulk", "each line is a request like any other; the lists have their own test"),
     ("POST /tokens", "tokens have their own test"),
+    ("GET /tokens/{id}", "tokens have their own test"),
     ("DELETE /tokens/{id}", "tokens have their own test"),
     ("DELETE /webhooks/{id}", "webhooks have their own test"),
     ("POST /webhooks/{id}/deliveries/{delivery}", "webhooks have their own test"),

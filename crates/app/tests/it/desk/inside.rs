@@ -155,7 +155,7 @@ impl Inside {
     /// Does something with the workflow.
     pub fn with<T>(&mut self, work: impl FnOnce(&mut Store, &mut Context<'_>, &Directory) -> T) -> T {
         let mut draw = random;
-        let mut context = Context { settings: &self.work.settings, now: clock(), random: &mut draw };
+        let mut context = Context::new(&self.work.settings, clock(), &mut draw);
         work(&mut self.store, &mut context, &self.work.directory)
     }
 

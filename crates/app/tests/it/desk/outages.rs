@@ -92,7 +92,10 @@ fn a_database_that_breaks_off_in_the_middle_of_erasures_is_waited_for() {
     let config = fs::read_to_string(world.path("workers.toml")).expect("read the configuration");
     fs::write(world.path("exeunt.toml"), config).expect("write the configuration");
     let before = kills::rows(&platform);
-    let made = world.command(&["account", "set", "operator@trial.example", "--role", "operator", "--store", &world.store_url()]).output().expect("run exeunt");
+    let made = world
+        .command(&["account", "set", "operator@trial.example", "--role", "operator", "--store", &world.store_url()])
+        .output()
+        .expect("run exeunt");
     assert!(made.status.success(), "{made:?}");
     let desk = Desk::start(&mut kills::command(&world, &platform, &["serve"]));
     let operator = world.sign_in(&desk, "operator@trial.example");
@@ -125,7 +128,8 @@ fn a_database_that_breaks_off_in_the_middle_of_erasures_is_waited_for() {
     ended(all);
 
     let erased: BTreeSet<usize> = asked.values().filter(|(_, kind)| *kind == "erasure").map(|(seat, _)| *seat).collect();
-    let want: BTreeSet<String> = before.into_iter().filter(|row| !matches!(kills::place(row), Place::Seat(seat) if erased.contains(&seat))).collect();
+    let want: BTreeSet<String> =
+        before.into_iter().filter(|row| !matches!(kills::place(row), Place::Seat(seat) if erased.contains(&seat))).collect();
     assert_eq!(kills::rows(&platform), want);
     let certificates: i64 = world
         .store_client()

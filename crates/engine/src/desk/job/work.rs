@@ -107,6 +107,6 @@ impl Work {
     /// Runs something with the settings, the time and randomness.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut random = |bytes: &mut [u8]| (self.random)(bytes);
-        work(&mut Context { settings: &self.settings, now: (self.clock)(), random: &mut random })
+        work(&mut Context::new(&self.settings, (self.clock)(), &mut random))
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::digest::Digest;
 use crate::moment::Moment;
+use crate::text::holds_null;
 
 /// For how many minutes the protocol advises that a message be valid (section 2.01, `expires-at`).
 pub const VALIDITY_MINUTES: u32 = 10;
@@ -23,7 +24,7 @@ pub enum Error {
     Encoding,
     #[error("the signature was not made by the agent over this message")]
     Signature,
-    #[error("the signed text is no JSON object")]
+    #[error("the signed text is no JSON object, or has the null character in a text")]
     Json,
     #[error("`{field}` is missing or of another form than the protocol has")]
     Field { field: &'static str },
@@ -106,7 +107,7 @@ pub(super) fn signed_text(body: &str, agent: &Agent) -> Result<Map<String, Value
     let signature = ed25519_dalek::Signature::from_bytes(signature);
     key.verify_strict(text, &signature).map_err(|_| Error::Signature)?;
     match serde_json::from_slice(text) {
-        Ok(Value::Object(claims)) => Ok(claims),
+        Ok(Value::Object(claims)) if !holds_null(text) => Ok(claims),
         Ok(_) | Err(_) => Err(Error::Json),
     }
 }

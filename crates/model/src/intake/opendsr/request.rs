@@ -12,6 +12,7 @@ use crate::due::Regime;
 use crate::identity::EmailAddress;
 use crate::moment::Moment;
 use crate::request::{Kind, spelled};
+use crate::text::holds_null;
 
 spelled!(
     /// The laws that a request can name.
@@ -76,7 +77,7 @@ pub(super) const SUPPORTED_IDENTITIES: [(IdentityType, IdentityFormat); 3] = [
 /// What is wrong with a request. Nothing of an identity is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the body is no JSON object")]
+    #[error("the body is no JSON object, or has the null character in a text")]
     Json,
     #[error("{field} is required")]
     Missing { field: &'static str },
@@ -194,6 +195,9 @@ impl fmt::Debug for Identity {
 /// The first property that is missing or has a value that it can't have; [`Error::NoSupportedIdentity`] when nobody can be found by it.
 pub fn request(body: &[u8]) -> Result<Request, Error> {
     let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(Error::Json) };
+    if holds_null(body) {
+        return Err(Error::Json);
+    }
     let version = match fields.get("api_version") {
         None | Some(Value::Null) => "2.0",
         Some(value) => value.as_str().ok_or(Error::Field { field: "api_version" })?,

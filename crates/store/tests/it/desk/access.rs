@@ -134,7 +134,7 @@ fn a_session_lasts_until_it_ends(world: &World) {
         transaction.insert_sign_in_link("link", &principal(1), at(0), at(90))?;
         transaction.insert_session(&session("ben's", 2, 90))
     });
-    assert_eq!(write(&mut store, |transaction| transaction.sessions_of(&principal(1), at(60))).len(), 2, "those that last");
+    assert_eq!(write(&mut store, |transaction| transaction.sessions(&principal(1), at(60), None, 10)).len(), 2, "those that last");
     let mut whose = |hash: &str, now: i64| write(&mut store, |transaction| transaction.session(hash, at(now)));
     assert_eq!(whose("one", 59), Some(session("one", 1, 60)));
     assert_eq!(whose("one", 60), None);

@@ -135,7 +135,7 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
             Ok((
                 transaction.requests_about(&seat(), &digest("otto"))?,
                 transaction.hold(&HoldId::from_random(200))?,
-                (transaction.events_of(&id, 0)?, transaction.messages_of(&id, true)?, transaction.attachments_of(&id, true)?),
+                (transaction.events_of(&id, 0)?, transaction.messages(&id, true, None, 100)?, transaction.attachments_of(&id, true)?),
                 (transaction.principal(&principal(200))?, mails),
             ))
         })
@@ -169,7 +169,7 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
         requests.iter().map(|request| (request.version, &request.personal)).collect::<Vec<_>>(),
         [(2, &None), (2, &None), (2, &None)]
     );
-    let messages = write(&mut store, |transaction| transaction.messages_of(&request_id(101), true));
+    let messages = write(&mut store, |transaction| transaction.messages(&request_id(101), true, None, 100));
     assert_eq!(messages.iter().map(|message| &message.text).collect::<Vec<_>>(), [&None, &None], "that something was said stays");
     assert_eq!(write(&mut store, |transaction| transaction.principal(&principal(100))).unwrap().email, None);
 }

@@ -330,7 +330,7 @@ fn what_is_done_is_forgotten_and_what_failed_is_not(world: &World) {
     assert!(write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")).is_some());
     write(&mut store, |transaction| transaction.sweep_jobs(at(102)));
     assert_eq!(write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")), None);
-    let left: Vec<_> = write(&mut store, |transaction| transaction.unfinished_jobs(10)).into_iter().map(|job| job.state).collect();
+    let left: Vec<_> = write(&mut store, |transaction| transaction.unfinished_jobs(None, 10)).into_iter().map(|job| job.state).collect();
     assert_eq!(left, [JobState::Failed, JobState::Queued]);
 }
 

@@ -9,7 +9,8 @@ use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{CaseState, Channel, ErasureState, ExportState, Kind, Scope, State};
 use exeunt_store::Error;
 use exeunt_store::desk::{
-    Account, ContractExit, ContractSetting, Event, Filter, Hold, Intake, IntakeCallback, IntakePart, Personal, Position, Request, Sender,
+    Account, ContractExit, ContractSetting, Event, ExitEvent, Filter, Hold, Intake, IntakeCallback, IntakePart, Personal, Position,
+    Request, Sender, Sight,
 };
 
 use super::{at_once, email, person, principal, request, request_id, tried, write};
@@ -135,7 +136,7 @@ fn pages(world: &World, filter: &Filter) -> Vec<u128> {
     let mut store = world.store();
     let mut found: Vec<Request> = Vec::new();
     loop {
-        let after = found.last().map(|last| Position { received: last.received, id: last.id.clone() });
+        let after = found.last().map(|last| Position { at: last.received, id: last.id.clone() });
         let page = write(&mut store, |transaction| transaction.requests(filter, after.as_ref(), 3));
         assert!(page.len() <= 3);
         if page.is_empty() {
@@ -163,6 +164,9 @@ fn pages_of_a_list_hold_each_request_that_fits_once(world: &World) {
         if number % 6 == 0 {
             new.answered = Some(at(90));
         }
+        if number % 7 == 1 {
+            new.personal = None;
+        }
         write(&mut store, |transaction| transaction.insert_request(&new));
     }
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
@@ -175,13 +179,26 @@ fn pages_of_a_list_hold_each_request_that_fits_once(world: &World) {
     };
     let all = Filter::default();
     assert_eq!(pages(world, &all), listed(&|_| true));
-    assert_eq!(pages(world, &Filter { contracts: Some(set(&[])), ..all.clone() }), [0u128; 0], "of no contract is nothing, not everything");
-    let alder = Filter { contracts: Some(set(&["alder"])), ..all.clone() };
+    let seen = |sight: Sight| Filter { sight: Some(sight), ..Filter::default() };
+    assert_eq!(pages(world, &seen(Sight::default())), [0u128; 0], "of no contract is nothing, not everything");
+    let of_alder = Sight { contracts: set(&["alder"]), ..Sight::default() };
+    let alder = seen(of_alder.clone());
     assert_eq!(pages(world, &alder), listed(&|number| number % 3 == 0));
-    let beside = Filter { subjects: [subject(1)].into(), requester: Some((principal(2), set(&["birch"]))), ..alder.clone() };
-    assert_eq!(pages(world, &beside), listed(&|number| number % 3 == 0 || number % 5 == 1 || (number % 2 == 1 && number % 3 == 1)));
-    let nowhere = Filter { contracts: Some(set(&[])), requester: Some((principal(2), set(&[]))), ..all.clone() };
+    let asked = Some((principal(2), set(&["birch"])));
+    let beside = seen(Sight { seats: [("cedar".to_owned(), subject(1))].into(), asked, ..of_alder });
+    let is_seen = |number: u128| {
+        let (contract, is_whole, is_forgotten) = (number % 3, number % 4 == 0, number % 7 == 1);
+        contract == 0
+            || (contract == 2 && number % 5 == 1 && !is_whole && !is_forgotten)
+            || (number % 2 == 1 && contract == 1 && (is_whole || is_forgotten))
+    };
+    assert!((0..20).any(|number| number % 3 == 2 && is_seen(number)) && (0..20).any(|number| number % 3 == 1 && is_seen(number)));
+    assert_eq!(pages(world, &beside), listed(&is_seen));
+    let nowhere = seen(Sight { asked: Some((principal(2), set(&[]))), ..Sight::default() });
     assert_eq!(pages(world, &nowhere), [0u128; 0]);
+    let within = Filter { within: Some("birch".to_owned()), ..all.clone() };
+    assert_eq!(pages(world, &within), listed(&|number| number % 3 == 1));
+    assert_eq!(pages(world, &Filter { contract: Some("alder".to_owned()), ..within }), [0u128; 0]);
     // What is asked for narrows what may be seen, whatever that is.
     let foreign = Filter { contract: Some("birch".to_owned()), ..alder };
     assert_eq!(pages(world, &foreign), [0u128; 0]);
@@ -329,8 +346,22 @@ fn a_contract_has_one_exit_at_a_time(world: &World) {
         changed: at(number as i64),
         finished: None,
     };
+    let notice = |number: u128| ExitEvent {
+        number: 0,
+        at: at(number as i64),
+        actor: None,
+        event: "give_notice".to_owned(),
+        from: None,
+        to: "notice".to_owned(),
+        declaration: "{}".to_owned(),
+        signature: "signed".to_owned(),
+        words: None,
+    };
     let mut first = exit(1);
-    write(&mut store, |transaction| transaction.insert_exit(&first));
+    write(&mut store, |transaction| {
+        transaction.insert_exit(&first)?;
+        transaction.add_exit_event(&first.id, &notice(1))
+    });
     assert!(tried(&mut store, |transaction| transaction.insert_exit(&exit(2))).is_err());
     let mut late = first.clone();
     first.state = "withdrawn".to_owned();
@@ -338,8 +369,14 @@ fn a_contract_has_one_exit_at_a_time(world: &World) {
     tried(&mut store, |transaction| transaction.change_exit(&mut first)).unwrap();
     let refused = tried(&mut store, |transaction| transaction.change_exit(&mut late));
     assert!(matches!(refused, Err(Error::RowCount { .. })));
-    write(&mut store, |transaction| transaction.insert_exit(&exit(2)));
-    assert_eq!(write(&mut store, |transaction| transaction.exits_of("alder")), [exit(2), first.clone()]);
+    write(&mut store, |transaction| {
+        transaction.insert_exit(&exit(2))?;
+        transaction.add_exit_event(&exit(2).id, &notice(2))
+    });
+    let after = |number: u128| Position { at: at(number as i64), id: exit(number).id };
+    assert_eq!(write(&mut store, |transaction| transaction.exits("alder", None, 10)), [exit(2), first.clone()]);
+    assert_eq!(write(&mut store, |transaction| transaction.exits("alder", Some(&after(2)), 10)), [first.clone()]);
+    assert_eq!(write(&mut store, |transaction| transaction.exits("alder", Some(&after(1)), 10)), []);
     assert_eq!(write(&mut store, |transaction| transaction.exit(&first.id)), Some(first));
 }
 

@@ -4,7 +4,7 @@ use exeunt_model::identity::{DeliveryId, JobId, WebhookId};
 use exeunt_model::job::{JobKind, JobState};
 use exeunt_model::webhook::{Disabled, Event, Secret, Trouble};
 use exeunt_store::Store;
-use exeunt_store::desk::{Delivery, NewJob, Webhook};
+use exeunt_store::desk::{Delivery, NewJob, Position, Webhook};
 
 use super::{person, principal, write};
 use crate::world::{World, at};
@@ -207,7 +207,7 @@ fn deliveries_are_listed_in_pages_and_forgotten_when_they_are_old(world: &World)
         deliver(&mut store, number, 1, Event::ExportReady, created);
     }
     let page = |store: &mut Store, after: Option<&Delivery>| -> Vec<Delivery> {
-        let after = after.map(|delivery| (delivery.created, delivery.id.clone()));
+        let after = after.map(|delivery| Position { at: delivery.created, id: delivery.id.clone() });
         write(store, |transaction| transaction.deliveries_to(&id(1), after.as_ref(), 3))
     };
     let numbers = |page: &[Delivery]| -> Vec<u128> { page.iter().map(|d| u128::from_str_radix(d.id.as_str(), 16).unwrap()).collect() };
