@@ -90,6 +90,17 @@ pub struct SeatEntry {
 }
 
 impl SeatEntry {
+    /// What people call it, and what they type to confirm its erasure: the address of its holder, else their name, else its key.
+    pub fn label(&self) -> String {
+        let name = self.name.clone().filter(|name| !name.trim().is_empty());
+        self.email.clone().map(String::from).or(name).unwrap_or_else(|| key_text(&self.key))
+    }
+
+    /// Whether it still is the seat that somebody asked something for: of the same contract, and with the same holder, as far as its label tells.
+    pub fn is_still(&self, contract: &str, label: &str) -> bool {
+        key_text(&self.contract) == contract && self.label() == label
+    }
+
     /// Whether its holder may administer the contract now.
     pub fn is_active_admin(&self) -> bool {
         self.active && self.role == SeatRole::Admin
@@ -112,6 +123,13 @@ pub struct ContractEntry {
     pub name: Option<String>,
     pub tier: Option<String>,
     pub active: bool,
+}
+
+impl ContractEntry {
+    /// What people call it, and what they type to confirm its erasure: its name, else its key.
+    pub fn label(&self) -> String {
+        self.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| key_text(&self.key))
+    }
 }
 
 impl fmt::Debug for ContractEntry {

@@ -26,6 +26,7 @@ pub mod request;
 pub mod run;
 pub mod scim;
 pub mod selection;
+pub mod served;
 pub mod setting;
 pub mod signature;
 #[cfg(test)]

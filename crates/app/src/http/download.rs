@@ -15,7 +15,7 @@ use super::secret;
 use super::server::{Server, now};
 use super::stored::{self, Stored};
 
-/// Sends an archive, or a range of it. A link for one download is good until the last byte has gone out.
+/// Sends an archive, or a range of it. A link for one download is good until all of it has gone out.
 pub async fn download(
     State(server): State<Arc<Server>>,
     caller: Caller,
@@ -46,12 +46,8 @@ pub async fn download(
             if may { Ok(archive) } else { Err(Problem::not_found(None)) }
         })
         .await?;
-    let id = archive.id.clone();
-    let noting: stored::Noting = Box::new(move |store| {
-        store.transact("note a download", |transaction| {
-            transaction.note_download(&id, now())?;
-            transaction.note_link_use(&hash, now())
-        })
+    let noting: stored::Noting = Box::new(move |store, first, end| {
+        store.transact("note a download", |transaction| transaction.note_served(&hash, first, end, now()))
     });
     let stored = Stored {
         object: archive.object,

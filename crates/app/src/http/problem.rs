@@ -174,7 +174,7 @@ impl From<desk::Error> for Problem {
             Error::Confirmation => Self::confirmation(None),
             Error::IdempotencyKey => Self::idempotency(None),
             error @ (Error::NothingToDecide | Error::OwnRequest | Error::TooLate) => Self::state(error.to_string()),
-            error @ Error::NotAnApprover { .. } => Self::forbidden(error.to_string()),
+            error @ (Error::NotAnApprover { .. } | Error::NotRequester) => Self::forbidden(error.to_string()),
             Error::OtherPlan => Self::other_plan(None),
             Error::LastAdmin => Self::last_admin(None),
             Error::Plan(error) => error.into(),

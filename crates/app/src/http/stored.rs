@@ -25,8 +25,8 @@ pub struct Stored {
     pub sha256: String,
 }
 
-/// What is noted once the last byte has gone out.
-pub type Noting = Box<dyn FnOnce(&mut Store) -> Result<(), exeunt_store::Error> + Send>;
+/// Notes which bytes have gone out: the first, and the one after the last.
+pub type Noting = Box<dyn FnOnce(&mut Store, u64, u64) -> Result<(), exeunt_store::Error> + Send>;
 
 /// Answers whoever asks for a file: with all of it, a range of it, or that they have it already.
 ///
@@ -66,7 +66,7 @@ pub async fn send(
         Body::empty()
     } else {
         let reading = server.stored(move |archives| Ok(archives.read(&object, first, end)?)).await?;
-        body(server, reading, end - first, noting.filter(|_| end == size))
+        body(Sending { server: server.clone(), reading: Some(reading), first, sent: first, end, noting })
     };
     let status = if wanted.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = (status, body).into_response();
@@ -142,33 +142,56 @@ fn wanted(range: &str, size: u64) -> Option<Option<(u64, u64)>> {
     }
 }
 
+/// A range that goes out.
 struct Sending {
     server: Arc<Server>,
-    reading: Reading,
-    left: u64,
+    /// Away while a piece is read.
+    reading: Option<Reading>,
+    first: u64,
+    /// The byte after the last that has gone out.
+    sent: u64,
+    end: u64,
     noting: Option<Noting>,
 }
 
-/// Streams what is read; just before the last piece goes out, that is noted.
-fn body(server: &Arc<Server>, reading: Reading, bytes: u64, noting: Option<Noting>) -> Body {
-    let sending = Sending { server: server.clone(), reading, left: bytes, noting };
-    Body::from_stream(stream::try_unfold(sending, |sending| async move {
-        let Sending { server, mut reading, left, mut noting } = sending;
-        if left == 0 {
-            return Ok::<_, std::io::Error>(None);
+impl Sending {
+    /// Notes what has gone out. A note that fails costs nobody the download: it can be made again until its time is over.
+    fn note(&mut self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let (server, first, sent) = (self.server.clone(), self.first, self.sent);
+        let noting = self.noting.take().filter(|_| sent > first)?;
+        Some(async move {
+            let _ = server.blocking(move |_, store| Ok(noting(store, first, sent)?)).await;
+        })
+    }
+}
+
+impl Drop for Sending {
+    /// Whoever breaks off has what has gone out, and comes back for the rest.
+    fn drop(&mut self) {
+        if let Some(noting) = self.note()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(noting);
         }
-        let read = server.stored(move |_| Ok((reading.next_piece()?, reading))).await;
+    }
+}
+
+/// Streams what is read; just before the last piece goes out, that is noted.
+fn body(sending: Sending) -> Body {
+    Body::from_stream(stream::try_unfold(sending, |mut sending| async move {
+        let Some(mut reading) = sending.reading.take().filter(|_| sending.sent < sending.end) else { return Ok::<_, std::io::Error>(None) };
+        let read = sending.server.stored(move |_| Ok((reading.next_piece()?, reading))).await;
         let lost = || std::io::Error::other("the archive store went away");
         let (piece, reading): (Option<Bytes>, Reading) = read.map_err(|_| lost())?;
         let piece = piece.ok_or_else(lost)?;
-        let left = left.saturating_sub(piece.len() as u64);
-        if left == 0
-            && let Some(noting) = noting.take()
+        sending.reading = Some(reading);
+        sending.sent = sending.end.min(sending.sent + piece.len() as u64);
+        if sending.sent == sending.end
+            && let Some(noting) = sending.note()
         {
-            // A note that fails costs nobody the download: the link lives until it expires.
-            let _ = server.blocking(move |_, store| Ok(noting(store)?)).await;
+            noting.await;
         }
-        Ok(Some((piece, Sending { server, reading, left, noting })))
+        Ok(Some((piece, sending)))
     }))
 }
 

@@ -81,8 +81,14 @@ pub fn handle(
                         context.make(transaction, &mut request, Move::Export(export::Move::Enqueue), by, note)?;
                         context.enqueue(transaction, &request, JobKind::Export, context.now)?;
                     }
-                    State::Erasure(ErasureState::Failed) => context.enqueue(transaction, &request, JobKind::Plan, context.now)?,
-                    State::Erasure(ErasureState::PartlyFailed) => context.enqueue(transaction, &request, JobKind::Erase, context.now)?,
+                    State::Erasure(ErasureState::Failed) => {
+                        context.note(transaction, &mut request, "retry", &actor.principal, note)?;
+                        context.enqueue(transaction, &request, JobKind::Plan, context.now)?;
+                    }
+                    State::Erasure(ErasureState::PartlyFailed) => {
+                        context.note(transaction, &mut request, "retry", &actor.principal, note)?;
+                        context.enqueue(transaction, &request, JobKind::Erase, context.now)?;
+                    }
                     // No such move: the machine says so, naming both sides.
                     State::Erasure(_) => context.make(transaction, &mut request, Move::Erasure(erasure::Move::Resume), by, note)?,
                     State::Case(_) => return Err(Error::NothingToDecide),
@@ -104,7 +110,7 @@ pub fn handle(
 /// Does without the export that an erasure waits for.
 ///
 /// # Errors
-/// [`Error::NothingToDecide`] for a request that waits for none, [`Error::Changed`].
+/// [`Error::NothingToDecide`] for a request that waits for none, [`Error::NotRequester`] for anybody but whoever wanted the copy, [`Error::Changed`].
 pub fn waive(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &RequestId) -> Result<Request, Error> {
     store.transact("do without an export", |transaction| {
         let mut request = transaction.request_to_change(id)?.ok_or(Error::NoSuchRequest)?;
@@ -112,19 +118,13 @@ pub fn waive(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &R
         if request.linked.is_none() || request.waived || request.state.is_final() {
             return Err(Error::NothingToDecide);
         }
+        if request.requester != actor.principal {
+            return Err(Error::NotRequester);
+        }
         request.waived = true;
-        request.changed = context.now;
-        transaction.change_request(&mut request)?;
-        let event = exeunt_store::desk::Event {
-            number: 0,
-            at: context.now,
-            actor: Some(actor.principal.clone()),
-            event: "waive_export".to_owned(),
-            from: Some(request.state.as_str().to_owned()),
-            to: request.state.as_str().to_owned(),
-            note: None,
-        };
-        transaction.add_event(&request.id, &event)?;
+        context.note(transaction, &mut request, "waive_export", &actor.principal, None)?;
+        // It need not be looked at later that nothing stands in its way any more.
+        transaction.reschedule(JobKind::Erase, request.id.as_str(), request.scheduled.unwrap_or(context.now).max(context.now))?;
         Ok(request)
     })
 }

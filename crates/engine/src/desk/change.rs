@@ -66,6 +66,29 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// Writes a request whose state stays, and what somebody has done with it.
+    pub(super) fn note(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        request: &mut Request,
+        event: &str,
+        actor: &PrincipalId,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        request.changed = self.now;
+        transaction.change_request(request)?;
+        let event = Event {
+            number: 0,
+            at: self.now,
+            actor: Some(actor.clone()),
+            event: event.to_owned(),
+            from: Some(request.state.as_str().to_owned()),
+            to: request.state.as_str().to_owned(),
+            note: note.map(str::to_owned),
+        };
+        Ok(transaction.add_event(&request.id, &event)?)
+    }
+
     /// Has the sender of something that came in called back.
     pub(super) fn tell_sender(&mut self, transaction: &mut Transaction<'_>, intake: &Intake) -> Result<(), exeunt_store::Error> {
         for callback in transaction.callbacks_of(&intake.id)? {

@@ -28,6 +28,8 @@ pub enum Error {
     NothingToDecide,
     #[error("whoever asked cannot approve")]
     OwnRequest,
+    #[error("only whoever asked can do without the export")]
+    NotRequester,
     #[error("an approval of a {role} does not count here")]
     NotAnApprover { role: exeunt_model::identity::Role },
     #[error("the plan that was seen is not the plan any more: look at it again")]

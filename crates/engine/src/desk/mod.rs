@@ -40,7 +40,7 @@ pub use error::Error;
 pub use exit::{ExitShown, act_on_exit, exit, exits_of, give_notice, is_to_be_confirmed};
 pub use expected::Expected;
 pub use extend::extend;
-pub use hold::lift_hold;
+pub use hold::{lift_hold, place_hold};
 pub use notify::{ExitMail, Notice, NoticeMail};
 pub use people::Contact;
 pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};

@@ -126,7 +126,9 @@ pub(super) fn submit_decided(
     }
     if let Some(linked) = &submission.linked {
         let fits = transaction.request(linked)?.is_some_and(|export| {
-            export.state.kind() == Kind::Export && export.contract == submission.contract && export.subject == submission.subject
+            // One that will never be downloaded is not waited for.
+            let is_open = matches!(export.state, State::Export(state) if !state.is_final());
+            is_open && export.contract == submission.contract && export.subject == submission.subject
         });
         if !fits || submission.kind != Kind::Erasure {
             return Err(Error::NotLinkable { id: linked.clone() });

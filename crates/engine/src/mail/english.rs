@@ -282,6 +282,8 @@ fn why(code: &str) -> String {
         "unfounded" => "it is manifestly unfounded or excessive",
         "no_such_data" => "there is no such data here",
         "last_admin" => "the contract would be left without an admin",
+        "subject_changed" => "the seat belongs to another contract or to somebody else by now; ask for it anew if it is still meant",
+        "erased" => "another request has erased it meanwhile",
         "source_unavailable" => "a database is away",
         "catalog_drift" => "the databases have changed and must be reviewed first",
         "plan_refused" => "no plan can be made",

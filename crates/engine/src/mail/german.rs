@@ -279,6 +279,10 @@ fn why(code: &str) -> &'static str {
         "unfounded" => "Der Antrag ist offensichtlich unbegründet oder exzessiv",
         "no_such_data" => "Solche Daten gibt es hier nicht",
         "last_admin" => "Der Vertrag hätte keinen Admin mehr",
+        "subject_changed" => {
+            "Der Platz gehört inzwischen zu einem anderen Vertrag oder jemand anderem; bitte neu beantragen, wenn er immer noch gemeint ist"
+        }
+        "erased" => "Ein anderer Antrag hat es inzwischen gelöscht",
         "source_unavailable" => "Eine Datenbank ist nicht erreichbar",
         "catalog_drift" => "Die Datenbanken haben sich geändert und müssen erst geprüft werden",
         "plan_refused" => "Es lässt sich kein Plan aufstellen",

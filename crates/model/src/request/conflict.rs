@@ -53,15 +53,29 @@ pub fn conflict(wanted: &Wanted<'_>, existing: &[Existing]) -> Option<Conflict> 
                     return Some(Conflict::Duplicate { of: other.id.clone() });
                 }
                 let around = same_subject || (other.scope == Scope::Contract && wanted.scope == Scope::Seat);
-                (around && covers(other_categories, wanted.categories)).then(|| Conflict::Covered { by: other.id.clone() })
+                // One that failed takes nothing along until somebody tries it again.
+                let goes_on = state != ErasureState::Failed;
+                (goes_on && around && covers(other_categories, wanted.categories)).then(|| Conflict::Covered { by: other.id.clone() })
             }
             (State::Export(_), State::Erasure(state)) => {
                 let touches = same_subject || other.scope == Scope::Contract;
                 let erases = touches && overlap(other_categories, wanted.categories);
-                (erases && has_begun(state)).then(|| Conflict::Erasing { by: other.id.clone() })
+                (erases && state.has_begun()).then(|| Conflict::Erasing { by: other.id.clone() })
             }
             (State::Erasure(_), State::Erasure(_) | State::Export(_)) | (State::Case(_), _) | (_, State::Case(_)) => None,
         }
+    })
+}
+
+/// The erasure that has begun of what an export would read: it would deliver what is left of it, or what is to be gone.
+///
+/// What a whole contract and one of its seats have in common counts, whichever of them is erased.
+pub fn being_erased(export: &Wanted<'_>, existing: &[Existing]) -> Option<RequestId> {
+    existing.iter().find_map(|other| {
+        let State::Erasure(state) = other.state else { return None };
+        let same = export.scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *export.subject;
+        let touches = same && overlap(other.categories.as_deref(), export.categories);
+        (touches && state.has_begun()).then(|| other.id.clone())
     })
 }
 
@@ -79,22 +93,6 @@ fn overlap(one: Option<&[CategoryName]>, other: Option<&[CategoryName]>) -> bool
     match (one, other) {
         (None, _) | (_, None) => true,
         (Some(one), Some(other)) => one.iter().any(|category| other.contains(category)),
-    }
-}
-
-fn has_begun(state: ErasureState) -> bool {
-    match state {
-        ErasureState::Running | ErasureState::Verifying | ErasureState::PartlyFailed => true,
-        ErasureState::Submitted
-        | ErasureState::Planned
-        | ErasureState::AwaitingApproval
-        | ErasureState::Scheduled
-        | ErasureState::Completed
-        | ErasureState::CompletedWithRetained
-        | ErasureState::Cancelled
-        | ErasureState::Rejected
-        | ErasureState::Failed
-        | ErasureState::OnHold => false,
     }
 }
 
@@ -155,7 +153,9 @@ mod tests {
         let subject = Digest::of_bytes(b"seat 7");
         let wanted = Wanted { first: State::Erasure(ErasureState::Submitted), scope: Scope::Seat, subject: &subject, categories: None };
         let contract = existing(1, State::Erasure(ErasureState::Scheduled), Scope::Contract, "contract 1");
-        assert_eq!(conflict(&wanted, std::slice::from_ref(&contract)), Some(Conflict::Covered { by: contract.id }));
+        assert_eq!(conflict(&wanted, std::slice::from_ref(&contract)), Some(Conflict::Covered { by: contract.id.clone() }));
+        let failed = Existing { state: State::Erasure(ErasureState::Failed), ..contract };
+        assert_eq!(conflict(&wanted, &[failed]), None);
     }
 
     #[test]
@@ -165,6 +165,22 @@ mod tests {
         for (state, refused) in [(ErasureState::Scheduled, false), (ErasureState::Running, true), (ErasureState::PartlyFailed, true)] {
             let erasure = existing(1, State::Erasure(state), Scope::Contract, "contract 1");
             assert_eq!(conflict(&wanted, &[erasure]).is_some(), refused, "{state}");
+        }
+    }
+
+    #[test]
+    fn an_export_waits_for_every_erasure_that_has_begun_of_what_it_reads() {
+        let (seat, contract) = (Digest::of_bytes(b"seat 7"), Digest::of_bytes(b"contract 1"));
+        let of_seat = Wanted { first: State::Export(ExportState::Queued), scope: Scope::Seat, subject: &seat, categories: None };
+        let of_contract = Wanted { scope: Scope::Contract, subject: &contract, ..of_seat.clone() };
+        for (state, waits) in [(ErasureState::Scheduled, false), (ErasureState::Running, true), (ErasureState::PartlyFailed, true)] {
+            let seat_erased = existing(1, State::Erasure(state), Scope::Seat, "seat 7");
+            let other_erased = existing(2, State::Erasure(state), Scope::Seat, "seat 8");
+            let contract_erased = existing(3, State::Erasure(state), Scope::Contract, "contract 1");
+            assert_eq!(being_erased(&of_seat, std::slice::from_ref(&seat_erased)).is_some(), waits, "{state}");
+            assert_eq!(being_erased(&of_seat, std::slice::from_ref(&contract_erased)).is_some(), waits, "{state}");
+            assert_eq!(being_erased(&of_contract, std::slice::from_ref(&seat_erased)).is_some(), waits, "{state}");
+            assert_eq!(being_erased(&of_seat, &[other_erased]), None, "{state}");
         }
     }
 

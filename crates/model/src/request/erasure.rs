@@ -98,8 +98,7 @@ impl ErasureState {
             (Submitted | Planned | AwaitingApproval | Scheduled | Running, Fail) => Ok(Failed),
             (Submitted | Planned | AwaitingApproval | Scheduled | Failed | OnHold, Cancel) => Ok(Cancelled),
             (Submitted | Planned | AwaitingApproval | Scheduled | Failed | OnHold, Reject) => Ok(Rejected),
-            // A run that has not begun to destroy stops for a hold too.
-            (Submitted | Planned | AwaitingApproval | Scheduled | Running, Suspend) => Ok(OnHold),
+            (Submitted | Planned | AwaitingApproval | Scheduled | Failed, Suspend) => Ok(OnHold),
             (OnHold, Release) => Ok(Submitted),
 
             (
@@ -117,7 +116,8 @@ impl ErasureState {
             )
             | (
                 Running,
-                Plan | AskApproval | Schedule | Start | Complete | CompleteWithRetained | FailPartly | Resume | Cancel | Reject | Release,
+                Plan | AskApproval | Schedule | Start | Complete | CompleteWithRetained | FailPartly | Resume | Cancel | Reject | Suspend
+                | Release,
             )
             | (
                 Verifying,
@@ -131,7 +131,7 @@ impl ErasureState {
             | (
                 Failed,
                 AskApproval | Schedule | Replan | Start | Retry | Verify | Complete | CompleteWithRetained | FailPartly | Resume | Fail
-                | Suspend | Release,
+                | Release,
             )
             | (
                 OnHold,
@@ -165,6 +165,23 @@ impl ErasureState {
     /// Whether somebody waits for an answer: the request's due date counts.
     pub fn is_unanswered(self) -> bool {
         !self.is_final()
+    }
+
+    /// Whether it has begun and has not ended: rows may be gone, and may be there.
+    pub fn has_begun(self) -> bool {
+        match self {
+            Self::Running | Self::Verifying | Self::PartlyFailed => true,
+            Self::Submitted
+            | Self::Planned
+            | Self::AwaitingApproval
+            | Self::Scheduled
+            | Self::Completed
+            | Self::CompletedWithRetained
+            | Self::Cancelled
+            | Self::Rejected
+            | Self::Failed
+            | Self::OnHold => false,
+        }
     }
 
     /// Whether it is sure that nothing was erased.
@@ -211,6 +228,15 @@ mod tests {
     fn whatever_may_have_erased_cannot_be_cancelled_or_rejected() {
         for state in ErasureState::ALL.iter().copied().filter(|state| !state.has_erased_nothing()) {
             assert!(!legal(state, Move::Cancel) && !legal(state, Move::Reject), "{state}");
+        }
+    }
+
+    #[test]
+    fn nobody_but_a_worker_moves_what_may_have_erased() {
+        for state in ErasureState::ALL.iter().copied().filter(|state| !state.has_erased_nothing()) {
+            for attempted in [Move::Cancel, Move::Reject, Move::Suspend, Move::Release, Move::Schedule] {
+                assert!(!legal(state, attempted), "{state} {attempted}");
+            }
         }
     }
 

@@ -73,14 +73,15 @@ impl ExportState {
             (Submitted | AwaitingApproval | Queued | Running, Fail) => Ok(Failed),
             // An export changes nothing, so it can be given up at any time.
             (Submitted | AwaitingApproval | Queued | Running | Failed | OnHold, Cancel) => Ok(Cancelled),
-            (Submitted | AwaitingApproval | Failed | OnHold, Reject) => Ok(Rejected),
+            // Also by a worker that finds the subject changed or erased.
+            (Submitted | AwaitingApproval | Queued | Running | Failed | OnHold, Reject) => Ok(Rejected),
             (Submitted | AwaitingApproval | Queued, Suspend) => Ok(OnHold),
             (OnHold, Release) => Ok(Submitted),
 
             (Submitted, Start | Retry | Deliver | Expire | Release)
             | (AwaitingApproval, AskApproval | Start | Retry | Deliver | Expire | Release)
-            | (Queued, AskApproval | Enqueue | Retry | Deliver | Expire | Reject | Release)
-            | (Running, AskApproval | Enqueue | Start | Expire | Reject | Suspend | Release)
+            | (Queued, AskApproval | Enqueue | Retry | Deliver | Expire | Release)
+            | (Running, AskApproval | Enqueue | Start | Expire | Suspend | Release)
             | (Ready, AskApproval | Enqueue | Start | Retry | Deliver | Cancel | Reject | Fail | Suspend | Release)
             | (Failed, AskApproval | Start | Retry | Deliver | Expire | Fail | Suspend | Release)
             | (OnHold, AskApproval | Enqueue | Start | Retry | Deliver | Expire | Fail | Suspend)

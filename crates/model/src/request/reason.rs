@@ -25,6 +25,10 @@ spelled!(
         NoSuchData = "no_such_data",
         /// The contract would be left without an admin.
         LastAdmin = "last_admin",
+        /// The seat belongs to another contract, or to somebody else, than when it was asked for.
+        SubjectChanged = "subject_changed",
+        /// Another request has erased it meanwhile.
+        Erased = "erased",
     }
 );
 

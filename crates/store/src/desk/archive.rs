@@ -2,9 +2,10 @@
 
 use exeunt_model::identity::{ArchiveId, PrincipalId, RequestId};
 use exeunt_model::moment::Moment;
+use exeunt_model::served::Served;
 
 use crate::error::Error;
-use crate::read::{moment, parsed};
+use crate::read::{from_json, json, moment, parsed};
 use crate::sql::{Row, Transaction, parameters};
 
 /// A file that an export delivered: the archive, or a part of it.
@@ -21,7 +22,7 @@ pub struct Archive {
     pub sha256: String,
     pub created: Moment,
     pub expires: Moment,
-    /// When it was downloaded to its last byte, the first time.
+    /// When all of it had been downloaded, the first time.
     pub downloaded: Option<Moment>,
     pub deleted: Option<Moment>,
 }
@@ -33,7 +34,7 @@ pub struct Link {
     /// Who alone may use it.
     pub principal: PrincipalId,
     pub expires: Moment,
-    /// It ends with the first download to the last byte.
+    /// It ends when all was downloaded through it.
     pub single_use: bool,
     pub used: Option<Moment>,
 }
@@ -92,13 +93,36 @@ impl Transaction<'_> {
         self.all("look for what is stored of a request", sql, &parameters![request.as_str()], |row| row.get(0))
     }
 
-    /// Notes that an archive was downloaded to its last byte.
-    pub fn note_download(&mut self, id: &ArchiveId, now: Moment) -> Result<(), Error> {
-        let sql = "-- note_download
+    /// Notes which bytes of an archive were sent through a link. Once all were, through whatever links, it is downloaded; once all were through
+    /// this one, the link is used up.
+    pub fn note_served(&mut self, hash: &str, first: u64, end: u64, now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "note what was sent";
+        let sql = format!(
+            "-- served
+            SELECT a.id, a.bytes, a.served, l.served
+            FROM link AS l
+            JOIN archive AS a ON a.id = l.archive
+            WHERE l.hash = $1{}",
+            self.for_update()
+        );
+        let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<u64>(1)?, row.get::<String>(2)?, row.get::<String>(3)?));
+        // The links of an archive that is deleted are forgotten, while somebody may still be receiving the rest.
+        let Some((id, bytes, of_archive, of_link)) = self.optional(OPERATION, &sql, &parameters![hash], read)? else { return Ok(()) };
+        let (mut of_archive, mut of_link): (Served, Served) =
+            (from_json(&of_archive, "what was sent of an archive")?, from_json(&of_link, "what was sent through a link")?);
+        of_archive.add(first, end);
+        of_link.add(first, end);
+        let done = |served: &Served| served.is_whole(bytes).then(|| now.microseconds());
+        let sql = "-- archive_served
             UPDATE archive
-            SET downloaded = coalesce(downloaded, $2)
+            SET served = $2, downloaded = coalesce(downloaded, $3)
             WHERE id = $1";
-        self.one_row("note a download", sql, &parameters![id.as_str(), now.microseconds()])
+        self.one_row(OPERATION, sql, &parameters![id.as_str(), json(&of_archive)?, done(&of_archive)])?;
+        let sql = "-- link_served
+            UPDATE link
+            SET served = $2, used = coalesce(used, $3)
+            WHERE hash = $1";
+        self.one_row(OPERATION, sql, &parameters![hash, json(&of_link)?, done(&of_link)])
     }
 
     /// Ends the time of a request's archives, and the links to them with it.
@@ -181,15 +205,6 @@ impl Transaction<'_> {
                 used: row.get::<Option<i64>>(4)?.map(moment).transpose()?,
             })
         })
-    }
-
-    /// Notes that everything that a link leads to was fetched through it.
-    pub fn note_link_use(&mut self, hash: &str, now: Moment) -> Result<(), Error> {
-        let sql = "-- note_link_use
-            UPDATE link
-            SET used = coalesce(used, $2)
-            WHERE hash = $1";
-        self.rows("note a link's use", sql, &parameters![hash, now.microseconds()]).map(|_| ())
     }
 }
 

@@ -54,6 +54,10 @@ pub struct HoldView {
     placed: String,
     review: String,
     lifted: Option<String>,
+    /// When it is placed: the erasures of what it keeps that had begun already. It does not stop them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    too_late_for: Vec<String>,
 }
 
 /// The holds of a contract, newest first, and where the next page begins.
@@ -87,7 +91,7 @@ pub async fn list(
         .await
 }
 
-/// Places a hold. Erasures that would take what it keeps are put on hold before they begin.
+/// Places a hold. Erasures that would take what it keeps are put on hold before they begin; those that have begun go on, and are named.
 #[utoipa::path(post, path = "/holds", tag = "holds", request_body = Wanted,
     responses((status = 201, body = HoldView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -121,8 +125,10 @@ pub async fn place(
                 review: Moment::from_microseconds(review).unwrap_or(now),
                 lifted: None,
             };
-            store.transact("place a hold", |transaction| transaction.insert_hold(&hold))?;
-            Ok((StatusCode::CREATED, tagged(&hold)))
+            let begun = desk::place_hold(store, &hold)?;
+            let mut placed = tagged(&hold);
+            placed.view.too_late_for = begun.iter().map(ToString::to_string).collect();
+            Ok((StatusCode::CREATED, placed))
         })
         .await
 }
@@ -189,5 +195,6 @@ fn view(hold: &Hold) -> HoldView {
         placed: hold.placed.to_string(),
         review: hold.review.to_string(),
         lifted: hold.lifted.as_ref().map(|(_, at)| at.to_string()),
+        too_late_for: Vec::new(),
     }
 }

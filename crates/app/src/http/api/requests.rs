@@ -227,7 +227,7 @@ pub fn subject(
             let text = key_text(&entry.key);
             Ok(FoundSubject {
                 actor,
-                label: entry.name.unwrap_or_else(|| text.clone()),
+                label: entry.label(),
                 contract: text,
                 kind: declared.contract.subject.clone(),
                 key: entry.key,
@@ -247,7 +247,7 @@ pub fn subject(
                 actor,
                 contract: contract.to_owned(),
                 kind: declared.seat.subject.clone(),
-                label: entry.email.map(String::from).or(entry.name).unwrap_or(text),
+                label: entry.label(),
                 key: entry.key,
                 own_seat: caller.principal.grants.contains(&own),
             })
@@ -589,7 +589,7 @@ pub async fn waive(
     server
         .blocking(move |server, store| {
             let (found, _) = find(store, &caller, Action::ReadRequests, &id)?;
-            // Whoever may ask for the erasure may also say that it needs no export.
+            // Whoever asked for the erasure, and may still do so, may also say that it needs no export.
             let action = if found.scope == Scope::Contract { Action::EraseContract } else { Action::EraseSeat };
             let (_, actor) = find(store, &caller, action, &id)?;
             let waived = server.with(|context| desk::waive(store, context.expecting(if_match.expected()), &actor, &id))?;

@@ -74,8 +74,8 @@ fn cut_off(database: &Database<'_>) {
     let mut server = postgres::Client::connect(&Server::shared().url_of("postgres"), postgres::NoTls).expect("connect to the server");
     server.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name())).expect("close the database");
     let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1";
-    let ended = server.query(end, &[&database.name()]).expect("cut off its connections");
-    assert!(ended.iter().all(|row| row.get(0)), "a connection did not end");
+    // Until nobody is left: one that ended by itself in between counts as not ended.
+    while !server.query(end, &[&database.name()]).expect("cut off its connections").is_empty() {}
 }
 
 fn bring_back(database: &Database<'_>) {

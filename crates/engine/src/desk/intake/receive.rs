@@ -182,11 +182,7 @@ fn wanted(
     about: &About,
 ) -> Result<Wanted, Error> {
     let (contract, kind, key, label, matter) = match about {
-        About::Seat(seat) => {
-            let key = key_text(&seat.key);
-            let label = seat.email.clone().map(String::from).or_else(|| seat.name.clone()).unwrap_or(key);
-            (key_text(&seat.contract), directory.kinds().0.clone(), seat.key.clone(), label, Matter::OtherData)
-        }
+        About::Seat(seat) => (key_text(&seat.contract), directory.kinds().0.clone(), seat.key.clone(), seat.label(), Matter::OtherData),
         About::Person { contract, kind, key } => (contract.clone(), kind.clone(), key.clone(), key.join(", "), Matter::Person),
     };
     // What belongs to a person is found by people, whatever was asked for.

@@ -303,6 +303,14 @@ impl Driver {
                             let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
                             context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                         }
+                        (JobKind::Plan, State::Erasure(ErasureState::Failed), false) => {
+                            // It was tried again, and failed again.
+                            request.reason = Some(reason.as_str().to_owned());
+                            request.changed = context.now;
+                            transaction.change_request(&mut request)?;
+                            let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
+                            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                        }
                         _ => {}
                     }
                 }

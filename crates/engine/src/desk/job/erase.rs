@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use exeunt_model::certificate::{Certificate, Purpose as Cause, verify};
 use exeunt_model::digest::Digest;
 use exeunt_model::directory::{Key, LastAdmin, key_text, last_admin};
-use exeunt_model::identity::EmailAddress;
+use exeunt_model::identity::{EmailAddress, RequestId};
 use exeunt_model::job::{JobKind, outage_delay_ms, retry_delay_ms};
 use exeunt_model::map::DataMap;
 use exeunt_model::names::SubjectKind;
@@ -28,15 +28,15 @@ use super::super::exit;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{addresses_of, admins};
 use super::super::submit::existing;
+use super::LOOK_AGAIN_MS;
 use super::plan::{holding, plan_request, replan};
 use super::problem::Problem;
+use super::refuse::{end_left_over, has_changed, refuse};
 use super::watch::Watch;
 use super::work::Work;
 use crate::erasure::{self, Means, Order, Outcome, Progress, Resumption, Terms, standard_outside};
 use crate::planning::{count_difference, difference};
 
-/// How often a request that waits for an export is looked at again.
-const LOOK_AGAIN_MS: u64 = 15_000;
 /// The longest delay between two attempts to finish an erasure that has begun.
 const UNDECIDED_DELAY_MS: u64 = 60 * 60 * 1_000;
 
@@ -77,16 +77,9 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) 
 /// Takes the request to `running`, unless something stands in the way.
 fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
-    let found = store.look("read a request", |transaction| transaction.request(&id))?;
-    let Some(before) = found else { return Err(Error::NoSuchRequest.into()) };
-    let could_lock_out = match &before.personal {
-        Some(personal) if before.scope == Scope::Seat => work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin()),
-        Some(_) => true,
-        None => false,
-    };
-    let addresses = match before.state {
-        State::Erasure(ErasureState::Scheduled) => addresses(work, &before)?,
-        _ => Vec::new(),
+    let people = match due(work, store, &id)? {
+        Some(before) => Some(People::of(work, &before)?),
+        None => None,
     };
     let begun = work.with(|context| {
         store.transact("start an erasure", |transaction| {
@@ -109,21 +102,22 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
                     return Ok(Begun::Over);
                 }
             }
+            if request.personal.is_none() {
+                transaction.finish_job(lease, context.now)?;
+                refuse(transaction, context, &mut request, Rejection::Erased)?;
+                return Ok(Begun::Over);
+            }
             if let Some(at) = request.scheduled.filter(|at| *at > context.now) {
                 transaction.snooze_job(lease, at)?;
                 return Ok(Begun::Over);
             }
+            if people.is_some() {
+                // Of two that begin at the same time, one sees the other; so does a hold.
+                transaction.one_at_a_time()?;
+            }
             if holding(transaction, &request)?.is_some() {
                 context.make(transaction, &mut request, Move::Erasure(machine::Move::Suspend), None, None)?;
                 let notice = Notice::OnHold { request: NoticeMail::of(&request) };
-                context.mail_to(transaction, &request.requester, Some(&id), &notice)?;
-                transaction.finish_job(lease, context.now)?;
-                return Ok(Begun::Over);
-            }
-            if could_lock_out && locks_out_now(work, transaction, &request)? {
-                request.reason = Some(Rejection::LastAdmin.as_str().to_owned());
-                context.make(transaction, &mut request, Move::Erasure(machine::Move::Reject), None, None)?;
-                let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: Rejection::LastAdmin.as_str().to_owned() };
                 context.mail_to(transaction, &request.requester, Some(&id), &notice)?;
                 transaction.finish_job(lease, context.now)?;
                 return Ok(Begun::Over);
@@ -133,10 +127,25 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
                 transaction.snooze_job(lease, later)?;
                 return Ok(Begun::Over);
             }
+            // What stood in the way is gone since the directory was asked: it is asked first.
+            let Some(people) = &people else {
+                transaction.snooze_job(lease, context.now)?;
+                return Ok(Begun::Over);
+            };
+            let refused = match people.have_changed {
+                true => Some(Rejection::SubjectChanged),
+                false if people.could_lock_out && locks_out_now(work, transaction, &request)? => Some(Rejection::LastAdmin),
+                false => None,
+            };
+            if let Some(reason) = refused {
+                transaction.finish_job(lease, context.now)?;
+                refuse(transaction, context, &mut request, reason)?;
+                return Ok(Begun::Over);
+            }
             let run = context.run();
             request.run = Some(run.clone());
             if let Some(personal) = &mut request.personal {
-                personal.addresses = addresses.clone();
+                personal.addresses = people.addresses.clone();
             }
             context.make(transaction, &mut request, Move::Erasure(machine::Move::Start), None, None)?;
             transaction.hold_lease(lease)?;
@@ -146,9 +155,42 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem
     Ok(begun)
 }
 
+/// The request, if its time has come and nothing stands in its way, as far as the store knows.
+fn due(work: &Work, store: &Store, id: &RequestId) -> Result<Option<Request>, Problem> {
+    let now = (work.clock)();
+    Ok(store.look("look whether an erasure can start", |transaction| {
+        let Some(request) = transaction.request(id)? else { return Err(Error::NoSuchRequest) };
+        let is_due = request.state == State::Erasure(ErasureState::Scheduled) && request.scheduled.is_none_or(|at| at <= now);
+        let stands = is_due && holding(transaction, &request)?.is_none() && !waiting(transaction, &request)?;
+        Ok(stands.then_some(request))
+    })?)
+}
+
+/// What the directory says of those whom an erasure is about, at the moment before it starts.
+struct People {
+    have_changed: bool,
+    could_lock_out: bool,
+    /// As long as the platform still knows them.
+    addresses: Vec<EmailAddress>,
+}
+
+impl People {
+    fn of(work: &Work, request: &Request) -> Result<Self, Problem> {
+        let could_lock_out = match &request.personal {
+            Some(personal) if request.scope == Scope::Seat => {
+                work.directory.seat(&personal.key)?.is_some_and(|seat| seat.is_active_admin())
+            }
+            Some(_) => true,
+            None => false,
+        };
+        Ok(Self { have_changed: has_changed(&work.directory, request)?, could_lock_out, addresses: addresses(work, request)? })
+    }
+}
+
 /// Whether nobody could sign in for the contract any more, those whose own erasure has begun being none who stays.
 ///
-/// The directory is asked while no other request can begin: of two erasures of the last two admins, one sees the other.
+/// The directory is asked while no other request can begin, which the caller has made sure of: of two erasures of the last two admins, one sees the
+/// other.
 fn locks_out_now(work: &Work, transaction: &mut Transaction<'_>, request: &Request) -> Result<bool, Error> {
     let (contract_goes, seats_go) = work.directory.own_rows_among(request.document.categories.as_deref());
     match request.scope {
@@ -156,9 +198,8 @@ fn locks_out_now(work: &Work, transaction: &mut Transaction<'_>, request: &Reque
         Scope::Seat if !seats_go => return Ok(false),
         Scope::Seat => {}
     }
-    transaction.one_at_a_time()?;
     let has_begun = |other: &&Request| {
-        let begun = matches!(other.state, State::Erasure(ErasureState::Running | ErasureState::Verifying | ErasureState::PartlyFailed));
+        let begun = matches!(other.state, State::Erasure(state) if state.has_begun());
         begun && other.scope == Scope::Seat && work.directory.own_rows_among(other.document.categories.as_deref()).1
     };
     let open = transaction.open_requests_of(&request.contract)?;
@@ -217,13 +258,24 @@ fn begin(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request: 
         batch_rows: None,
     };
     let order = Order { request: &asked, terms, accept_missing_files: false, run: Some(run.clone()) };
-    let mut found = None;
+    let (mut found, mut away) = (None, None);
     let erased = means(work, store, watch, |means| {
         erasure::erase(means, &order, None, &mut |prepared| {
             found = difference(&approved, &prepared.plan).or_else(|| count_difference(&approved, &prepared.plan));
-            found.is_none()
+            if found.is_none() {
+                // Once more, as late as can be.
+                match has_changed(&work.directory, request) {
+                    Ok(false) => {}
+                    Ok(true) => found = Some("the seat belongs to another contract or to somebody else by now".to_owned()),
+                    Err(error) => away = Some(error),
+                }
+            }
+            found.is_none() && away.is_none()
         })
     });
+    if let Some(error) = away {
+        return Err(error.into());
+    }
     match (erased, found) {
         (Err(erasure::Error::NotApproved), Some(difference)) => changed(work, store, lease, request, &difference).map(|()| None),
         (Err(error @ (erasure::Error::CountsDiffer { .. } | erasure::Error::KeysDiffer { .. })), _) => {
@@ -469,6 +521,7 @@ fn forget(
             }
         }
     }
+    end_left_over(transaction, context, request)?;
     expire(transaction, context, map, request, gone)?;
     for address in &gone.addresses {
         if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {

@@ -8,7 +8,9 @@ use exeunt_model::digest::hex;
 use exeunt_model::job::JobKind;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::Purpose;
+use exeunt_model::request::conflict::{Existing, Wanted, being_erased};
 use exeunt_model::request::document::Counts;
+use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ExportState, Move, Scope, State, export as machine};
 use exeunt_store::Store;
 use exeunt_store::desk::{Archive, Lease, Request};
@@ -18,8 +20,11 @@ use super::super::error::Error;
 use super::super::exit::archives_stay_until;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, holders_of};
+use super::super::submit::existing;
+use super::LOOK_AGAIN_MS;
 use super::plan::plan_request;
 use super::problem::Problem;
+use super::refuse::{has_changed, refuse};
 use super::sweep;
 use super::watch::Watch;
 use super::work::Work;
@@ -50,19 +55,42 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) 
 
 fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>, Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
+    let found = store.look("read a request", |transaction| transaction.request(&id))?;
+    let changed = has_changed(&work.directory, &found.ok_or(Error::NoSuchRequest)?)?;
     let started = work.with(|context| {
         store.transact("start an export", |transaction| {
             let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
-            match request.state {
-                State::Export(ExportState::Queued) => {
-                    context.make(transaction, &mut request, Move::Export(machine::Move::Start), None, None)?;
-                }
-                // A worker before this one was lost.
-                State::Export(ExportState::Running) => {}
-                _ => {
-                    transaction.finish_job(lease, context.now)?;
-                    return Ok(None);
-                }
+            // One that is running was a worker's before this one, who was lost.
+            if !matches!(request.state, State::Export(ExportState::Queued | ExportState::Running)) {
+                transaction.finish_job(lease, context.now)?;
+                return Ok(None);
+            }
+            let refused = match (&request.personal, changed) {
+                (None, _) => Some(Rejection::Erased),
+                (Some(_), true) => Some(Rejection::SubjectChanged),
+                (Some(_), false) => None,
+            };
+            if let Some(reason) = refused {
+                transaction.finish_job(lease, context.now)?;
+                refuse(transaction, context, &mut request, reason)?;
+                return Ok(None);
+            }
+            // Of an export and an erasure that begin at the same time, one sees the other.
+            transaction.one_at_a_time()?;
+            let open: Vec<Existing> = transaction.open_requests_of(&request.contract)?.iter().map(existing).collect();
+            let wanted = Wanted {
+                first: request.state,
+                scope: request.scope,
+                subject: &request.subject,
+                categories: request.document.categories.as_deref(),
+            };
+            if being_erased(&wanted, &open).is_some() {
+                let later = context.in_milliseconds(LOOK_AGAIN_MS);
+                transaction.snooze_job(lease, later)?;
+                return Ok(None);
+            }
+            if request.state == State::Export(ExportState::Queued) {
+                context.make(transaction, &mut request, Move::Export(machine::Move::Start), None, None)?;
             }
             transaction.hold_lease(lease)?;
             Ok(Some(request))
@@ -84,7 +112,8 @@ fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request
     };
     let counts = Counts { rows: report.rows, files: report.files };
     let delivered = holders(work, request).and_then(|holders| deliver(work, store, lease, request, counts, stored, &holders));
-    if !matches!(delivered, Ok(true)) {
+    // After an error the store may know of them all the same: a later attempt or the sweeper asks it first.
+    if let Ok(false) = delivered {
         let _ = work.archives.delete_all(&prefix);
     }
     delivered.map(|_| ())
@@ -180,7 +209,7 @@ fn digest_of(mut file: &fs::File) -> std::io::Result<(u64, String)> {
     }
 }
 
-/// The request is ready, if it is still wanted: says whether it was.
+/// The request is ready, if it is still wanted and its subject is still whom it was asked for: says whether it was.
 fn deliver(
     work: &Work,
     store: &mut Store,
@@ -190,11 +219,16 @@ fn deliver(
     stored: Vec<Stored>,
     holders: &[Contact],
 ) -> Result<bool, Problem> {
+    let changed = has_changed(&work.directory, request)?;
     let delivered = work.with(|context| {
         store.transact("deliver an archive", |transaction| {
             let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
             transaction.finish_job(lease, context.now)?;
             if request.state != State::Export(ExportState::Running) {
+                return Ok(false);
+            }
+            if changed {
+                refuse(transaction, context, &mut request, Rejection::SubjectChanged)?;
                 return Ok(false);
             }
             let mut expires = context.in_hours(context.settings.retention_hours);

@@ -25,6 +25,7 @@ mod expire;
 mod export;
 mod plan;
 mod problem;
+mod refuse;
 mod remind;
 mod send;
 mod spool;
@@ -33,8 +34,11 @@ mod tell;
 mod watch;
 mod work;
 
+/// How often a request that waits for another one is looked at again.
+const LOOK_AGAIN_MS: u64 = 15_000;
+
 pub use driver::{Driver, Wake};
-pub(super) use plan::{held, holding};
+pub(super) use plan::{held, holding, keeps};
 pub use problem::Problem;
 pub use spool::Spool;
 pub use sweep::{CHECKS, Sweeper};

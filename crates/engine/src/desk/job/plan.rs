@@ -6,6 +6,7 @@ use exeunt_model::names::SubjectKind;
 use exeunt_model::plan::file::PlanFile;
 use exeunt_model::plan::{Choice, Plan, Purpose, planner};
 use exeunt_model::request::document::Counts;
+use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{Channel, ErasureState, Move, Scope, State, erasure};
 use exeunt_store::desk::{Hold, Lease, Request};
 use exeunt_store::{Store, Transaction};
@@ -17,12 +18,16 @@ use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, approvers};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
+use super::refuse::{has_changed, refuse};
 use super::work::Work;
 use crate::planning::{self, Request as PlanRequest, Snapshot, Subject};
 
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let Some(request) = take(work, store, lease)? else { return Ok(()) };
-    let Some(asked) = plan_request(&request, Purpose::Erase) else { return done(work, store, lease) };
+    let Some(asked) = plan_request(&request, Purpose::Erase) else { return end(work, store, lease, &request, Rejection::Erased) };
+    if has_changed(&work.directory, &request)? {
+        return end(work, store, lease, &request, Rejection::SubjectChanged);
+    }
     let (plan, choices) = planned(work, store, &request, asked)?;
     let contacts = approvers(store, &work.settings, &work.directory, &request.contract)?;
     let digest = plan.digest();
@@ -71,7 +76,7 @@ fn take(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>
         store.transact("take a request to plan", |transaction| {
             let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
             let held = is_to_be_planned(&request) && holding(transaction, &request)?.is_some();
-            if held && request.state != State::Erasure(ErasureState::Failed) {
+            if held {
                 context.make(transaction, &mut request, Move::Erasure(erasure::Move::Suspend), None, None)?;
                 let notice = Notice::OnHold { request: NoticeMail::of(&request) };
                 context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
@@ -91,8 +96,19 @@ fn is_to_be_planned(request: &Request) -> bool {
     matches!(request.state, State::Erasure(ErasureState::Submitted | ErasureState::Failed))
 }
 
-fn done(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
-    Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, (work.clock)()))?)
+/// The request is refused, if it still is to be planned.
+fn end(work: &Work, store: &mut Store, lease: &Lease, request: &Request, reason: Rejection) -> Result<(), Problem> {
+    work.with(|context| {
+        store.transact("refuse to plan", |transaction| {
+            let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
+            transaction.finish_job(lease, context.now)?;
+            if is_to_be_planned(&request) {
+                refuse(transaction, context, &mut request, reason)?;
+            }
+            Ok(())
+        })
+    })?;
+    Ok(())
 }
 
 /// Asks for the approvals that an erasure needs, or schedules it where it needs none.
@@ -126,9 +142,12 @@ pub(in crate::desk) fn held(
     kind: &SubjectKind,
     subject: &Digest,
 ) -> Result<Option<Hold>, Error> {
-    let touches =
-        |hold: &Hold| hold.scope == Scope::Contract || scope == Scope::Contract || (hold.subject_kind == *kind && hold.subject == *subject);
-    Ok(transaction.holds_of(contract, false)?.into_iter().find(touches))
+    Ok(transaction.holds_of(contract, false)?.into_iter().find(|hold| keeps(hold, scope, kind, subject)))
+}
+
+/// Whether a hold keeps data of a subject of its contract.
+pub(in crate::desk) fn keeps(hold: &Hold, scope: Scope, kind: &SubjectKind, subject: &Digest) -> bool {
+    hold.scope == Scope::Contract || scope == Scope::Contract || (hold.subject_kind == *kind && hold.subject == *subject)
 }
 
 /// What the planner is asked. `None` once the subject is forgotten.

@@ -162,10 +162,7 @@ fn propose(transaction: &mut Transaction<'_>, context: &mut Context<'_>, push: &
     if seat.is_last_admin {
         return became(Outcome::LastAdmin, None);
     }
-    let label = match &seat.entry.email {
-        Some(email) => email.as_str().to_owned(),
-        None => seat.entry.name.clone().unwrap_or_else(|| key_text(&seat.entry.key)),
-    };
+    let label = seat.entry.label();
     let submission = Submission {
         kind: Kind::Erasure,
         scope: Scope::Seat,

@@ -185,14 +185,15 @@ impl Reason {
     pub fn of(rejection: Rejection) -> Self {
         match rejection {
             Rejection::IdentityNotVerified => Self::InsufVerification,
-            Rejection::NoSuchData => Self::NoMatch,
+            Rejection::NoSuchData | Rejection::Erased => Self::NoMatch,
             Rejection::LegalObligation | Rejection::LegalClaims => Self::ClaimNotCovered,
             Rejection::NotAuthorized
             | Rejection::Duplicate
             | Rejection::NotApproved
             | Rejection::NotConfirmed
             | Rejection::Unfounded
-            | Rejection::LastAdmin => Self::Other,
+            | Rejection::LastAdmin
+            | Rejection::SubjectChanged => Self::Other,
         }
     }
 

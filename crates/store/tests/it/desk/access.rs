@@ -234,17 +234,23 @@ fn a_link_ends_with_its_time_its_use_and_its_archive(world: &World) {
     let of = |store: &mut _, hash: &str, now: i64| write(store, |transaction| transaction.link(hash, at(now)));
     assert_eq!(of(&mut store, "once", 99), Some(link(10, true)));
     assert_eq!(of(&mut store, "once", 100), None);
-    for hash in ["once", "again"] {
-        write(&mut store, |transaction| transaction.note_link_use(hash, at(50)));
-        write(&mut store, |transaction| transaction.note_link_use(hash, at(60)));
+    let bytes = archive(10, 1, 2).bytes;
+    let downloaded = |store: &mut _, id| write(store, |transaction| transaction.archive(&ArchiveId::from_random(id))).unwrap().downloaded;
+    for (hash, id) in [("once", 10), ("again", 11)] {
+        // The last byte, and all but the first.
+        for first in [bytes - 1, 1] {
+            write(&mut store, |transaction| transaction.note_served(hash, first, bytes, at(40)));
+        }
+        assert_eq!(of(&mut store, hash, 41).unwrap().used, None);
+        assert_eq!(downloaded(&mut store, id), None);
+        for now in [50, 60] {
+            write(&mut store, |transaction| transaction.note_served(hash, 0, 1, at(now)));
+        }
+        assert_eq!(downloaded(&mut store, id), Some(at(50)));
     }
     assert_eq!(of(&mut store, "once", 61), None);
     assert_eq!(of(&mut store, "again", 61), Some(Link { used: Some(at(50)), ..link(11, false) }));
-    for now in [50, 60] {
-        write(&mut store, |transaction| transaction.note_download(&ArchiveId::from_random(10), at(now)));
-    }
-    let first = write(&mut store, |transaction| transaction.archive(&ArchiveId::from_random(10))).unwrap();
-    assert_eq!(first.downloaded, Some(at(50)));
+    write(&mut store, |transaction| transaction.note_served("nobody's", 0, bytes, at(60)));
 
     write(&mut store, |transaction| transaction.expire_archives(&request_id(1), at(70)));
     assert_eq!(of(&mut store, "again", 70), None);
