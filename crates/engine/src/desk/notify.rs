@@ -3,7 +3,7 @@
 use exeunt_model::identity::{ExitId, PrincipalId, RequestId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
-use exeunt_model::webhook::{self, About, Event};
+use exeunt_model::webhook::{self, About, AboutExit, Event};
 use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request, Webhook};
 use exeunt_store::{Error, Transaction};
 use serde::{Deserialize, Serialize};
@@ -281,11 +281,23 @@ impl Context<'_> {
 
     /// Tells those who want to know that a request was made or moved.
     pub(super) fn tell_webhooks(&mut self, transaction: &mut Transaction<'_>, request: &Request, event: Event) -> Result<(), Error> {
-        for webhook in transaction.webhooks_of(Some(&request.contract), true)? {
-            if webhook.wants(event) {
-                let about = About { request: &request.id, scope: request.scope, contract: &request.contract, state: request.state };
-                self.deliver(transaction, &webhook, event, webhook::body(event, self.now, &about))?;
-            }
+        let about = About { request: &request.id, scope: request.scope, contract: &request.contract, state: request.state };
+        self.call_webhooks(transaction, about.contract, event, &webhook::body(event, self.now, &about))
+    }
+
+    /// Tells those who want to know that an exit began or moved.
+    pub(super) fn tell_webhooks_of_exit(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        about: &AboutExit<'_>,
+        event: Event,
+    ) -> Result<(), Error> {
+        self.call_webhooks(transaction, about.contract, event, &webhook::exit_body(event, self.now, about))
+    }
+
+    fn call_webhooks(&mut self, transaction: &mut Transaction<'_>, contract: &str, event: Event, body: &str) -> Result<(), Error> {
+        for webhook in transaction.webhooks_of(Some(contract), true)?.iter().filter(|webhook| webhook.wants(event)) {
+            self.deliver(transaction, webhook, event, body.to_owned())?;
         }
         Ok(())
     }

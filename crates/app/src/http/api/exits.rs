@@ -284,7 +284,7 @@ fn act_of(wanted: &NewAct) -> Result<Act, Problem> {
 
 /// An exit as it is shown alone. What is due and can be done changes with the time.
 fn tagged(shown: ExitShown) -> Tagged<ExitView> {
-    Tagged::varying(shown.version, view(shown))
+    Tagged::varying(shown.version(), view(shown))
 }
 
 /// An exit as the API shows it.

@@ -33,7 +33,10 @@ use super::server::Server;
 /// The document that describes the API.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract."),
+    info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract.\n\n\
+        Lists come in pages: the `next` of one page is the `after` of the one behind it.\n\n\
+        What is shown alone and can be changed has an `ETag`. Sent as `If-None-Match`, it is not sent again unless it is another one by now. Sent as \
+        `If-Match` with a change, nothing is changed that somebody else has changed since: the answer is 412."),
     servers((url = "/api/v1")),
     paths(
         accounts::list, accounts::show, accounts::put, accounts::close,
