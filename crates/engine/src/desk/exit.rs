@@ -1,9 +1,9 @@
 //! Exits of contracts under the EU Data Act: what customer and provider say, and what must be true together with it.
 //!
 //! ```text
-//! give_notice, act ─► said: state, history with signed declaration, mails, archives kept ─► job: advance_exit
-//!                                                                                              │ moves whose date has come
-//!                                     erased ◄─ the erasure's job, with its certificate ◄─ request of the erasure
+//! give_notice, act ─► said: state, history with signed declaration, webhooks, mails, archives kept ─► job: advance_exit
+//!                                                                                                        │ moves whose date has come
+//!                                               erased ◄─ the erasure's job, with its certificate ◄─ request of the erasure
 //! ```
 //!
 //! Which move is legal when, and what is due, are rules of `model::exit`. The erasure at the end is a request like any other, made by the
@@ -17,6 +17,7 @@ use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::run::RunId;
 use exeunt_model::signature::SigningKey;
+use exeunt_model::webhook::{self, AboutExit};
 use exeunt_store::desk::{ContractExit, ExitEvent, NewJob, Position, Request};
 use exeunt_store::{Store, Transaction};
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,14 @@ pub struct ExitShown {
     pub erasure: Option<RequestId>,
     /// The run whose certificate ended it.
     pub run: Option<RunId>,
-    pub version: u64,
     pub events: Vec<ExitEvent>,
+}
+
+impl ExitShown {
+    /// Each change is a line of the history. What the desk notes for itself, such as a reminder, is none.
+    pub fn version(&self) -> usize {
+        self.events.len()
+    }
 }
 
 /// The spelling of what begins an exit.
@@ -122,7 +129,7 @@ pub fn act_on_exit(
     let key = store.signing_key();
     store.transact("act on an exit", |transaction| {
         let mut kept = transaction.exit_to_change(id)?.ok_or(Error::NoSuchRequest)?;
-        context.expected.holds(kept.version)?;
+        context.expected.holds(transaction.exit_events_of(id)?.len())?;
         let mut record = read(&kept)?;
         // What cannot be done now needs no confirmation.
         record.exit.after(act, context.now, &context.settings.holidays)?;
@@ -170,7 +177,6 @@ fn shown(transaction: &mut Transaction<'_>, kept: &ContractExit) -> Result<ExitS
         exit: record.exit,
         erasure: record.erasure,
         run: record.run,
-        version: kept.version,
         events: transaction.exit_events_of(&kept.id)?,
     })
 }
@@ -271,6 +277,9 @@ fn tell(
         words,
     };
     transaction.add_exit_event(&kept.id, &event)?;
+    let state = record.exit.state();
+    let about = AboutExit { exit: &kept.id, contract: &kept.contract, made: said.event, state };
+    context.tell_webhooks_of_exit(transaction, &about, webhook::Event::of_exit(said.from, state))?;
     match record.exit.archives_stay_until()? {
         Some(until) => transaction.keep_archives_of(&kept.contract, until, context.now)?,
         None if record.exit.state() == State::Withdrawn => {

@@ -3,7 +3,7 @@
 use exeunt_model::identity::{ExitId, PrincipalId, RequestId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
-use exeunt_model::webhook::{self, About, Event};
+use exeunt_model::webhook::{self, About, AboutExit, Event};
 use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request, Webhook};
 use exeunt_store::{Error, Transaction};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,14 @@ pub enum Notice {
     Proposed {
         request: NoticeMail,
     },
+    /// So many more proposals came that they are told of together.
+    ProposalsWait {
+        /// The contract's key. Nothing in it names anybody: such a mail belongs to no request with which it would be forgotten.
+        contract: String,
+        /// How many of them wait when the mail is sent.
+        #[serde(skip)]
+        waiting: u64,
+    },
     /// Nothing is sent to a webhook any more, to whoever made it.
     WebhookDisabled {
         webhook: WebhookId,
@@ -162,6 +170,9 @@ impl NoticeMail {
     }
 }
 
+/// What the outbox files a single proposal under.
+const PROPOSED: &str = "proposed";
+
 impl Notice {
     /// The name that the outbox files it under.
     pub fn template(&self) -> &'static str {
@@ -185,12 +196,20 @@ impl Notice {
             Self::ArchiveEnded { .. } => "archive_ended",
             Self::ExitMoved { .. } => "exit_moved",
             Self::ExitDue { .. } => "exit_due",
-            Self::Proposed { .. } => "proposed",
+            Self::Proposed { .. } => PROPOSED,
+            Self::ProposalsWait { .. } => "proposals_wait",
             Self::WebhookDisabled { .. } => "webhook_disabled",
             Self::Reopened { .. } => "reopened",
             Self::Returned { .. } => "returned",
         }
     }
+}
+
+/// Microseconds in which proposals for a contract are told of together.
+const TOGETHER: i64 = 3_600_000_000;
+
+fn written(notice: &Notice) -> Result<String, Error> {
+    serde_json::to_string(notice).map_err(|_| Error::Damaged { what: "a mail cannot be written as JSON".into() })
 }
 
 impl Context<'_> {
@@ -205,8 +224,46 @@ impl Context<'_> {
         request: Option<&RequestId>,
         notice: &Notice,
     ) -> Result<(), Error> {
+        self.mail_at(transaction, recipient, request, notice, written(notice)?, self.now)
+    }
+
+    /// Tells somebody of a proposal: at once, or with all others of its contract that come within an hour of one that was told of alone.
+    ///
+    /// An identity provider may close a hundred seats in a minute. Whoever decides gets one mail then, and an hour later one about those that still
+    /// wait.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn mail_proposal(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        recipient: &PrincipalId,
+        request: &Request,
+    ) -> Result<(), Error> {
+        // Several workers plan at once: each must see what the others have told the same person.
+        transaction.principal_to_change(recipient)?;
+        let together = Notice::ProposalsWait { contract: request.contract.clone(), waiting: 0 };
+        let document = written(&together)?;
+        if transaction.has_unsent_mail(recipient, together.template(), &document)? {
+            return Ok(());
+        }
+        let told = transaction.last_mail_about(recipient, PROPOSED, &request.contract)?;
+        match told.and_then(|told| Moment::from_microseconds(told.microseconds() + TOGETHER)).filter(|until| *until > self.now) {
+            Some(until) => self.mail_at(transaction, recipient, None, &together, document, until),
+            None => self.mail_to(transaction, recipient, Some(&request.id), &Notice::Proposed { request: NoticeMail::of(request) }),
+        }
+    }
+
+    fn mail_at(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        recipient: &PrincipalId,
+        request: Option<&RequestId>,
+        notice: &Notice,
+        document: String,
+        run_at: Moment,
+    ) -> Result<(), Error> {
         let id = self.mail();
-        let document = serde_json::to_string(notice).map_err(|_| Error::Damaged { what: "a mail cannot be written as JSON".into() })?;
         transaction.insert_mail(&Mail {
             id: id.clone(),
             recipient: recipient.clone(),
@@ -218,17 +275,29 @@ impl Context<'_> {
             abandoned: None,
         })?;
         let job = self.job();
-        let job = NewJob { id: &job, kind: JobKind::SendMail, target: id.as_str(), contract: None, run_at: self.now };
+        let job = NewJob { id: &job, kind: JobKind::SendMail, target: id.as_str(), contract: None, run_at };
         transaction.enqueue(&job, self.now).map(|_| ())
     }
 
     /// Tells those who want to know that a request was made or moved.
     pub(super) fn tell_webhooks(&mut self, transaction: &mut Transaction<'_>, request: &Request, event: Event) -> Result<(), Error> {
-        for webhook in transaction.webhooks_of(Some(&request.contract), true)? {
-            if webhook.wants(event) {
-                let about = About { request: &request.id, scope: request.scope, contract: &request.contract, state: request.state };
-                self.deliver(transaction, &webhook, event, webhook::body(event, self.now, &about))?;
-            }
+        let about = About { request: &request.id, scope: request.scope, contract: &request.contract, state: request.state };
+        self.call_webhooks(transaction, about.contract, event, &webhook::body(event, self.now, &about))
+    }
+
+    /// Tells those who want to know that an exit began or moved.
+    pub(super) fn tell_webhooks_of_exit(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        about: &AboutExit<'_>,
+        event: Event,
+    ) -> Result<(), Error> {
+        self.call_webhooks(transaction, about.contract, event, &webhook::exit_body(event, self.now, about))
+    }
+
+    fn call_webhooks(&mut self, transaction: &mut Transaction<'_>, contract: &str, event: Event, body: &str) -> Result<(), Error> {
+        for webhook in transaction.webhooks_of(Some(contract), true)?.iter().filter(|webhook| webhook.wants(event)) {
+            self.deliver(transaction, webhook, event, body.to_owned())?;
         }
         Ok(())
     }

@@ -249,12 +249,14 @@ pub(super) fn ask_approvers(
 ) -> Result<(), Error> {
     let mut approvers = deciders(transaction, context, &request.contract, admins)?;
     approvers.retain(|approver| asker(request) != Some(approver));
-    let request_mail = NoticeMail::of(request);
-    let notice = match request.channel.is_proposal() {
-        true => Notice::Proposed { request: request_mail },
-        false => Notice::ApprovalAsked { request: request_mail },
-    };
-    approvers.iter().try_for_each(|approver| context.mail_to(transaction, approver, Some(&request.id), &notice).map_err(Error::from))
+    let notice = Notice::ApprovalAsked { request: NoticeMail::of(request) };
+    for approver in &approvers {
+        match request.channel.is_proposal() {
+            true => context.mail_proposal(transaction, approver, request)?,
+            false => context.mail_to(transaction, approver, Some(&request.id), &notice)?,
+        }
+    }
+    Ok(())
 }
 
 /// A contract's admins and representatives, as principals.

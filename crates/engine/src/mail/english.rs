@@ -164,6 +164,14 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::ProposalsWait { contract, waiting } => (
+            format!("Proposals wait for your decision: {waiting}"),
+            vec![
+                format!("Connected systems have proposed more for contract {contract} since our last mail. {waiting} in all wait. Nothing happens before you decide."),
+                "You find them among the requests of the contract. Refuse those that you don't agree to.".to_owned(),
+            ],
+            Some(("See the requests".to_owned(), format!("{}/requests", settings.public_url))),
+        ),
         Notice::WebhookDisabled { webhook, host, reason } => (
             format!("Webhook disabled: {host}"),
             vec![

@@ -164,6 +164,14 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::ProposalsWait { contract, waiting } => (
+            format!("Vorschläge warten auf Ihre Entscheidung: {waiting}"),
+            vec![
+                format!("Verbundene Systeme haben seit unserer letzten Mail mehr für Vertrag {contract} vorgeschlagen. Insgesamt warten {waiting}. Es geschieht nichts, bevor Sie entscheiden."),
+                "Sie finden sie unter den Anfragen des Vertrags. Lehnen Sie ab, womit Sie nicht einverstanden sind.".to_owned(),
+            ],
+            Some(("Anfragen ansehen".to_owned(), format!("{}/requests", settings.public_url))),
+        ),
         Notice::WebhookDisabled { webhook, host, reason } => (
             format!("Webhook abgeschaltet: {host}"),
             vec![

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::identity::{RequestId, WebhookId};
+use crate::exit;
+use crate::identity::{ExitId, RequestId, WebhookId};
 use crate::moment::Moment;
 use crate::request::{CaseState, ErasureState, ExportState, Scope, State, spelled};
 
@@ -29,6 +30,12 @@ spelled!(
         ErasurePartlyFailed = "erasure.partly_failed",
         /// A case was answered.
         CaseAnswered = "case.answered",
+        /// Notice was given: the exit of a contract begins.
+        ExitBegun = "exit.begun",
+        /// Something was done in an exit, or a date of it has come.
+        ExitMoved = "exit.moved",
+        /// An exit has come to its end: everything is erased, or the customer stays.
+        ExitEnded = "exit.ended",
         /// Somebody tries a webhook out; sent to that one alone.
         Test = "webhook.test",
     }
@@ -73,6 +80,24 @@ impl Event {
         }
     }
 
+    /// What has happened to an exit that is in this state now; `from` is none when it begins.
+    pub fn of_exit(from: Option<exit::State>, state: exit::State) -> Self {
+        match (from, state) {
+            (None, _) => Self::ExitBegun,
+            (Some(_), exit::State::Erased | exit::State::Withdrawn) => Self::ExitEnded,
+            (
+                Some(_),
+                exit::State::Notice
+                | exit::State::SwitchElected
+                | exit::State::ErasureElected
+                | exit::State::Transition
+                | exit::State::ExtendedTransition
+                | exit::State::Retrieval
+                | exit::State::ErasureDue,
+            ) => Self::ExitMoved,
+        }
+    }
+
     /// When it is sent, for people.
     pub fn occasion(self) -> &'static str {
         match self {
@@ -86,6 +111,9 @@ impl Event {
             Self::ErasureCompleted => "an erasure has ended, as `completed` or `completed_with_retained`; its certificate can be read",
             Self::ErasurePartlyFailed => "something of an erasure is left; it goes on by itself",
             Self::CaseAnswered => "a case was answered",
+            Self::ExitBegun => "notice was given: the exit of a contract begins",
+            Self::ExitMoved => "something was done in an exit, or a date of it has come",
+            Self::ExitEnded => "an exit has come to its end, as `erased` or `withdrawn`",
             Self::Test => "somebody tries a webhook out; sent to that one alone, whatever it has chosen",
         }
     }
@@ -102,7 +130,10 @@ impl Event {
             | Self::ExportExpired
             | Self::ErasureCompleted
             | Self::ErasurePartlyFailed
-            | Self::CaseAnswered => true,
+            | Self::CaseAnswered
+            | Self::ExitBegun
+            | Self::ExitMoved
+            | Self::ExitEnded => true,
             Self::Test => false,
         }
     }
@@ -134,6 +165,25 @@ struct RequestData<'a> {
     state: &'static str,
 }
 
+/// The exit that an event is about. What was said in it is none of it.
+#[derive(Debug, Clone, Copy)]
+pub struct AboutExit<'a> {
+    pub exit: &'a ExitId,
+    pub contract: &'a str,
+    /// `give_notice`, or the move.
+    pub made: &'a str,
+    pub state: exit::State,
+}
+
+#[derive(Serialize)]
+struct ExitData<'a> {
+    exit: &'a ExitId,
+    contract: &'a str,
+    #[serde(rename = "move")]
+    made: &'a str,
+    state: &'static str,
+}
+
 #[derive(Serialize)]
 struct TestData<'a> {
     webhook: &'a WebhookId,
@@ -144,6 +194,12 @@ pub fn body(event: Event, at: Moment, about: &About<'_>) -> String {
     let About { request, scope, contract, state } = *about;
     let data = RequestData { request, kind: state.kind().as_str(), scope: scope.as_str(), contract, state: state.as_str() };
     written(&Body { event: event.as_str(), timestamp: at, data })
+}
+
+/// The body that tells of an event of an exit.
+pub fn exit_body(event: Event, at: Moment, about: &AboutExit<'_>) -> String {
+    let AboutExit { exit, contract, made, state } = *about;
+    written(&Body { event: event.as_str(), timestamp: at, data: ExitData { exit, contract, made, state: state.as_str() } })
 }
 
 /// The body of a trial.
@@ -168,6 +224,16 @@ mod tests {
         let about = About { request: &request, scope: Scope::Seat, contract: "12", state };
         let got = body(Event::of(state), Moment::from_microseconds(1_700_000_000_000_000).unwrap(), &about);
         let want = r#"{"type":"export.ready","timestamp":"2023-11-14T22:13:20.000000Z","data":{"request":"00000000000000000000000000000007","kind":"export","scope":"seat","contract":"12","state":"ready"}}"#;
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn a_body_says_what_was_done_in_which_exit_and_nothing_of_what_was_said() {
+        let exit = ExitId::from_random(7);
+        let (from, state) = (exit::State::Notice, exit::State::Withdrawn);
+        let about = AboutExit { exit: &exit, contract: "12", made: "withdraw", state };
+        let got = exit_body(Event::of_exit(Some(from), state), Moment::from_microseconds(1_700_000_000_000_000).unwrap(), &about);
+        let want = r#"{"type":"exit.ended","timestamp":"2023-11-14T22:13:20.000000Z","data":{"exit":"00000000000000000000000000000007","contract":"12","move":"withdraw","state":"withdrawn"}}"#;
         assert_eq!(got, want);
     }
 

@@ -12,6 +12,6 @@ mod event;
 mod outcome;
 mod signature;
 
-pub use event::{About, Event, body, test_body};
+pub use event::{About, AboutExit, Event, body, exit_body, test_body};
 pub use outcome::{Disabled, Trouble, Verdict, is_given_up, verdict};
 pub use signature::{Secret, SecretError, signatures};

@@ -59,6 +59,27 @@ impl Transaction<'_> {
         })
     }
 
+    /// Whether a mail that says just this waits for somebody.
+    pub fn has_unsent_mail(&mut self, recipient: &PrincipalId, template: &str, document: &str) -> Result<bool, Error> {
+        let sql = "-- has_unsent_mail
+            SELECT count(*)
+            FROM mail
+            WHERE recipient = $1 AND template = $2 AND document = $3 AND sent IS NULL AND abandoned IS NULL";
+        let values = parameters![recipient.as_str(), template, document];
+        Ok(self.single("look for a mail", sql, &values, |row| row.get::<u64>(0))? > 0)
+    }
+
+    /// When somebody was last written to by this template about a request of a contract.
+    pub fn last_mail_about(&mut self, recipient: &PrincipalId, template: &str, contract: &str) -> Result<Option<Moment>, Error> {
+        let sql = "-- last_mail_about
+            SELECT max(m.created)
+            FROM mail AS m
+            JOIN request AS r ON r.id = m.request
+            WHERE m.recipient = $1 AND m.template = $2 AND r.contract = $3";
+        let values = parameters![recipient.as_str(), template, contract];
+        self.single("look for a mail", sql, &values, |row| row.get::<Option<i64>>(0)?.map(moment).transpose())
+    }
+
     /// Notes that a mail server took the mail.
     pub fn mail_sent(&mut self, id: &MailId, now: Moment) -> Result<(), Error> {
         let sql = "-- mail_sent

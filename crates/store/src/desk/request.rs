@@ -342,6 +342,15 @@ impl Transaction<'_> {
         self.all("count requests", sql, &parameters![], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
+    /// How many requests of a contract that other systems proposed wait for approval.
+    pub fn proposals_waiting(&mut self, contract: &str) -> Result<u64, Error> {
+        let sql = "-- proposals_waiting
+            SELECT count(*)
+            FROM request
+            WHERE contract = $1 AND state = 'awaiting_approval' AND channel IN ('scim', 'drp', 'open_dsr')";
+        self.single("count proposals", sql, &parameters![contract], |row| row.get(0))
+    }
+
     /// The request that was made under this key, with the fingerprint of what was sent.
     pub fn idempotent(&mut self, principal: &PrincipalId, key: &str) -> Result<Option<(String, RequestId)>, Error> {
         let sql = "-- idempotent

@@ -64,7 +64,7 @@ impl Place for AccountPlace {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct AccountWanted {
     email: String,
     /// `operator`, `representative` or `auditor`
     role: String,
@@ -125,7 +125,7 @@ pub async fn show(
 }
 
 /// Makes an account, or gives the account of this address another role or other contracts.
-#[utoipa::path(put, path = "/accounts", tag = "operation", request_body = Wanted, params(IfMatch),
+#[utoipa::path(put, path = "/accounts", tag = "operation", request_body = AccountWanted, params(IfMatch),
     responses((status = 200, body = AccountView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
@@ -133,7 +133,7 @@ pub async fn put(
     State(server): State<Arc<Server>>,
     caller: Caller,
     if_match: IfMatch,
-    Json(wanted): Json<Wanted>,
+    Json(wanted): Json<AccountWanted>,
 ) -> Result<Tagged<AccountView>, Problem> {
     caller.act(Action::ManageAccounts, Target::Desk)?;
     let told = |error: exeunt_model::identity::Error| Problem::unprocessable(error.to_string());

@@ -9,7 +9,7 @@ use exeunt_model::request::{Channel, Kind, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::requests::{Wanted, idempotency_key, make};
+use super::requests::submit::{NewRequest, idempotency_key, make};
 use crate::http::caller::Caller;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
@@ -98,7 +98,7 @@ pub async fn submit(
         .blocking(move |server, store| {
             let mut reports = Vec::new();
             for (number, line) in lines {
-                let wanted = Wanted {
+                let wanted = NewRequest {
                     kind: list.kind,
                     scope: Scope::Seat,
                     contract: list.contract.clone(),

@@ -37,7 +37,7 @@ pub struct NoticeGiven {
 /// What somebody does in an exit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct NewAct {
     /// By the customer `elect`, `extend`, `confirm_switch`, `agree_later_erasure` or `withdraw`; by the provider `offer_alternative`
     #[schema(example = "elect")]
     act: String,
@@ -210,7 +210,7 @@ pub async fn show(
 }
 
 /// Does something in an exit, in words that the desk signs.
-#[utoipa::path(post, path = "/exits/{id}/acts", tag = "exits", request_body = Wanted,
+#[utoipa::path(post, path = "/exits/{id}/acts", tag = "exits", request_body = NewAct,
     params(("id" = String, Path, description = "32 hexadecimal digits"), IfMatch),
     responses((status = 200, body = ExitView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -220,7 +220,7 @@ pub async fn act(
     caller: Caller,
     Path(exit): Path<String>,
     if_match: IfMatch,
-    Json(wanted): Json<Wanted>,
+    Json(wanted): Json<NewAct>,
 ) -> Result<Tagged<ExitView>, Problem> {
     let id: ExitId = id(&exit)?;
     fits(&wanted.words)?;
@@ -253,7 +253,7 @@ fn fits(words: &str) -> Result<(), Problem> {
     }
 }
 
-fn act_of(wanted: &Wanted) -> Result<Act, Problem> {
+fn act_of(wanted: &NewAct) -> Result<Act, Problem> {
     let missing = |what: &str| Problem::unprocessable(format!("`{what}` is missing"));
     let date = || -> Result<Moment, Problem> {
         let text = wanted.date.as_deref().ok_or_else(|| missing("date"))?;
@@ -284,7 +284,7 @@ fn act_of(wanted: &Wanted) -> Result<Act, Problem> {
 
 /// An exit as it is shown alone. What is due and can be done changes with the time.
 fn tagged(shown: ExitShown) -> Tagged<ExitView> {
-    Tagged::varying(shown.version, view(shown))
+    Tagged::varying(shown.version(), view(shown))
 }
 
 /// An exit as the API shows it.

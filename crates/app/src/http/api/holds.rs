@@ -25,7 +25,7 @@ use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct NewHold {
     /// `seat` or `contract`
     #[schema(value_type = String, example = "seat")]
     scope: Scope,
@@ -92,14 +92,14 @@ pub async fn list(
 }
 
 /// Places a hold. Erasures that would take what it keeps are put on hold before they begin; those that have begun go on, and are named.
-#[utoipa::path(post, path = "/holds", tag = "holds", request_body = Wanted,
+#[utoipa::path(post, path = "/holds", tag = "holds", request_body = NewHold,
     responses((status = 201, body = HoldView, headers(("ETag" = String, description = "Its version"))),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn place(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    Json(wanted): Json<Wanted>,
+    Json(wanted): Json<NewHold>,
 ) -> Result<(StatusCode, Tagged<HoldView>), Problem> {
     if wanted.ground.trim().is_empty() || wanted.ground.len() > 200 || !(1..=3650).contains(&wanted.review_days) {
         return Err(Problem::unprocessable("a hold has a ground of up to 200 characters, and a review within ten years".to_owned()));

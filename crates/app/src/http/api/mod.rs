@@ -33,7 +33,10 @@ use super::server::Server;
 /// The document that describes the API.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract."),
+    info(title = "Exeunt", description = "The exit desk: exports and erasures of customer data, by seat or by contract.\n\n\
+        Lists come in pages: the `next` of one page is the `after` of the one behind it.\n\n\
+        What is shown alone and can be changed has an `ETag`. Sent as `If-None-Match`, it is not sent again unless it is another one by now. Sent as \
+        `If-Match` with a change, nothing is changed that somebody else has changed since: the answer is 412."),
     servers((url = "/api/v1")),
     paths(
         accounts::list, accounts::show, accounts::put, accounts::close,
@@ -51,8 +54,9 @@ use super::server::Server;
         plans::show,
         previews::make,
         progress::follow,
-        requests::list, requests::submit, requests::show, requests::events, requests::approve, requests::reject, requests::cancel,
-        requests::waive, requests::extend, requests::handle, requests::certificate,
+        requests::list::list, requests::submit::submit, requests::show::show, requests::show::events, requests::show::certificate,
+        requests::decide::approve, requests::decide::reject, requests::decide::cancel, requests::decide::waive, requests::decide::extend,
+        requests::decide::handle,
         settings::show, settings::choose,
         session::ask, session::sign_in, session::sign_out,
         sessions::list, sessions::end,
@@ -94,17 +98,17 @@ pub fn router() -> Router<Arc<Server>> {
         .route("/requests/{id}/attachments", get(attachments::list).post(attachments::attach))
         .route("/requests/{id}/attachments/{attachment}", get(attachments::download))
         .route("/previews", post(previews::make))
-        .route("/requests", get(requests::list).post(requests::submit))
-        .route("/requests/{id}", get(requests::show))
-        .route("/requests/{id}/events", get(requests::events))
-        .route("/requests/{id}/approve", post(requests::approve))
-        .route("/requests/{id}/reject", post(requests::reject))
-        .route("/requests/{id}/cancel", post(requests::cancel))
-        .route("/requests/{id}/waive-export", post(requests::waive))
-        .route("/requests/{id}/extend", post(requests::extend))
-        .route("/requests/{id}/handle", post(requests::handle))
+        .route("/requests", get(requests::list::list).post(requests::submit::submit))
+        .route("/requests/{id}", get(requests::show::show))
+        .route("/requests/{id}/events", get(requests::show::events))
+        .route("/requests/{id}/approve", post(requests::decide::approve))
+        .route("/requests/{id}/reject", post(requests::decide::reject))
+        .route("/requests/{id}/cancel", post(requests::decide::cancel))
+        .route("/requests/{id}/waive-export", post(requests::decide::waive))
+        .route("/requests/{id}/extend", post(requests::decide::extend))
+        .route("/requests/{id}/handle", post(requests::decide::handle))
         .route("/requests/{id}/plan", get(plans::show))
-        .route("/requests/{id}/certificate", get(requests::certificate))
+        .route("/requests/{id}/certificate", get(requests::show::certificate))
         .route("/requests/{id}/archives", get(archives::list))
         .route("/requests/{id}/progress", get(progress::follow))
         .route("/archives/{id}/links", post(archives::issue_link))

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::categories::{chosen, is_private};
-use super::requests::{FoundSubject, choices_of, subject, successor_of};
+use super::requests::submit::{choices_of, successor_of};
+use super::requests::{FoundSubject, subject};
 use crate::http::caller::Caller;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;

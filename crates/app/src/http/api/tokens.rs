@@ -24,7 +24,7 @@ use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct NewToken {
     /// What it is for.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
@@ -85,14 +85,14 @@ pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page)
 }
 
 /// Makes a token, which acts as the caller within its limits.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = Wanted,
+#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = NewToken,
     responses((status = 201, body = Made),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn make(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    Json(wanted): Json<Wanted>,
+    Json(wanted): Json<NewToken>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     if caller.session.is_none() {
         return Err(Problem::forbidden("a token makes no tokens: sign in".to_owned()));

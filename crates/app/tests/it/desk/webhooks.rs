@@ -483,3 +483,49 @@ fn the_webhook_of_an_erased_contract_is_told_so_and_then_forgotten() {
         assert!(!bytes.windows(gone.len()).any(|window| window == gone.as_bytes()), "{gone}");
     }
 }
+
+#[test]
+fn what_happens_in_an_exit_is_told_without_what_was_said() {
+    let (world, receiver) = (world(Keeps::File, ""), Receiver::start());
+    let cast = world.cast();
+    let desk = world.serve();
+    let (admin, operator) = (world.sign_in(&desk, &cast.admin), operator(&world, &desk));
+    let stranger = world.sign_in(&desk, &cast.stranger);
+    make(&admin, Some(&cast.contract), &receiver.url("/own"), &["exit.begun", "exit.moved", "exit.ended"]);
+    make(&operator, None, &receiver.url("/desk"), &["exit.ended"]);
+    let other: i64 = world
+        .platform()
+        .query_row("SELECT contract_id FROM seat WHERE email = ?1", [&cast.stranger], |row| row.get(0))
+        .expect("a contract");
+    make(&stranger, Some(&other.to_string()), &receiver.url("/others"), &[]);
+
+    let exits = format!("/api/v1/contracts/{}/exits", cast.contract);
+    let exit = admin.post(&exits, &json!({ "words": "we leave" })).is(201).json()["id"].as_str().expect("an id").to_owned();
+    let acts = format!("/api/v1/exits/{exit}/acts");
+    // What is refused is told to nobody.
+    admin.post(&acts, &json!({ "act": "confirm_switch", "words": "we are gone", "confirmation": "" })).is(409);
+    admin.post(&acts, &json!({ "act": "elect", "election": "on_premises", "words": "we move" })).is(200);
+    admin.post(&acts, &json!({ "act": "withdraw", "words": "we stay" })).is(200);
+
+    let calls = receiver.wait_for(4);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut told: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            let (kind, data) = (text(&body(call)["type"]), body(call)["data"].clone());
+            assert_eq!((&data["exit"], &data["contract"]), (&json!(exit), &json!(cast.contract)));
+            assert!(!String::from_utf8_lossy(&call.body).contains("we "), "no words of anybody");
+            (call.path.clone(), kind, text(&data["move"]), text(&data["state"]))
+        })
+        .collect();
+    told.sort();
+    let want = [
+        ("/desk", "exit.ended", "withdraw", "withdrawn"),
+        ("/own", "exit.begun", "give_notice", "notice"),
+        ("/own", "exit.ended", "withdraw", "withdrawn"),
+        ("/own", "exit.moved", "elect_switch", "switch_elected"),
+    ];
+    let want = want.map(|(path, kind, made, state)| (path.to_owned(), kind.to_owned(), made.to_owned(), state.to_owned()));
+    assert_eq!(told, want);
+    desk.stop();
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use exeunt_model::authorization::{Action, Reach, reach};
@@ -17,6 +19,30 @@ fn the_document_of_the_api_is_current() {
     let output = Command::new(env!("CARGO_BIN_EXE_exeunt")).arg("openapi").output().expect("run exeunt");
     assert!(output.status.success());
     generated::check_file("docs/reference/openapi.json", &String::from_utf8(output.stdout).expect("JSON is UTF-8"));
+}
+
+/// The document knows a schema by its name alone: of two with the same, one would be described as the other.
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    fn names(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("read a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                names(&path, found);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("read a source");
+            for rest in text.split("ToSchema)]").skip(1) {
+                let item = rest.lines().map(str::trim).find(|line| line.starts_with("pub struct ") || line.starts_with("pub enum "));
+                let name = item.and_then(|item| item.split([' ', '<', '(']).nth(2));
+                found.push(name.unwrap_or_else(|| panic!("{} derives a schema for nothing", path.display())).to_owned());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http"), &mut found);
+    let several: BTreeSet<&String> = found.iter().filter(|name| found.iter().filter(|other| other == name).count() > 1).collect();
+    assert!(several.is_empty() && found.len() > 70, "{several:?} of {}", found.len());
 }
 
 #[test]

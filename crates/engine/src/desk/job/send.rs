@@ -26,7 +26,17 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
             transaction.finish_job(lease, now)
         })?);
     };
-    let notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
+    let mut notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
+    if let Notice::ProposalsWait { contract, waiting } = &mut notice {
+        *waiting = store.look("count proposals", |transaction| transaction.proposals_waiting(contract))?;
+        if *waiting == 0 {
+            // All of them are decided already.
+            return Ok(store.transact("give a mail up", |transaction| {
+                transaction.abandon_mail(&id, now)?;
+                transaction.finish_job(lease, now)
+            })?);
+        }
+    }
     let certificate = match (&notice, request.as_ref().and_then(|request| request.run.as_ref())) {
         (Notice::ErasureEnded { .. }, Some(run)) => store.certificate_of(run)?,
         _ => None,

@@ -1,5 +1,6 @@
 //! Directories that identity providers push.
 
+mod bursts;
 mod conformance;
 mod meaning;
 mod page;
