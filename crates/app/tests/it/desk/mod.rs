@@ -4,6 +4,7 @@ mod attachments;
 mod authorization;
 mod buckets;
 mod cases;
+mod changed;
 mod choosing;
 mod contracts;
 mod dates;
