@@ -51,7 +51,7 @@ impl Problem {
                 erasure::Error::Guarded { .. } | erasure::Error::NothingToSearchFor { .. } => Failure::PlanRefused,
                 _ => Failure::Internal,
             },
-            Self::Archives(_) | Self::Desk(Error::Archives(_)) => Failure::ArchiveStore,
+            Self::Archives(_) => Failure::ArchiveStore,
             Self::Desk(Error::Plan(error)) => of_plan(error),
             Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
             Self::WorkersLost { .. } => Failure::WorkersLost,
