@@ -68,8 +68,6 @@ spelled!(
         ReadJobs = "read_jobs",
         /// Pause and resume jobs.
         OperateJobs = "operate_jobs",
-        /// Read the log and its checkpoints.
-        ReadLog = "read_log",
         /// Send the directory's seats by SCIM.
         PushDirectory = "push_directory",
         /// Send people's requests by another protocol, follow and take back what one has sent, and fetch what it yields.
@@ -115,7 +113,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory,
         ) => Some(Territory),
         // What the customer owns, the customer asks for and decides about. An operator can run the desk without reading anybody's data.
@@ -168,7 +165,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -184,8 +180,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadHolds
             | Action::ReadExit
             | Action::ReadAccounts
-            | Action::ReadJobs
-            | Action::ReadLog,
+            | Action::ReadJobs,
         ) => Some(Territory),
         (
             Role::Auditor,
@@ -252,7 +247,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::SendIntake,
         ) => None,
 
@@ -286,7 +280,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -320,7 +313,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -360,7 +352,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory,
         ) => None,
     }
