@@ -45,7 +45,6 @@ pub use archive::{Archive, Link};
 pub use case::{Attachment, CaseMessage};
 pub use directory::{Closure, DirectoryGroup, DirectoryUser, Return, UserKey};
 pub use exit::{ContractExit, ExitEvent};
-pub use forgetting::Forgotten;
 pub use hold::Hold;
 pub use intake::{Intake, IntakeCallback, IntakePart, Sender};
 pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
