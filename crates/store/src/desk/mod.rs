@@ -47,7 +47,7 @@ pub use directory::{Closure, DirectoryGroup, DirectoryUser, Return, UserKey};
 pub use exit::{ContractExit, ExitEvent};
 pub use hold::Hold;
 pub use intake::{Intake, IntakeCallback, IntakePart, Sender};
-pub use job::{Job, JobCounts, Lease, Limits, NewJob, Share};
+pub use job::{Job, Lease, Limits, NewJob, Share};
 pub use mail::Mail;
 pub use measure::{Measures, OpenJobs};
 pub use position::Position;
