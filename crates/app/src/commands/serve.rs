@@ -211,6 +211,7 @@ impl<'a> Desk<'a> {
                     limits,
                     poll: Duration::from_millis(workers.poll_milliseconds.max(20).into()),
                     report,
+                    report_store,
                 };
                 let store = self.another_store()?;
                 threads.push(thread::spawn(move || driver.run(store)));
@@ -370,6 +371,14 @@ fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
             let problem = logging::chain(problem);
             tracing::warn!(kind, job, attempt, outcome, milliseconds = took, problem, "job ended");
         }
+    }
+}
+
+fn report_store(worker: &str, error: &exeunt_store::Error, is_new: bool) {
+    figures::store_trouble();
+    if is_new {
+        let problem = logging::chain(error);
+        tracing::warn!(worker, problem, "no work can be taken or settled: the store does not do its part");
     }
 }
 
