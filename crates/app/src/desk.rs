@@ -79,7 +79,7 @@ pub fn not_opened(location: &Location, error: exeunt_store::Error) -> Failure {
             return Failure::new(ExitCode::InputOutput, error).next(other);
         }
         Error::NotMigrated { .. } => {
-            let next = "bring it to this version's schema: exeunt migrate --store …; programs of the version before go on working with it";
+            let next = "stop what still runs the version before, and bring it to this version's schema: exeunt migrate --store …";
             return Failure::new(ExitCode::StoreVersion, error).next(next);
         }
         Error::Newer { .. } => {

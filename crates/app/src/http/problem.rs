@@ -185,7 +185,6 @@ impl From<desk::Error> for Problem {
             Error::Exit(error) => of_exit(error),
             error @ Error::Answered => Self::extension(error.to_string()),
             error @ Error::TooManyFiles { .. } => Self::conflict(error.to_string()),
-            Error::Archives(error) => error.into(),
             error @ (Error::Record(_) | Error::Calendar(_)) => told(&error),
         }
     }

@@ -26,4 +26,5 @@ mod scim;
 mod sessions;
 mod tags;
 mod webhooks;
+mod workers;
 mod world;
