@@ -186,7 +186,7 @@ fn pages_of_a_list_hold_each_request_that_fits_once(world: &World) {
     let asked = Some((principal(2), set(&["birch"])));
     let beside = seen(Sight { seats: [("cedar".to_owned(), subject(1))].into(), asked, ..of_alder });
     let is_seen = |number: u128| {
-        let (contract, is_whole, is_forgotten) = (number % 3, number % 4 == 0, number % 7 == 1);
+        let (contract, is_whole, is_forgotten) = (number % 3, number.is_multiple_of(4), number % 7 == 1);
         contract == 0
             || (contract == 2 && number % 5 == 1 && !is_whole && !is_forgotten)
             || (number % 2 == 1 && contract == 1 && (is_whole || is_forgotten))
