@@ -52,6 +52,10 @@ pub fn install() -> Option<PrometheusHandle> {
     describe_histogram!(JOB_SECONDS, Unit::Seconds, "How long jobs of this process took");
     describe_counter!(MAILS, "Attempts of this process to send a mail");
     describe_counter!(STORE_TROUBLES, "How often a worker of this process could not work because of the store");
+    // What has not happened yet is a figure too: alerts compare the two.
+    for outcome in ["sent", "failed"] {
+        counter!(MAILS, "outcome" => outcome).increment(0);
+    }
     Some(handle)
 }
 

@@ -202,7 +202,7 @@ impl Driver {
         }
         (self.report)(&lease, begun.elapsed(), problem.as_ref());
         if let Some(problem) = problem
-            && !problem.is_lease_lost()
+            && !problem.is_settled()
         {
             self.settle(store, &lease, &problem)?;
         }

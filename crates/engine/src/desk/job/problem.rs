@@ -35,6 +35,9 @@ pub enum Problem {
     /// The program stops, or somebody else has the job.
     #[error("interrupted")]
     Interrupted,
+    /// It has written itself when it is tried again, or that it is not.
+    #[error("{told}")]
+    Settled { told: String },
 }
 
 impl Problem {
@@ -58,7 +61,13 @@ impl Problem {
             Self::Desk(Error::Plan(error)) => of_plan(error),
             Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
             Self::WorkersLost { .. } => Failure::WorkersLost,
-            Self::Store(_) | Self::Desk(_) | Self::Spool(_) | Self::Panicked | Self::Record(_) | Self::Interrupted => Failure::Internal,
+            Self::Store(_)
+            | Self::Desk(_)
+            | Self::Spool(_)
+            | Self::Panicked
+            | Self::Record(_)
+            | Self::Interrupted
+            | Self::Settled { .. } => Failure::Internal,
         }
     }
 
@@ -84,14 +93,16 @@ impl Problem {
             | Self::Panicked
             | Self::Record(_)
             | Self::WorkersLost { .. }
-            | Self::Interrupted => false,
+            | Self::Interrupted
+            | Self::Settled { .. } => false,
         }
     }
 
-    /// Whether somebody else has the job now: nothing more is to be written for it.
-    pub(super) fn is_lease_lost(&self) -> bool {
+    /// Whether nothing more is to be written for the job: somebody else has it now, or everything is written.
+    pub(super) fn is_settled(&self) -> bool {
         let lost = |error: &exeunt_store::Error| matches!(error, exeunt_store::Error::LeaseLost { .. });
         match self {
+            Self::Settled { .. } => true,
             Self::Store(error) | Self::Desk(Error::Store(error)) => lost(error),
             _ => false,
         }
