@@ -21,6 +21,7 @@ mod operation;
 mod outages;
 mod progress;
 mod schemathesis;
+mod repeats;
 mod scim;
 mod sessions;
 mod tags;

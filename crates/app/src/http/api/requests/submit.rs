@@ -8,17 +8,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exeunt_engine::desk::{self, Submission, Submitted};
 use exeunt_model::authorization::Action;
-use exeunt_model::digest::hex;
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::identity::RequestId;
 use exeunt_model::plan::Choice;
 use exeunt_model::request::document::Matter;
 use exeunt_model::request::{Channel, Kind, Scope};
-use exeunt_model::tombstone::subject_hash;
+use exeunt_model::tombstone::{repetition_fingerprint, repetition_key, subject_hash};
 use exeunt_store::Store;
 use exeunt_store::desk::Personal;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::super::categories;
@@ -124,14 +122,16 @@ pub(in crate::http::api) fn make(
     let choices = choices_of(&wanted.choices)?;
     let successor = wanted.successor.as_deref().map(|successor| successor_of(server, &found, successor)).transpose()?;
     let linked = wanted.linked_export.as_deref().map(id::<RequestId>).transpose()?;
-    let fingerprint = serde_json::to_vec(wanted).map(|body| hex(&Sha256::digest(&body))).map_err(|_| Problem::internal(None))?;
+    let body = serde_json::to_vec(wanted).map_err(|_| Problem::internal(None))?;
+    let secret = store.hash_secret();
+    let idempotency = key.map(|key| (repetition_key(&secret, &key), repetition_fingerprint(&secret, &body)));
     let private = !found.own_seat && categories::is_private(&server.platform.map, &rules, chosen.as_deref());
     let submission = Submission {
         kind: wanted.kind,
         scope: wanted.scope,
         channel,
         contract: found.contract.clone(),
-        subject: subject_hash(&store.hash_secret(), &found.kind, &found.key),
+        subject: subject_hash(&secret, &found.kind, &found.key),
         subject_kind: found.kind,
         personal: Personal { key: found.key, label: found.label, successor, addresses: Vec::new() },
         own_seat: found.own_seat,
@@ -143,7 +143,7 @@ pub(in crate::http::api) fn make(
         linked,
         matter: wanted.matter,
         message: wanted.message.clone(),
-        idempotency: key.map(|key| (key, fingerprint)),
+        idempotency,
     };
     let submitted = server.with(|context| desk::submit(store, context, &server.directory, &found.actor, &submission))?;
     let status = match &submitted {
