@@ -115,6 +115,14 @@ impl FromRequestParts<Arc<Server>> for Caller {
     }
 }
 
+/// Whoever these headers stand for, by what is known at this moment.
+///
+/// # Errors
+/// 401 for nobody (any more).
+pub fn recognise(server: &Server, store: &mut Store, headers: &HeaderMap) -> Result<Caller, Problem> {
+    find(server, store, carried(headers).ok_or_else(|| Problem::not_signed_in(None))?)
+}
+
 enum Carried {
     Session(String),
     Token(String),
