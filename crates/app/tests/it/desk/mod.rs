@@ -27,3 +27,4 @@ mod sessions;
 mod tags;
 mod webhooks;
 mod world;
+mod words;
