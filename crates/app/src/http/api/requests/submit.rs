@@ -19,7 +19,7 @@ use exeunt_store::desk::Personal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::categories;
+use super::super::{cases, categories};
 use super::subject::{FoundSubject, subject};
 use super::view::{View, tagged};
 use crate::http::caller::Caller;
@@ -59,7 +59,7 @@ pub struct NewRequest {
     #[schema(value_type = Option<String>)]
     pub(in crate::http::api) matter: Option<Matter>,
     /// For a case: what is asked for.
-    #[schema(max_length = 20000)]
+    #[schema(min_length = 1, max_length = 20000)]
     pub(in crate::http::api) message: Option<String>,
 }
 
@@ -113,6 +113,7 @@ pub(in crate::http::api) fn make(
     if wanted.kind != Kind::Case && (wanted.message.is_some() || wanted.matter.is_some()) {
         return Err(Problem::unprocessable("only a case has a message and a matter".to_owned()));
     }
+    wanted.message.as_deref().map(cases::fits).transpose()?;
     if wanted.matter == Some(Matter::Person) {
         return Err(Problem::unprocessable("persons without a seat are asked for by other protocols alone".to_owned()));
     }
