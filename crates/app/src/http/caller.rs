@@ -135,8 +135,8 @@ pub fn cookie_name(encrypted: bool) -> &'static str {
 
 fn carried(headers: &HeaderMap) -> Option<Carried> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
-        return Some(Carried::Token(token.trim().to_owned()));
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("Bearer").then(|| Carried::Token(token.trim().to_owned()));
     }
     session_of(headers).map(Carried::Session)
 }

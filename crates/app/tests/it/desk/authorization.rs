@@ -451,6 +451,11 @@ fn a_token_does_what_it_is_limited_to_until_it_is_revoked() {
     let authorization = format!("Bearer {secret}");
     let with = [("authorization", authorization.as_str())];
     desk.send("GET", "/api/v1/requests", &with, None).is(200);
+    // The name of the scheme is the same in whatever case.
+    for scheme in ["bearer", "BEARER"] {
+        desk.send("GET", "/api/v1/requests", &[("authorization", &format!("{scheme} {secret}"))], None).is(200);
+    }
+    desk.send("GET", "/api/v1/requests", &[("authorization", &format!("Basic {secret}"))], None).is(401);
     desk.send("POST", "/api/v1/requests", &with, Some(&seat(&cast, "export"))).is(404);
     desk.send("POST", "/api/v1/tokens", &with, Some(&wanted)).is(403);
     assert!(!admin.get("/api/v1/tokens").is(200).text().contains(&secret), "a secret is shown once");
