@@ -10,15 +10,15 @@ use crate::identity::{PrincipalId, Role};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Admins who must be for the erasure of a contract, the one who asks among them.
+    /// Admins who must be for the erasure of a contract, the one who asks among them; at least 1, and with 1 an admin erases it alone.
     pub contract_erasure_admins: u32,
-    /// Admins who must be for the erasure of a seat, the one who asks among them.
+    /// Admins who must be for the erasure of a seat, the one who asks among them; at least 1.
     pub seat_erasure_admins: u32,
     /// Hours from the last approval to the erasure of a contract, in which it can be cancelled.
     pub contract_erasure_waiting_hours: u32,
     /// The same for a seat.
     pub seat_erasure_waiting_hours: u32,
-    /// Admins who must be for an export that holds colleagues' messages or notes, the one who asks among them.
+    /// Admins who must be for an export that holds colleagues' messages or notes, the one who asks among them; at least 1.
     pub colleagues_export_admins: u32,
 }
 
