@@ -49,6 +49,10 @@ pub enum Notice {
         request: NoticeMail,
         difference: String,
     },
+    /// Too few of those who agreed to an erasure may still approve it when it is to begin.
+    ApprovalLapsed {
+        request: NoticeMail,
+    },
     OnHold {
         request: NoticeMail,
     },
@@ -187,6 +191,7 @@ impl Notice {
             Self::ExportedByAdmin { .. } => "exported_by_admin",
             Self::ErasureEnded { .. } => "erasure_ended",
             Self::PlanChanged { .. } => "plan_changed",
+            Self::ApprovalLapsed { .. } => "approval_lapsed",
             Self::OnHold { .. } => "on_hold",
             Self::Failed { .. } => "failed",
             Self::CaseMessage { .. } => "case_message",

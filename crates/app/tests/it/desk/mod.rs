@@ -1,5 +1,6 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
+mod approvals;
 mod attachments;
 mod authorization;
 mod buckets;
