@@ -164,10 +164,13 @@ pub(in crate::http::api) fn choices_of(words: &BTreeMap<String, String>) -> Resu
     Ok(choices)
 }
 
-/// Who takes over: a seat of the same contract.
+/// Who takes over: a seat of the same contract that somebody uses.
 pub(in crate::http::api) fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Result<Vec<String>, Problem> {
     let wrong = || Problem::unprocessable("the successor is no seat of this contract".to_owned());
     let key = key_of_text(successor, server.directory.key_columns().1).ok_or_else(wrong)?;
     let seat = server.directory.seat(&key)?.filter(|seat| key_text(&seat.contract) == found.contract).ok_or_else(wrong)?;
-    Ok(seat.key)
+    match seat.active {
+        true => Ok(seat.key),
+        false => Err(Problem::unprocessable("the successor's seat is not in use: nobody would have what is handed over".to_owned())),
+    }
 }
