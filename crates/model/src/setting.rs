@@ -76,7 +76,7 @@ pub enum Error {
 }
 
 /// Admins at most: more would hardly ever agree.
-const MOST_ADMINS: u32 = 20;
+pub const MOST_ADMINS: u32 = 20;
 /// Hours of waiting at most: a year.
 const LONGEST_WAITING_HOURS: u32 = 366 * 24;
 

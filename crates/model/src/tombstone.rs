@@ -69,6 +69,22 @@ pub fn address_hash(secret: &HashSecret, contract: &str, email: &EmailAddress) -
     Digest::from_hash(mac.finalize().into_bytes().into())
 }
 
+/// The keyed hash of an `Idempotency-Key`: whoever sends it may have put a seat's key or a name into it.
+pub fn repetition_key(secret: &HashSecret, key: &str) -> Digest {
+    let mut mac = keyed(secret);
+    mac.update(b"exeunt idempotency key 1");
+    mac.update(key.as_bytes());
+    Digest::from_hash(mac.finalize().into_bytes().into())
+}
+
+/// The keyed hash by which the same request is known when it is sent again: what was typed in it cannot be guessed from it.
+pub fn repetition_fingerprint(secret: &HashSecret, body: &[u8]) -> Digest {
+    let mut mac = keyed(secret);
+    mac.update(b"exeunt idempotency fingerprint 1");
+    mac.update(body);
+    Digest::from_hash(mac.finalize().into_bytes().into())
+}
+
 /// The keyed hash of what an erasure left in a subject's own row: places and their values.
 ///
 /// By it a row that stays as it was left is told from one that a backup has brought back.

@@ -47,6 +47,9 @@ pub struct Arguments {
     check: bool,
 }
 
+/// Told of a `desk.public_url` that begins with `http://` and leads elsewhere than to this machine.
+const IN_THE_OPEN: &str = "desk.public_url is not encrypted: whoever listens on the way has people's links and sessions";
+
 /// Serves the API, and works.
 pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
@@ -55,6 +58,9 @@ pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
     let configured = configuration::read(&arguments.config)?;
     logging::install(&configured.configuration.log);
     let figures = figures::install();
+    if configured.configuration.desk.is_in_the_open() {
+        tracing::warn!(public_url = configured.configuration.desk.public_url, "{IN_THE_OPEN}");
+    }
     let desk = Desk::open(&configured)?;
     desk.admit_controllers()?;
     let workers = desk.start_workers(desk.configured.configuration.workers.platform)?;

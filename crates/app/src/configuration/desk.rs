@@ -1,5 +1,6 @@
 //! `[desk]`: the desk and its platform.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use exeunt_model::identity::Language;
@@ -32,6 +33,45 @@ impl Desk {
         }
         if self.platform.trim().is_empty() {
             problems.at("desk.platform", "mails and pages need the platform's name");
+        }
+    }
+
+    /// Whether people reach the desk through a network without encryption, so that whoever listens has their links and sessions.
+    pub fn is_in_the_open(&self) -> bool {
+        let Some(host) = self.public_url.strip_prefix("http://") else { return false };
+        let host = host.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        let name = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        let is_here =
+            name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) || name == "localhost" || name.ends_with(".localhost");
+        // Nobody has a name that ends so (RFC 6761).
+        !is_here && !name.ends_with(".example")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_encryption_is_this_machines_alone() {
+        for (url, want) in [
+            ("https://exit.example.com", false),
+            ("http://exit.example.com", true),
+            ("http://exit.example.com:8080/desk", true),
+            ("http://192.0.2.7", true),
+            ("http://[2001:db8::1]:8080", true),
+            ("http://localhost.example.com", true),
+            ("http://localhost:8080", false),
+            ("http://desk.LOCALHOST", false),
+            ("http://127.0.0.2:8080", false),
+            ("http://[::1]:8080", false),
+            ("http://desk.example", false),
+        ] {
+            let desk = Desk { map: PathBuf::new(), public_url: url.to_owned(), platform: String::new(), language: Language::default() };
+            assert_eq!(desk.is_in_the_open(), want, "{url}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use exeunt_model::due::Regime;
 use exeunt_model::plan::Profile;
 use exeunt_model::request::approval::Policy;
+use exeunt_model::setting::MOST_ADMINS;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +32,15 @@ pub struct Requests {
 impl Requests {
     pub fn validate(&self, problems: &mut Problems) {
         problems.bounds("requests.target_days", self.target_days, 1, 3_650);
+        let approvals = &self.approvals;
+        for (key, admins) in [
+            ("requests.approvals.contract_erasure_admins", approvals.contract_erasure_admins),
+            ("requests.approvals.seat_erasure_admins", approvals.seat_erasure_admins),
+            ("requests.approvals.colleagues_export_admins", approvals.colleagues_export_admins),
+        ] {
+            // Without any, a holder would need nobody's approval.
+            problems.bounds(key, admins, 1, MOST_ADMINS);
+        }
     }
 }
 

@@ -115,6 +115,14 @@ impl FromRequestParts<Arc<Server>> for Caller {
     }
 }
 
+/// Whoever these headers stand for, by what is known at this moment.
+///
+/// # Errors
+/// 401 for nobody (any more).
+pub fn recognise(server: &Server, store: &mut Store, headers: &HeaderMap) -> Result<Caller, Problem> {
+    find(server, store, carried(headers).ok_or_else(|| Problem::not_signed_in(None))?)
+}
+
 enum Carried {
     Session(String),
     Token(String),
@@ -127,8 +135,8 @@ pub fn cookie_name(encrypted: bool) -> &'static str {
 
 fn carried(headers: &HeaderMap) -> Option<Carried> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
-        return Some(Carried::Token(token.trim().to_owned()));
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("Bearer").then(|| Carried::Token(token.trim().to_owned()));
     }
     session_of(headers).map(Carried::Session)
 }

@@ -95,6 +95,20 @@ impl From<PathRejection> for Problem {
     }
 }
 
+/// Characters of a note at most.
+pub const LONGEST_NOTE: usize = 2_000;
+
+/// Refuses a note that would fill the history of a request.
+///
+/// # Errors
+/// 422 beyond [`LONGEST_NOTE`].
+pub fn note(text: Option<&str>) -> Result<(), Problem> {
+    match text.is_some_and(|text| text.chars().count() > LONGEST_NOTE) {
+        true => Err(Problem::unprocessable(format!("a note has at most {LONGEST_NOTE} characters"))),
+        false => Ok(()),
+    }
+}
+
 /// An id in a path; what is none names nothing.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found(None))

@@ -75,17 +75,19 @@ pub fn handle(
                 go_on(transaction, context, &mut request, &approvers)?;
             }
             Handling::Retry => {
-                request.reason = None;
                 match request.state {
                     State::Export(_) => {
+                        request.reason = None;
                         context.make(transaction, &mut request, Move::Export(export::Move::Enqueue), by, note)?;
                         context.enqueue(transaction, &request, JobKind::Export, context.now)?;
                     }
+                    // Failed until it is planned, and for that reason.
                     State::Erasure(ErasureState::Failed) => {
                         context.note(transaction, &mut request, "retry", &actor.principal, note)?;
                         context.enqueue(transaction, &request, JobKind::Plan, context.now)?;
                     }
                     State::Erasure(ErasureState::PartlyFailed) => {
+                        request.reason = None;
                         context.note(transaction, &mut request, "retry", &actor.principal, note)?;
                         context.enqueue(transaction, &request, JobKind::Erase, context.now)?;
                     }

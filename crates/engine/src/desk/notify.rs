@@ -3,6 +3,7 @@
 use exeunt_model::identity::{ExitId, PrincipalId, RequestId, WebhookId};
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
+use exeunt_model::text::as_name;
 use exeunt_model::webhook::{self, About, AboutExit, Event};
 use exeunt_store::desk::{ContractExit, Delivery, Mail, NewJob, Request, Webhook};
 use exeunt_store::{Error, Transaction};
@@ -47,6 +48,10 @@ pub enum Notice {
     PlanChanged {
         request: NoticeMail,
         difference: String,
+    },
+    /// Too few of those who agreed to an erasure may still approve it when it is to begin.
+    ApprovalLapsed {
+        request: NoticeMail,
     },
     OnHold {
         request: NoticeMail,
@@ -164,7 +169,7 @@ impl NoticeMail {
             id: request.id.clone(),
             kind: request.state.kind().to_string(),
             scope: request.scope.to_string(),
-            label: request.personal.as_ref().map(|personal| personal.label.clone()),
+            label: request.personal.as_ref().map(|personal| as_name(&personal.label)),
             in_part: request.document.categories.is_some(),
         }
     }
@@ -186,6 +191,7 @@ impl Notice {
             Self::ExportedByAdmin { .. } => "exported_by_admin",
             Self::ErasureEnded { .. } => "erasure_ended",
             Self::PlanChanged { .. } => "plan_changed",
+            Self::ApprovalLapsed { .. } => "approval_lapsed",
             Self::OnHold { .. } => "on_hold",
             Self::Failed { .. } => "failed",
             Self::CaseMessage { .. } => "case_message",

@@ -7,6 +7,7 @@ use exeunt_model::identity::{EmailAddress, Language, PrincipalId, Role};
 use exeunt_model::names::CategoryName;
 use exeunt_model::request::Scope;
 use exeunt_model::scim::resource;
+use exeunt_store::desk::Request;
 use exeunt_store::{Store, Transaction};
 
 use super::context::Settings;
@@ -86,6 +87,14 @@ pub(super) fn locks_out(
     match scope {
         Scope::Seat => Ok(seats_go && leaves_no_admin(store, directory, contract, subject)?),
         Scope::Contract => Ok(seats_go && !contract_goes),
+    }
+}
+
+/// Whether whoever is to take something over uses their seat; where nothing is handed over, nobody need.
+pub(super) fn successor_is_there(directory: &Directory, request: &Request) -> Result<bool, Error> {
+    match request.personal.as_ref().and_then(|personal| personal.successor.as_ref()) {
+        Some(successor) => Ok(directory.seat(successor)?.is_some_and(|seat| seat.active)),
+        None => Ok(true),
     }
 }
 

@@ -47,8 +47,8 @@ pub struct Submission {
     pub matter: Option<Matter>,
     /// The first message of a case.
     pub message: Option<String>,
-    /// A key by which a repeated request is known, and the fingerprint of what was sent.
-    pub idempotency: Option<(String, String)>,
+    /// A key by which a repeated request is known, and the fingerprint of what was sent: keyed hashes both.
+    pub idempotency: Option<(Digest, Digest)>,
 }
 
 /// What became of a submission.

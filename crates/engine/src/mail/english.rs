@@ -90,6 +90,14 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::ApprovalLapsed { request } => (
+            format!("Approval is asked for again: {}", what(request)),
+            vec![
+                format!("{}{} was due, and somebody who had approved it may not approve any more. Nothing was erased.", capital(&what(request)), of(request)),
+                "A new plan is being made. Approvals are asked for again.".to_owned(),
+            ],
+            see(settings, request),
+        ),
         Notice::OnHold { request } => (
             format!("On hold: {}", what(request)),
             vec![format!("{}{} is on hold. Nothing was erased. You are written to when it goes on.", capital(&what(request)), of(request))],

@@ -92,6 +92,14 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             ],
             see(settings, request),
         ),
+        Notice::ApprovalLapsed { request } => (
+            format!("Zustimmung wird erneut erbeten: {}", what(request)),
+            vec![
+                format!("{}{} war fällig, und jemand, der zugestimmt hatte, darf nicht mehr zustimmen. Es wurde nichts gelöscht.", what(request), of(request)),
+                "Ein neuer Plan entsteht. Zustimmungen werden erneut erbeten.".to_owned(),
+            ],
+            see(settings, request),
+        ),
         Notice::OnHold { request } => (
             format!("Angehalten: {}", what(request)),
             vec![format!("{}{} ist angehalten. Es wurde nichts gelöscht. Sie erhalten Nachricht, wenn es weitergeht.", what(request), of(request))],

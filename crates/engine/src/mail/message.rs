@@ -1,5 +1,7 @@
 //! A mail as text and as HTML.
 
+use exeunt_model::text::in_one_line;
+
 /// What a mail says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
@@ -29,18 +31,20 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// Renders both forms. No part of them loads anything from anywhere.
+/// Renders both forms. No part of them loads anything from anywhere, and each paragraph is a line: whatever somebody is called begins none of its own.
 pub fn render(words: &Words, language: &str, attachments: Vec<Attachment>) -> Message {
+    // A line break in a subject would begin another header.
+    let subject = in_one_line(&words.subject);
     let mut text = format!("{}\n\n", words.greeting);
     let mut html = format!(
         "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{}</title></head><body><p>{}</p>",
-        escaped(&words.subject),
+        escaped(&subject),
         escaped(words.greeting)
     );
-    for paragraph in &words.paragraphs {
-        text.push_str(paragraph);
+    for paragraph in words.paragraphs.iter().map(|paragraph| in_one_line(paragraph)) {
+        text.push_str(&paragraph);
         text.push_str("\n\n");
-        html.push_str(&format!("<p>{}</p>", escaped(paragraph)));
+        html.push_str(&format!("<p>{}</p>", escaped(&paragraph)));
     }
     if let Some((what, link)) = &words.link {
         text.push_str(&format!("{what}:\n{link}\n\n"));
@@ -48,8 +52,6 @@ pub fn render(words: &Words, language: &str, attachments: Vec<Attachment>) -> Me
     }
     text.push_str(&format!("-- \n{}\n", words.closing));
     html.push_str(&format!("<hr><p>{}</p></body></html>", escaped(&words.closing)));
-    // A line break in a subject would begin another header.
-    let subject = words.subject.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     Message { subject, text, html, attachments }
 }
 
@@ -77,7 +79,7 @@ mod tests {
         let words = Words {
             subject: "About <b>\r\nBcc: all@others.example".into(),
             greeting: "Hello,",
-            paragraphs: vec!["<script>alert('1')</script> & more".into()],
+            paragraphs: vec!["<script>alert('1')</script> & more".into(), "About Alder\r\n\r\nPay here: \u{202e}gro".into()],
             link: Some(("Go & see".into(), "https://desk.example/?a=1&b=\"2\"".into())),
             closing: "Desk".into(),
         };
@@ -86,5 +88,8 @@ mod tests {
         assert!(!got.html.contains("<script>") && got.html.contains("&lt;script&gt;"));
         assert!(got.html.contains("href=\"https://desk.example/?a=1&amp;b=&quot;2&quot;\""));
         assert!(got.text.contains("<script>alert('1')</script> & more"));
+        for form in [&got.text, &got.html] {
+            assert!(form.contains("About Alder Pay here:  gro"), "{form}");
+        }
     }
 }

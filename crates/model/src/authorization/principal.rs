@@ -115,7 +115,7 @@ impl Principal {
 
     /// The first of their roles by which the principal may do this to that, in the order of [`Role::ALL`].
     pub fn role_for(&self, action: Action, target: Target<'_>) -> Option<Role> {
-        if self.limited_to.as_ref().is_some_and(|actions| !actions.contains(&action)) {
+        if !self.is_left(action) {
             return None;
         }
         let allowed = |grant: &&Grant| match reach(grant.role(), action) {
@@ -124,6 +124,11 @@ impl Principal {
             None => false,
         };
         self.grants.iter().filter(allowed).map(Grant::role).min()
+    }
+
+    /// Whether the limits of a token leave this action; a person has none.
+    pub fn is_left(&self, action: Action) -> bool {
+        self.limited_to.as_ref().is_none_or(|actions| actions.contains(&action))
     }
 
     /// Whoever asked for something keeps sight of it after the seat is erased.

@@ -10,15 +10,15 @@ use crate::identity::{PrincipalId, Role};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Admins who must be for the erasure of a contract, the one who asks among them.
+    /// Admins who must be for the erasure of a contract, the one who asks among them; at least 1, and with 1 an admin erases it alone.
     pub contract_erasure_admins: u32,
-    /// Admins who must be for the erasure of a seat, the one who asks among them.
+    /// Admins who must be for the erasure of a seat, the one who asks among them; at least 1.
     pub seat_erasure_admins: u32,
     /// Hours from the last approval to the erasure of a contract, in which it can be cancelled.
     pub contract_erasure_waiting_hours: u32,
     /// The same for a seat.
     pub seat_erasure_waiting_hours: u32,
-    /// Admins who must be for an export that holds colleagues' messages or notes, the one who asks among them.
+    /// Admins who must be for an export that holds colleagues' messages or notes, the one who asks among them; at least 1.
     pub colleagues_export_admins: u32,
 }
 
@@ -141,6 +141,25 @@ pub fn standing(requirement: &Requirement, asker: Option<&PrincipalId>, plan: Op
     }
 }
 
+/// What an approver is when what they agreed to is to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {
+    /// An admin of the contract, or its representative.
+    Approver,
+    /// Nobody at the desk but by an identity provider, which isn't asked again: what it said when they agreed is its last word.
+    ByProvider,
+    Neither,
+}
+
+/// Whether a decision still counts when what was agreed to is to begin. A refusal does, whatever became of who refused.
+pub fn still_counts(decision: &Decision, by: Present) -> bool {
+    match by {
+        Present::Approver => true,
+        Present::ByProvider => !decision.agreed || decision.role == Role::Representative,
+        Present::Neither => !decision.agreed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +246,22 @@ mod tests {
         let (old, new) = (Digest::of_bytes(b"old"), Digest::of_bytes(b"new"));
         let needed = Requirement { approvals: 1, by: vec![Role::Admin], waiting_hours: 0, tells_holder: false };
         assert_eq!(standing(&needed, Some(&person(1)), Some(&new), &[agreed(2, &old)]), Standing::Waiting(1));
+    }
+
+    #[test]
+    fn who_may_approve_no_more_has_not_agreed() {
+        let plan = Digest::of_bytes(b"plan");
+        let representative = Decision { role: Role::Representative, ..agreed(2, &plan) };
+        for (decision, by, want) in [
+            (agreed(2, &plan), Present::Approver, true),
+            (agreed(2, &plan), Present::ByProvider, false),
+            (agreed(2, &plan), Present::Neither, false),
+            (representative.clone(), Present::ByProvider, true),
+            (representative, Present::Neither, false),
+            (Decision { agreed: false, ..agreed(2, &plan) }, Present::Neither, true),
+        ] {
+            assert_eq!(still_counts(&decision, by), want, "{decision:?} {by:?}");
+        }
     }
 
     #[test]

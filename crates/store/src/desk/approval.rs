@@ -26,6 +26,19 @@ impl Transaction<'_> {
         self.one_row("note a decision", sql, &values)
     }
 
+    /// Has what somebody agreed to count for no plan any more; that they agreed stays.
+    pub fn void_decisions(&mut self, request: &RequestId, by: &PrincipalId) -> Result<(), Error> {
+        const OPERATION: &str = "void decisions";
+        let sql = "-- void_decisions
+            UPDATE approval
+            SET plan_digest = NULL
+            WHERE request = $1 AND principal = $2 AND agreed = 1 AND plan_digest IS NOT NULL";
+        match self.rows(OPERATION, sql, &parameters![request.as_str(), by.as_str()])? {
+            0 => Err(Error::RowCount { operation: OPERATION, want: 1, got: 0 }),
+            _ => Ok(()),
+        }
+    }
+
     /// The decisions about a request, in order.
     pub fn decisions_of(&mut self, request: &RequestId) -> Result<Vec<Decision>, Error> {
         let sql = "-- decisions_of

@@ -72,6 +72,7 @@ impl Transaction<'_> {
                 SET name = NULL
                 WHERE message IN (SELECT id FROM message WHERE request IN ({requests}))"
             ),
+            format!("-- forget_idempotent\nDELETE FROM idempotency WHERE request IN ({requests})"),
             // Whoever asked for the erasure is written to afterwards, without a name.
             format!(
                 "-- forget_mails

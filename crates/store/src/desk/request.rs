@@ -345,15 +345,15 @@ impl Transaction<'_> {
         self.single("count proposals", sql, &parameters![contract], |row| row.get(0))
     }
 
-    /// The request that was made under this key, with the fingerprint of what was sent.
-    pub fn idempotent(&mut self, principal: &PrincipalId, key: &str) -> Result<Option<(String, RequestId)>, Error> {
+    /// The request that was made under this key, with the fingerprint of what was sent: keyed hashes both.
+    pub fn idempotent(&mut self, principal: &PrincipalId, key: &Digest) -> Result<Option<(Digest, RequestId)>, Error> {
         let sql = "-- idempotent
             SELECT fingerprint, request
             FROM idempotency
             WHERE principal = $1 AND key = $2";
-        let values = parameters![principal.as_str(), key];
+        let values = parameters![principal.as_str(), key.as_str()];
         self.optional("look up an idempotency key", sql, &values, |row| {
-            Ok((row.get(0)?, parsed(&row.get::<String>(1)?, "a request's id")?))
+            Ok((digest(&row.get::<String>(0)?)?, parsed(&row.get::<String>(1)?, "a request's id")?))
         })
     }
 
@@ -361,8 +361,8 @@ impl Transaction<'_> {
     pub fn remember_idempotent(
         &mut self,
         principal: &PrincipalId,
-        key: &str,
-        fingerprint: &str,
+        key: &Digest,
+        fingerprint: &Digest,
         request: &RequestId,
         now: Moment,
     ) -> Result<bool, Error> {
@@ -370,7 +370,7 @@ impl Transaction<'_> {
             INSERT INTO idempotency (principal, key, fingerprint, request, created)
             VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (principal, key) DO NOTHING";
-        let values = parameters![principal.as_str(), key, fingerprint, request.as_str(), now.microseconds()];
+        let values = parameters![principal.as_str(), key.as_str(), fingerprint.as_str(), request.as_str(), now.microseconds()];
         Ok(self.rows("remember an idempotency key", sql, &values)? == 1)
     }
 

@@ -27,9 +27,12 @@ pub enum Door {
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// `configuration`, `map`, `source app`, `lock`, `directory`, `store`, `archives`, `mail`, `listen`.
+    /// `configuration`, `public_url`, `map`, `source app`, `lock`, `directory`, `store`, `archives`, `mail`, `listen`.
     check: String,
     well: bool,
+    /// A start goes well, and what was found is hardly meant.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
     /// What was found, or what is wrong with its causes.
     message: String,
     /// What to do.
@@ -56,6 +59,13 @@ pub fn run(config: &Path, door: Door, output: &Output) -> Outcome {
         }
         Ok(configured) => {
             findings.well("configuration", format!("{} is sound", config.display()));
+            if configured.configuration.desk.is_in_the_open() {
+                findings.doubtful(
+                    "public_url",
+                    super::IN_THE_OPEN.to_owned(),
+                    "have a proxy encrypt, and write `desk.public_url` with https://",
+                );
+            }
             look(&configured, door, &mut findings);
         }
     }
@@ -221,7 +231,13 @@ struct Report<'a> {
 
 impl Findings {
     fn well(&mut self, check: &str, message: String) {
-        self.0.push(Finding { check: check.to_owned(), well: true, message, next: Vec::new(), code: None, exit: None });
+        let check = check.to_owned();
+        self.0.push(Finding { check, well: true, doubtful: false, message, next: Vec::new(), code: None, exit: None });
+    }
+
+    fn doubtful(&mut self, check: &str, message: String, next: &str) {
+        let check = check.to_owned();
+        self.0.push(Finding { check, well: true, doubtful: true, message, next: vec![next.to_owned()], code: None, exit: None });
     }
 
     fn failed(&mut self, check: &str, failure: &Failure) {
@@ -233,7 +249,8 @@ impl Findings {
             message.push_str(&format!("\n{}", details.0));
         }
         let (code, exit) = (Some(failure.code as u8), Some(failure.code));
-        self.0.push(Finding { check: check.to_owned(), well: false, message, next: failure.next.clone(), code, exit });
+        let check = check.to_owned();
+        self.0.push(Finding { check, well: false, doubtful: false, message, next: failure.next.clone(), code, exit });
     }
 
     fn report(&self) -> Report<'_> {
@@ -244,7 +261,11 @@ impl Findings {
         let width = self.0.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
         let mut lines = Vec::new();
         for finding in &self.0 {
-            let mark = if finding.well { "well " } else { "WRONG" };
+            let mark = match (finding.well, finding.doubtful) {
+                (true, false) => "well ",
+                (true, true) => "DOUBT",
+                (false, _) => "WRONG",
+            };
             let indent = " ".repeat(width + 9);
             lines.push(format!("{mark}  {:width$}  {}", finding.check, finding.message.replace('\n', &format!("\n{indent}"))));
             lines.extend(finding.next.iter().map(|step| format!("{indent}what to do: {step}")));

@@ -11,6 +11,7 @@ use exeunt_model::authorization::Action;
 use exeunt_model::digest::hex;
 use exeunt_model::identity::{AttachmentId, RequestId};
 use exeunt_model::request::State as RequestState;
+use exeunt_model::text::is_file_name;
 use exeunt_store::Store;
 use exeunt_store::desk::Attachment;
 use futures_util::StreamExt as _;
@@ -196,9 +197,10 @@ fn reads_notes(store: &Store, caller: &Caller, id: &RequestId) -> Result<bool, P
 }
 
 fn check(about: &About) -> Result<(), Problem> {
-    let odd = |c: char| c.is_control() || matches!(c, '/' | '\\');
-    if about.name.trim().is_empty() || about.name.chars().count() > LONGEST_NAME || about.name.chars().any(odd) {
-        return Err(Problem::unprocessable("a file's name has 1 to 200 characters, and neither slashes nor control characters".to_owned()));
+    if about.name.chars().count() > LONGEST_NAME || !is_file_name(&about.name) {
+        let wanted = "a file's name has 1 to 200 characters, no slashes, no control characters and none that turn its order around, is not all dots, and \
+                      no device's as `con` is";
+        return Err(Problem::unprocessable(wanted.to_owned()));
     }
     match about.text.chars().count() > LONGEST_TEXT {
         true => Err(Problem::unprocessable("the words that go with a file have at most 1000 characters: write a message".to_owned())),

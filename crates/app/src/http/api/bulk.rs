@@ -47,7 +47,7 @@ pub struct Report {
 /// What became of a line.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineReport {
-    /// Counted from 1; the header is line 1.
+    /// The line of the text in which it begins, counted from 1.
     line: u64,
     seat: String,
     /// The request that was made.
@@ -61,6 +61,28 @@ pub struct LineReport {
 struct Line {
     seat: String,
     confirmation: Option<String>,
+}
+
+/// How far lines of a text were counted.
+struct Place<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Place<'_> {
+    /// The line in which the record begins that is read from this byte on: the reader's own position is before the empty lines that it skips.
+    fn line_from(&mut self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).clamp(self.at, self.text.len());
+        let (_, rest) = self.text.split_at(from);
+        let begins = from + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.text.get(self.at..begins).unwrap_or_default();
+        let returns = passed.iter().zip(passed.iter().skip(1).chain([&0])).filter(|pair| matches!(pair, (b'\r', next) if **next != b'\n'));
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count() + returns.count();
+        self.line += u64::try_from(breaks).unwrap_or(u64::MAX);
+        self.at = begins;
+        self.line
+    }
 }
 
 /// Makes a request for each line of a list. A line that is refused stops no other. With an `Idempotency-Key`, the list can be sent again.
@@ -86,8 +108,13 @@ pub async fn submit(
         return Err(Problem::unprocessable("the list begins with a line of names: seat, and for erasures confirmation".to_owned()));
     }
     // A list that is cut off in the middle of a line makes no requests at all.
+    let names = reader.headers().cloned().unwrap_or_default();
+    let mut place = Place { text: list.csv.as_bytes(), at: 0, line: 1 };
     let mut lines = Vec::new();
-    for (number, line) in (2..).zip(reader.deserialize::<Line>()) {
+    for record in reader.records() {
+        let position = record.as_ref().map_or_else(csv::Error::position, csv::StringRecord::position);
+        let number = place.line_from(position.map_or(0, csv::Position::byte));
+        let line = record.and_then(|record| record.deserialize::<Line>(Some(&names)));
         let line = line.map_err(|_| Problem::unprocessable(format!("line {number} of the list cannot be read")))?;
         lines.push((number, line));
     }
@@ -125,4 +152,31 @@ pub async fn submit(
             Ok(Json(Report { requested, refused: reports.len() - requested, lines: reports }))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    fn lines(text: &str) -> Vec<u64> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        reader.headers().unwrap();
+        let mut place = Place { text: text.as_bytes(), at: 0, line: 1 };
+        reader.records().map(|record| place.line_from(record.unwrap().position().unwrap().byte())).collect()
+    }
+
+    #[test]
+    fn a_record_is_where_it_begins_in_the_text() {
+        for (text, want) in [
+            ("seat\n\n\n4711\n", vec![4]),
+            ("\n\nseat\n1\n2\n", vec![4, 5]),
+            ("seat,confirmation\n1,\"a\nb\"\n2,c\n\n3,d", vec![2, 4, 6]),
+            ("seat\r\n1\r\n\r\n2\r\n", vec![2, 4]),
+            ("seat\r1\r\r2", vec![2, 4]),
+            ("seat,confirmation\r\n1,\"a\r\nb\"\r\n2,c", vec![2, 4]),
+            ("seat\n \n1\n", vec![2, 3]),
+        ] {
+            assert_eq!(lines(text), want, "{text:?}");
+        }
+    }
 }

@@ -61,6 +61,7 @@ pub struct Step {
     /// For `reject`: the code of the reason.
     reason: Option<String>,
     /// Words that go with it.
+    #[schema(min_length = 1, max_length = 20000)]
     text: Option<String>,
 }
 
@@ -161,7 +162,7 @@ pub async fn step(
         .await
 }
 
-fn fits(text: &str) -> Result<(), Problem> {
+pub(in crate::http::api) fn fits(text: &str) -> Result<(), Problem> {
     match text.trim().is_empty() || text.chars().count() > LONGEST_MESSAGE {
         true => Err(Problem::unprocessable("a message has 1 to 20000 characters".to_owned())),
         false => Ok(()),

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::requests::subject;
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, Query, id};
+use crate::http::extract::{self, Json, Path, Query, id};
 use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
@@ -34,6 +34,7 @@ pub struct NewHold {
     /// Why, such as `litigation`.
     #[schema(min_length = 1, max_length = 200)]
     ground: String,
+    #[schema(max_length = 2000)]
     note: Option<String>,
     /// Days until somebody looks at it again.
     #[schema(minimum = 1, maximum = 3650)]
@@ -101,9 +102,10 @@ pub async fn place(
     caller: Caller,
     Json(wanted): Json<NewHold>,
 ) -> Result<(StatusCode, Tagged<HoldView>), Problem> {
-    if wanted.ground.trim().is_empty() || wanted.ground.len() > 200 || !(1..=3650).contains(&wanted.review_days) {
+    if wanted.ground.trim().is_empty() || wanted.ground.chars().count() > 200 || !(1..=3650).contains(&wanted.review_days) {
         return Err(Problem::unprocessable("a hold has a ground of up to 200 characters, and a review within ten years".to_owned()));
     }
+    extract::note(wanted.note.as_deref())?;
     server
         .blocking(move |server, store| {
             let found = subject(server, &caller, Action::PlaceHold, wanted.scope, &wanted.contract, wanted.seat.as_deref())?;

@@ -1,7 +1,7 @@
 //! How far a request is, as server-sent events: its moves, and the rows of the job that works on it.
 //!
 //! A stream holds no connection to the store while it waits. It looks again when something happened in this process, and once in a while for what
-//! happened in others.
+//! happened in others. Whether whoever reads it still may is asked before anything is told, and every few seconds while nothing is.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::requests::find;
-use crate::http::caller::Caller;
+use crate::http::caller::{self, Caller};
 use crate::http::extract::{Path, id};
 use crate::http::problem::Problem;
 use crate::http::server::Server;
@@ -31,6 +31,8 @@ use crate::http::streams::Place;
 const POLL: Duration = Duration::from_secs(1);
 /// Between two looks, however much happens.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+/// Nobody keeps a stream open for longer who may not read it any more.
+const RECOGNISED_FOR: Duration = Duration::from_secs(5);
 /// Between two signs of life while nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A stream ends after so long, and whoever goes on listening is asked again who they are.
@@ -54,8 +56,24 @@ struct Look {
     progress: Option<Progress>,
 }
 
+/// What another look comes to.
+enum Looked {
+    At(Look),
+    /// The same with the caller recognised anew.
+    Recognised(Look),
+    /// The session or token has ended, or the caller's part in the request.
+    NoMore,
+}
+
+/// What a stream has told, and whether its caller must be recognised anew.
+struct Known<'a> {
+    progress: Option<&'a Progress>,
+    is_stale: bool,
+}
+
 /// Follows a request: `state` for each of its moves, with the move's number as id; `progress` with the rows of its running job; `end` when it has
-/// come to its end, and then nothing more. A stream ends after ten minutes at the latest; go on with `Last-Event-ID`.
+/// come to its end, and then nothing more. A stream ends after ten minutes at the latest; go on with `Last-Event-ID`. It ends within seconds when
+/// the caller's session or token does, or their right to see the request.
 #[utoipa::path(get, path = "/requests/{id}/progress", tag = "requests",
     params(("id" = String, Path, description = "32 hexadecimal digits"),
            ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last move that is known already")),
@@ -73,6 +91,7 @@ pub async fn follow(
     let known = known(&headers)?;
     let next = known.map_or(0, |known| known.saturating_add(1));
     let principal = caller.principal.id.clone();
+    let recognised = Instant::now();
     let mut changes = server.changes.subscribe();
     changes.mark_unchanged();
     let wanted = id.clone();
@@ -95,7 +114,9 @@ pub async fn follow(
         pending: VecDeque::new(),
         is_over: false,
         changes,
-        until: Instant::now() + LONGEST,
+        until: recognised + LONGEST,
+        headers: Arc::new(headers),
+        recognised,
         _place: place,
     };
     following.take(look);
@@ -110,6 +131,28 @@ fn known(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
     let number = value.to_str().ok().and_then(|text| text.parse::<u32>().ok());
     number.map(|number| Some(number.into())).ok_or_else(|| Problem::bad_request("Last-Event-ID is the number of a move".to_owned()))
+}
+
+/// Looks again, and recognises the caller anew where there is something to tell or it was long ago.
+fn look_again(
+    server: &Server,
+    store: &mut Store,
+    headers: &HeaderMap,
+    id: &RequestId,
+    from: u64,
+    known: Known<'_>,
+) -> Result<Looked, Problem> {
+    let look = look(store, id, from)?;
+    let is_silent = look.events.is_empty() && !look.is_over && look.progress.as_ref() == known.progress;
+    if is_silent && !known.is_stale {
+        return Ok(Looked::At(look));
+    }
+    let recognised = caller::recognise(server, store, headers).and_then(|caller| find(store, &caller, Action::ReadRequests, id));
+    match recognised {
+        Ok(_) => Ok(Looked::Recognised(look)),
+        Err(problem) if problem.status().is_client_error() => Ok(Looked::NoMore),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn look(store: &mut Store, id: &RequestId, from: u64) -> Result<Look, Problem> {
@@ -134,6 +177,9 @@ struct Following {
     is_over: bool,
     changes: watch::Receiver<()>,
     until: Instant,
+    /// By which the caller is recognised again.
+    headers: Arc<HeaderMap>,
+    recognised: Instant,
     _place: Place,
 }
 
@@ -176,10 +222,21 @@ impl Following {
             let _ = timeout(POLL, self.changes.changed()).await;
             sleep(SHORTEST_PAUSE).await;
             self.changes.mark_unchanged();
-            let (id, next) = (self.id.clone(), self.next);
-            // A store that is away is looked at again.
-            if let Ok(look) = self.server.reading(move |_, store| look(store, &id, next)).await {
-                self.take(look);
+            let (id, next, headers, progress) = (self.id.clone(), self.next, self.headers.clone(), self.progress.clone());
+            let is_stale = self.recognised.elapsed() >= RECOGNISED_FOR;
+            let looking = Instant::now();
+            let looked = self.server.reading(move |server, store| {
+                look_again(server, store, &headers, &id, next, Known { progress: progress.as_ref(), is_stale })
+            });
+            match looked.await {
+                Ok(Looked::At(look)) => self.take(look),
+                Ok(Looked::Recognised(look)) => {
+                    self.recognised = looking;
+                    self.take(look);
+                }
+                Ok(Looked::NoMore) => return None,
+                // A store that is away is looked at again.
+                Err(_) => {}
             }
         }
     }

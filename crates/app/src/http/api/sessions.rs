@@ -41,6 +41,9 @@ pub struct SessionViews {
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<SessionViews>, Problem> {
+    if caller.session.is_none() {
+        return Err(Problem::forbidden("a token sees no sessions: sign in".to_owned()));
+    }
     let page = page.read::<Position<String>>()?;
     let current = caller.session.as_deref().map(secret::hash);
     server

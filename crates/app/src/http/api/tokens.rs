@@ -75,6 +75,7 @@ pub struct Made {
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<TokenViews>, Problem> {
+    manages(&caller)?;
     let page = page.read::<Position<TokenId>>()?;
     server
         .reading(move |_, store| {
@@ -155,6 +156,7 @@ pub async fn show(
     Path(token): Path<String>,
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
+    manages(&caller)?;
     let id: TokenId = id(&token)?;
     server
         .reading(move |_, store| {
@@ -177,6 +179,7 @@ pub async fn revoke(
     Path(token): Path<String>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
+    manages(&caller)?;
     let id: TokenId = id(&token)?;
     server
         .blocking(move |_, store| {
@@ -188,6 +191,14 @@ pub async fn revoke(
             if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found(None)) }
         })
         .await
+}
+
+/// Whoever has signed in manages their own tokens, whatever they still are; a token does by its action alone.
+fn manages(caller: &Caller) -> Result<(), Problem> {
+    match caller.principal.is_left(Action::ManageTokens) {
+        true => Ok(()),
+        false => Err(Problem::forbidden("this token isn't limited to `manage_tokens`, among others".to_owned())),
+    }
 }
 
 /// Whether the caller made it, and is not limited to another contract.

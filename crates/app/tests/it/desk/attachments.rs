@@ -98,7 +98,19 @@ fn a_representative_fulfils_a_case_with_a_file() {
     holder.send("POST", &to("name=a.txt"), &[], vec![0; 100_001]).is(413);
     let chunked = [("transfer-encoding", "chunked")];
     holder.send("POST", &to("name=a.txt"), &chunked, vec![0; 100_001]).is(413);
-    for wrong in ["name=", "name=..%2Fa", "name=a%0Ab", &format!("name={}", "a".repeat(201))] {
+    let long = format!("name={}", "a".repeat(201));
+    for wrong in [
+        "name=",
+        "name=..%2Fa",
+        "name=a%0Ab",
+        "name=.",
+        "name=..",
+        "name=CON",
+        "name=nul.txt",
+        "name=a%5Cb",
+        "name=%E2%80%AEgpj.exe",
+        &long,
+    ] {
         holder.send("POST", &to(wrong), &[], b"a".to_vec()).is(422);
     }
     holder.send("POST", &to("internal=false"), &[], b"a".to_vec()).is(400);

@@ -469,6 +469,11 @@ fn a_token_does_what_it_is_limited_to_until_it_is_revoked() {
     let authorization = format!("Bearer {secret}");
     let with = [("authorization", authorization.as_str())];
     desk.send("GET", "/api/v1/requests", &with, None).is(200);
+    // The name of the scheme is the same in whatever case.
+    for scheme in ["bearer", "BEARER"] {
+        desk.send("GET", "/api/v1/requests", &[("authorization", &format!("{scheme} {secret}"))], None).is(200);
+    }
+    desk.send("GET", "/api/v1/requests", &[("authorization", &format!("Basic {secret}"))], None).is(401);
     desk.send("POST", "/api/v1/requests", &with, Some(&seat(&cast, "export"))).is(404);
     desk.send("POST", "/api/v1/tokens", &with, Some(&wanted)).is(403);
     assert!(!admin.get("/api/v1/tokens").is(200).text().contains(&secret), "a secret is shown once");
@@ -478,5 +483,35 @@ fn a_token_does_what_it_is_limited_to_until_it_is_revoked() {
     desk.send("GET", "/api/v1/requests", &with, None).is(401);
     let bytes = world.store_bytes();
     assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "the store keeps hashes alone");
+    desk.stop();
+}
+
+#[test]
+fn a_token_sees_and_revokes_tokens_by_its_action_alone_and_sees_no_sessions() {
+    let world = World::new(Keeps::File);
+    world.configure(24);
+    let cast = world.cast();
+    let desk = world.serve();
+    let admin = world.sign_in(&desk, &cast.admin);
+    let make = |actions: Value| {
+        let made = admin.post("/api/v1/tokens", &json!({ "name": "t", "actions": actions, "contract": cast.contract })).is(201).json();
+        let path = format!("/api/v1/tokens/{}", made["token"]["id"].as_str().expect("an id"));
+        (path, format!("Bearer {}", made["secret"].as_str().expect("a secret")))
+    };
+    let (reader, reads) = make(json!(["read_requests"]));
+    let (manager, manages) = make(json!(["manage_tokens"]));
+    let by = |authorization: &str, method: &str, path: &str| desk.send(method, path, &[("authorization", authorization)], None);
+    by(&reads, "GET", "/api/v1/tokens").is(403);
+    by(&reads, "GET", &manager).is(403);
+    by(&reads, "DELETE", &manager).is(403);
+    for authorization in [&reads, &manages] {
+        by(authorization, "GET", "/api/v1/sessions").is(403);
+        by(authorization, "DELETE", "/api/v1/sessions").is(403);
+    }
+    assert_eq!(by(&manages, "GET", "/api/v1/tokens").is(200).json()["tokens"].as_array().expect("tokens").len(), 2);
+    by(&manages, "GET", &reader).is(200);
+    by(&manages, "DELETE", &reader).is(204);
+    by(&reads, "GET", "/api/v1/requests").is(401);
+    admin.get("/api/v1/me").is(200);
     desk.stop();
 }

@@ -81,6 +81,15 @@ fn a_list_makes_a_request_for_each_line_that_can_be_made() {
     assert_eq!(line(1)["problem"], line(2)["problem"]);
     assert_eq!(line(3)["problem"]["type"], "/problems/confirmation");
 
+    // A line is where it stands in the file.
+    let csv = format!("seat,confirmation\n\n\n999999,\"a\nb\"\n{},wrong\n", cast.seat);
+    let list = json!({ "kind": "erasure", "contract": cast.contract, "choices": choices, "csv": csv });
+    let report = admin.post("/api/v1/bulk", &list).is(200).json();
+    assert_eq!((&report["lines"][0]["line"], &report["lines"][1]["line"]), (&json!(4), &json!(6)), "{report}");
+    let list = json!({ "kind": "erasure", "contract": cast.contract, "csv": "seat,confirmation\n\n\n7\n" });
+    let refused = admin.post("/api/v1/bulk", &list).is(422).json();
+    assert_eq!(refused["detail"], "line 4 of the list cannot be read");
+
     for wrong in ["", "name\n7\n", "seat\n", "seat,confirmation\n7\n"] {
         let list = json!({ "kind": "erasure", "contract": cast.contract, "csv": wrong });
         admin.post("/api/v1/bulk", &list).is(422);

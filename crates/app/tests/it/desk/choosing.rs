@@ -1,25 +1,11 @@
 //! Requests for chosen categories: who must approve, what is refused, what the preview and the plan say, and what stays.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
-use super::world::{Cast, Keeps, Person, World};
+use super::world::{Cast, Keeps, Person, World, reaches};
 
 fn wanted(cast: &Cast, kind: &str, categories: &[&str]) -> Value {
     json!({ "kind": kind, "scope": "seat", "contract": cast.contract, "seat": cast.seat, "categories": categories })
-}
-
-fn reaches(person: &Person, id: &str, wanted: &str) -> Value {
-    let begun = Instant::now();
-    loop {
-        let shown = person.get(&format!("/api/v1/requests/{id}")).is(200).json();
-        if shown["state"].as_str().is_some_and(|state| state.starts_with(wanted)) {
-            return shown;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{shown}");
-        std::thread::yield_now();
-    }
 }
 
 fn id(answer: &Value) -> String {

@@ -1,5 +1,6 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
+mod approvals;
 mod attachments;
 mod authorization;
 mod buckets;
@@ -21,10 +22,13 @@ mod openid;
 mod operation;
 mod outages;
 mod progress;
+mod repeats;
 mod schemathesis;
 mod scim;
 mod sessions;
+mod successors;
 mod tags;
 mod webhooks;
+mod words;
 mod workers;
 mod world;

@@ -210,6 +210,40 @@ fn streams_are_for_those_who_may_read_are_limited_and_end_with_the_desk() {
 }
 
 #[test]
+fn a_stream_tells_nothing_more_to_who_may_not_read_it_any_more() {
+    let world = World::new(Keeps::File);
+    configure(&world, "platform = 0\n");
+    let cast = world.cast();
+    let desk = world.serve();
+    let (admin, holder) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, &cast.holder));
+    let wanted = json!({ "kind": "export", "scope": "seat", "contract": cast.contract, "seat": cast.seat });
+    let request = holder.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
+    let listen = |holder: &Person| {
+        let mut stream = Stream::open(holder, &request, None).expect("a stream");
+        stream.until(|sent| sent.data["to"] == "awaiting_approval");
+        stream
+    };
+    // The session ends, and then something happens.
+    let stream = listen(&holder);
+    holder.delete("/api/v1/sessions").is(204);
+    admin.post(&format!("/api/v1/requests/{request}/approve"), &json!({})).is(200);
+    assert_eq!(stream.rest(), []);
+    // The seat is taken away, and nothing happens.
+    let holder = world.sign_in(&desk, &cast.holder);
+    let mut stream = listen(&holder);
+    stream.until(|sent| sent.data["to"] == "queued");
+    let removed = world.platform().execute("UPDATE seat SET state = 'removed' WHERE id = ?1", [&cast.seat]).expect("remove a seat");
+    assert_eq!(removed, 1);
+    assert_eq!(stream.rest(), []);
+    // Others read on.
+    let mut others = Stream::open(&admin, &request, None).expect("a stream");
+    others.until(|sent| sent.data["to"] == "queued");
+    admin.post(&format!("/api/v1/requests/{request}/cancel"), &json!({})).is(200);
+    assert_eq!(others.rest().last().map(|sent| sent.event.clone()), Some("end".to_owned()));
+    desk.stop();
+}
+
+#[test]
 fn an_export_tells_its_rows_long_before_its_lease_is_lengthened() {
     const NOTES: u32 = 300_000;
     let world = World::new(Keeps::File);

@@ -371,6 +371,29 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The request, once its state is one that begins so.
+#[track_caller]
+pub fn reaches(person: &Person, id: &str, wanted: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let shown = person.get(&format!("/api/v1/requests/{id}")).is(200).json();
+        if shown["state"].as_str().is_some_and(|state| state.starts_with(wanted)) {
+            return shown;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{shown}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The request for a seat's erasure, in which whatever can be chosen is deleted.
+pub fn erasure(person: &Person, contract: &str, seat: &str, name: &str) -> Value {
+    let wanted = json!({ "kind": "erasure", "scope": "seat", "contract": contract, "seat": seat });
+    let counted = person.post("/api/v1/previews", &wanted).is(200).json();
+    let choices = counted["choices"].as_array().expect("a list").iter();
+    let choices = Value::Object(choices.map(|choice| (choice["table"].as_str().expect("a table").to_owned(), json!("delete"))).collect());
+    json!({ "kind": "erasure", "scope": "seat", "contract": contract, "seat": seat, "choices": choices, "confirmation": name })
+}
+
 /// Somebody who has signed in.
 pub struct Person {
     pub url: String,

@@ -23,6 +23,7 @@ use exeunt_store::desk::{Lease, Request};
 use exeunt_store::{Store, Transaction};
 
 use super::super::context::Context;
+use super::super::decide::begin_anew;
 use super::super::error::Error;
 use super::super::exit;
 use super::super::notify::{Notice, NoticeMail};
@@ -78,6 +79,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) 
 fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Begun, Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
     let people = match due(work, store, &id)? {
+        Some(before) if work.with(|context| begin_anew(store, context, &work.directory, lease, &before))? => return Ok(Begun::Over),
         Some(before) => Some(People::of(work, &before)?),
         None => None,
     };

@@ -38,7 +38,7 @@ mod work;
 const LOOK_AGAIN_MS: u64 = 15_000;
 
 pub use driver::{Driver, Wake};
-pub(super) use plan::{held, holding, keeps};
+pub(super) use plan::{held, holding, keeps, plan_again, replan};
 pub use problem::Problem;
 pub use spool::Spool;
 pub use sweep::{CHECKS, Sweeper};

@@ -15,7 +15,7 @@ use super::super::context::Context;
 use super::super::decide::schedule;
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
-use super::super::people::{Contact, approvers};
+use super::super::people::{Contact, approvers, successor_is_there};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
 use super::refuse::{has_changed, refuse};
@@ -27,6 +27,9 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
     let Some(asked) = plan_request(&request, Purpose::Erase) else { return end(work, store, lease, &request, Rejection::Erased) };
     if has_changed(&work.directory, &request)? {
         return end(work, store, lease, &request, Rejection::SubjectChanged);
+    }
+    if !successor_is_there(&work.directory, &request)? {
+        return Err(planning::Error::Successor { reason: "does not use their seat" }.into());
     }
     let (plan, choices) = planned(work, store, &request, asked)?;
     let contacts = approvers(store, &work.settings, &work.directory, &request.contract)?;
@@ -163,17 +166,27 @@ pub(super) fn plan_request(request: &Request, purpose: Purpose) -> Option<PlanRe
     })
 }
 
+/// The request begins again with another plan; its history says why.
+pub(in crate::desk) fn plan_again(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &mut Request,
+    why: &str,
+) -> Result<(), Error> {
+    request.plan = None;
+    request.scheduled = None;
+    context.make(transaction, request, Move::Erasure(erasure::Move::Replan), None, Some(why))?;
+    Ok(context.enqueue(transaction, request, JobKind::Plan, context.now)?)
+}
+
 /// Another plan is needed: the request begins again, and is told why.
-pub(super) fn replan(
+pub(in crate::desk) fn replan(
     transaction: &mut Transaction<'_>,
     context: &mut Context<'_>,
     request: &mut Request,
     difference: &str,
 ) -> Result<(), Error> {
-    request.plan = None;
-    request.scheduled = None;
-    context.make(transaction, request, Move::Erasure(erasure::Move::Replan), None, Some(difference))?;
-    context.enqueue(transaction, request, JobKind::Plan, context.now)?;
+    plan_again(transaction, context, request, difference)?;
     let notice = Notice::PlanChanged { request: NoticeMail::of(request), difference: difference.to_owned() };
     Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?)
 }

@@ -241,6 +241,8 @@ fn a_history_is_told_in_its_order_from_any_line_on(world: &World) {
 
 fn a_key_is_used_once_by_whoever_is_first(world: &World) {
     let mut store = world.store();
+    let key = digest("key");
+    let fingerprint = |number: u128| digest(&format!("fingerprint {number}"));
     write(&mut store, |transaction| {
         transaction.insert_principal(&person(1, "ada@alder.example"))?;
         transaction.insert_principal(&person(2, "ben@birch.example"))
@@ -250,7 +252,7 @@ fn a_key_is_used_once_by_whoever_is_first(world: &World) {
         tried(store, |transaction| {
             transaction.insert_request(&request(number, "alder", &format!("subject {number}")))?;
             // Whoever comes too late makes nothing.
-            match transaction.remember_idempotent(&principal(1), "key", &format!("fingerprint {number}"), &request_id(number), at(10))? {
+            match transaction.remember_idempotent(&principal(1), &key, &fingerprint(number), &request_id(number), at(10))? {
                 true => Ok(number),
                 false => Err(Error::RowCount { operation: "use a key", want: 1, got: 0 }),
             }
@@ -258,17 +260,17 @@ fn a_key_is_used_once_by_whoever_is_first(world: &World) {
     });
     let first: Vec<u128> = made.into_iter().filter_map(Result::ok).collect();
     let [first] = first[..] else { panic!("one is first: {first:?}") };
-    let found = write(&mut store, |transaction| transaction.idempotent(&principal(1), "key"));
-    assert_eq!(found, Some((format!("fingerprint {first}"), request_id(first))));
+    let found = write(&mut store, |transaction| transaction.idempotent(&principal(1), &key));
+    assert_eq!(found, Some((fingerprint(first), request_id(first))));
     assert_eq!(write(&mut store, |transaction| transaction.open_requests_of("alder")).len(), 1);
-    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(2), "key")), None, "keys are everybody's own");
+    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(2), &key)), None, "keys are everybody's own");
     let own = |transaction: &mut exeunt_store::Transaction<'_>| {
-        transaction.remember_idempotent(&principal(2), "key", "another", &request_id(first), at(20))
+        transaction.remember_idempotent(&principal(2), &key, &digest("another"), &request_id(first), at(20))
     };
     assert!(write(&mut store, own));
     write(&mut store, |transaction| transaction.sweep_idempotent(at(20)));
-    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(1), "key")), None);
-    assert!(write(&mut store, |transaction| transaction.idempotent(&principal(2), "key")).is_some());
+    assert_eq!(write(&mut store, |transaction| transaction.idempotent(&principal(1), &key)), None);
+    assert!(write(&mut store, |transaction| transaction.idempotent(&principal(2), &key)).is_some());
 }
 
 fn decisions_are_read_in_the_order_in_which_they_were_made(world: &World) {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::found::find;
 use super::view::{View, tagged};
 use crate::http::caller::Caller;
-use crate::http::extract::{Json, Path, id};
+use crate::http::extract::{self, Json, Path, id};
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 use crate::http::tag::{IfMatch, Tagged};
@@ -30,6 +30,8 @@ pub struct Approval {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
+    /// Kept in the request's history until its subject is erased.
+    #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
@@ -50,6 +52,8 @@ pub struct HandlingWanted {
     handling: String,
     /// For `reject`: the code of the reason.
     reason: Option<String>,
+    /// Kept in the request's history until its subject is erased.
+    #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
@@ -86,6 +90,7 @@ pub async fn reject(
     if_match: IfMatch,
     Json(note): Json<Note>,
 ) -> Result<Tagged<View>, Problem> {
+    extract::note(note.note.as_deref())?;
     decide(server, caller, request, if_match, Verdict::Refuse { note: note.note }).await
 }
 
@@ -120,6 +125,7 @@ pub async fn cancel(
     Json(note): Json<Note>,
 ) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
+    extract::note(note.note.as_deref())?;
     server
         .blocking(move |server, store| {
             let (_, actor) = find(store, &caller, Action::Cancel, &id)?;
@@ -169,6 +175,7 @@ pub async fn handle(
     Json(wanted): Json<HandlingWanted>,
 ) -> Result<Tagged<View>, Problem> {
     let id = id(&request)?;
+    extract::note(wanted.note.as_deref())?;
     let handling = match (wanted.handling.as_str(), &wanted.reason) {
         ("suspend", None) => Handling::Suspend,
         ("release", None) => Handling::Release,

@@ -8,20 +8,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exeunt_engine::desk::{self, Submission, Submitted};
 use exeunt_model::authorization::Action;
-use exeunt_model::digest::hex;
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::identity::RequestId;
 use exeunt_model::plan::Choice;
 use exeunt_model::request::document::Matter;
 use exeunt_model::request::{Channel, Kind, Scope};
-use exeunt_model::tombstone::subject_hash;
+use exeunt_model::tombstone::{repetition_fingerprint, repetition_key, subject_hash};
 use exeunt_store::Store;
 use exeunt_store::desk::Personal;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::super::categories;
+use super::super::{cases, categories};
 use super::subject::{FoundSubject, subject};
 use super::view::{View, tagged};
 use crate::http::caller::Caller;
@@ -61,7 +59,7 @@ pub struct NewRequest {
     #[schema(value_type = Option<String>)]
     pub(in crate::http::api) matter: Option<Matter>,
     /// For a case: what is asked for.
-    #[schema(max_length = 20000)]
+    #[schema(min_length = 1, max_length = 20000)]
     pub(in crate::http::api) message: Option<String>,
 }
 
@@ -115,6 +113,7 @@ pub(in crate::http::api) fn make(
     if wanted.kind != Kind::Case && (wanted.message.is_some() || wanted.matter.is_some()) {
         return Err(Problem::unprocessable("only a case has a message and a matter".to_owned()));
     }
+    wanted.message.as_deref().map(cases::fits).transpose()?;
     if wanted.matter == Some(Matter::Person) {
         return Err(Problem::unprocessable("persons without a seat are asked for by other protocols alone".to_owned()));
     }
@@ -124,14 +123,16 @@ pub(in crate::http::api) fn make(
     let choices = choices_of(&wanted.choices)?;
     let successor = wanted.successor.as_deref().map(|successor| successor_of(server, &found, successor)).transpose()?;
     let linked = wanted.linked_export.as_deref().map(id::<RequestId>).transpose()?;
-    let fingerprint = serde_json::to_vec(wanted).map(|body| hex(&Sha256::digest(&body))).map_err(|_| Problem::internal(None))?;
+    let body = serde_json::to_vec(wanted).map_err(|_| Problem::internal(None))?;
+    let secret = store.hash_secret();
+    let idempotency = key.map(|key| (repetition_key(&secret, &key), repetition_fingerprint(&secret, &body)));
     let private = !found.own_seat && categories::is_private(&server.platform.map, &rules, chosen.as_deref());
     let submission = Submission {
         kind: wanted.kind,
         scope: wanted.scope,
         channel,
         contract: found.contract.clone(),
-        subject: subject_hash(&store.hash_secret(), &found.kind, &found.key),
+        subject: subject_hash(&secret, &found.kind, &found.key),
         subject_kind: found.kind,
         personal: Personal { key: found.key, label: found.label, successor, addresses: Vec::new() },
         own_seat: found.own_seat,
@@ -143,7 +144,7 @@ pub(in crate::http::api) fn make(
         linked,
         matter: wanted.matter,
         message: wanted.message.clone(),
-        idempotency: key.map(|key| (key, fingerprint)),
+        idempotency,
     };
     let submitted = server.with(|context| desk::submit(store, context, &server.directory, &found.actor, &submission))?;
     let status = match &submitted {
@@ -163,10 +164,13 @@ pub(in crate::http::api) fn choices_of(words: &BTreeMap<String, String>) -> Resu
     Ok(choices)
 }
 
-/// Who takes over: a seat of the same contract.
+/// Who takes over: a seat of the same contract that somebody uses.
 pub(in crate::http::api) fn successor_of(server: &Server, found: &FoundSubject, successor: &str) -> Result<Vec<String>, Problem> {
     let wrong = || Problem::unprocessable("the successor is no seat of this contract".to_owned());
     let key = key_of_text(successor, server.directory.key_columns().1).ok_or_else(wrong)?;
     let seat = server.directory.seat(&key)?.filter(|seat| key_text(&seat.contract) == found.contract).ok_or_else(wrong)?;
-    Ok(seat.key)
+    match seat.active {
+        true => Ok(seat.key),
+        false => Err(Problem::unprocessable("the successor's seat is not in use: nobody would have what is handed over".to_owned())),
+    }
 }

@@ -3,6 +3,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use super::Logged;
 use crate::desk::world::{Keeps, World};
 
 fn check(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -36,6 +37,24 @@ fn a_check_of_a_sound_desk_says_so_and_changes_nothing() {
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.lines().all(|line| line.starts_with("well ")), "{text}");
     assert!(world.mails.all().is_empty());
+}
+
+#[test]
+fn a_check_and_a_start_doubt_an_address_without_encryption() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    let variables = [("EXEUNT_DESK_PUBLIC_URL", "http://exit.example.com")];
+    let output = check(&world, &["serve", "--check", "--json"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = report(&output);
+    let doubtful = |check: &&Value| check["doubtful"] == true;
+    let found: Vec<&Value> = report["checks"].as_array().expect("checks").iter().filter(doubtful).collect();
+    assert_eq!((&report["well"], found.len(), &found[0]["check"]), (&Value::Bool(true), 1, &Value::from("public_url")), "{report:#}");
+    let text = String::from_utf8(check(&world, &["serve", "--check"], &variables).stdout).expect("text");
+    assert!(text.lines().any(|line| line.starts_with("DOUBT  public_url")), "{text}");
+    let desk = Logged::start(&world, &variables);
+    let warned = |record: &Value| record["level"] == "WARN" && record["message"].as_str().is_some_and(|told| told.contains("public_url"));
+    assert!(desk.records().iter().any(warned), "{:#?}", desk.lines());
 }
 
 #[test]
@@ -87,6 +106,21 @@ fn wrong_input_in_all_its_forms_is_told_and_never_starts_the_desk() {
         ("\u{0}\u{1}", "", &[":1:"]),
         ("platform = \"Navigator\"", "platform = \"\"", &[":4:12: desk.platform: mails and pages need"]),
         ("public_url = \"http://desk.example\"", "public_url = \"desk.example\"", &[":3:14: desk.public_url: this is no address"]),
+        (
+            "seat_erasure_waiting_hours = 0",
+            "seat_erasure_admins = 0",
+            &["requests.approvals.seat_erasure_admins: 0 is not between 1 and 20"],
+        ),
+        (
+            "seat_erasure_waiting_hours = 0",
+            "contract_erasure_admins = 0",
+            &["requests.approvals.contract_erasure_admins: 0 is not between"],
+        ),
+        (
+            "seat_erasure_waiting_hours = 0",
+            "colleagues_export_admins = 0",
+            &["requests.approvals.colleagues_export_admins: 0 is not between"],
+        ),
         ("map = \"navigator.map.yaml\"", "map = \"nothing.yaml\"", &[":2:7: desk.map: cannot read"]),
         ("map = \"navigator.map.yaml\"", "map = [\"navigator.map.yaml\"]", &[":2:7: desk.map: expected a text"]),
         ("[workers]", "[wokers]", &["wokers: there is no such key; did you mean `workers`?"]),
