@@ -216,15 +216,19 @@ pub(super) fn make(
     tell(transaction, context, kept, record, key, &Said { event, from: Some(from), by, election, date, words }, admins)
 }
 
-/// Writes an exit as it is now.
+/// Writes an exit as it is now. One that is as it was keeps its version: whoever has read it has not missed anything.
 pub(super) fn write(
     transaction: &mut Transaction<'_>,
     context: &Context<'_>,
     kept: &mut ContractExit,
     record: &Record,
 ) -> Result<(), Error> {
+    let document = written(record)?;
+    if document == kept.document {
+        return Ok(());
+    }
     kept.state = record.exit.state().to_string();
-    kept.document = written(record)?;
+    kept.document = document;
     kept.changed = context.now;
     kept.finished = record.exit.finished();
     Ok(transaction.change_exit(kept)?)

@@ -9,7 +9,7 @@ use exeunt_testkit::smtp::MailServer;
 use serde_json::{Value, json};
 
 use super::kills::{self, Place};
-use super::world::{Desk, Keeps, Person, World};
+use super::world::{Desk, Keeps, Person, World, eventually};
 
 /// Waits until a job of this kind has stopped for this reason, as the operator sees it.
 pub(super) fn wait_for_error(operator: &Person, kind: &str, reason: &str) {
@@ -74,8 +74,8 @@ fn cut_off(database: &Database<'_>) {
     let mut server = postgres::Client::connect(&Server::shared().url_of("postgres"), postgres::NoTls).expect("connect to the server");
     server.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name())).expect("close the database");
     let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1";
-    // Until nobody is left: one that ended by itself in between counts as not ended.
-    while !server.query(end, &[&database.name()]).expect("cut off its connections").is_empty() {}
+    // One that ends by itself meanwhile is answered as one that was not ended: what counts is that nobody is left.
+    eventually("nobody is connected", || server.query(end, &[&database.name()]).expect("cut off its connections").is_empty());
 }
 
 fn bring_back(database: &Database<'_>) {
