@@ -1,21 +1,17 @@
 //! Calls to those who sent requests by other protocols: encrypted, to public addresses alone, signed where the protocol asks for it.
 //!
-//! Senders choose where they are called. Names are resolved here and only public addresses are connected to, so that no name leads into the
-//! network that the desk runs in, whatever it resolves to a moment later.
+//! Senders choose where they are called: they are called as [`crate::outward`] says.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_engine::desk::job::{Teller, Telling, Told};
 use exeunt_model::intake::opendsr::signature_headers;
 use exeunt_model::request::Channel;
-use exeunt_model::webhook::address::is_public;
 use reqwest::blocking::Client;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect;
 
 use crate::http::intake::opendsr::Signer;
+use crate::outward::{checked, client};
 
 /// Calls senders back.
 pub struct Callbacks {
@@ -36,15 +32,7 @@ pub enum Error {
 impl Callbacks {
     /// A client with these further authorities, as PEM.
     pub fn new(private_addresses: bool, authorities: Option<&[u8]>, seconds: u32, signer: Option<Arc<Signer>>) -> Result<Self, Error> {
-        // Whoever was first has installed the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .https_only(true)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(Duration::from_secs(seconds.into()))
-            .user_agent(crate::desk::TOOL.replace(' ', "/"))
-            .dns_resolver(Arc::new(Guard { private_addresses }));
+        let mut builder = client(Duration::from_secs(seconds.into()), private_addresses);
         if let Some(pem) = authorities {
             builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem).map_err(Error::Authorities)?);
         }
@@ -52,12 +40,7 @@ impl Callbacks {
     }
 
     fn post(&self, telling: &Telling<'_>) -> Option<u16> {
-        let url = reqwest::Url::parse(telling.url).ok()?;
-        // An address that is written out is not resolved by anybody.
-        let literal = url.host_str()?.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-        if literal.is_some_and(|address| !self.private_addresses && !is_public(address)) {
-            return None;
-        }
+        let url = checked(telling.url, self.private_addresses).ok()?;
         let mut request = self.client.post(url).header("content-type", "application/json").body(telling.body.to_vec());
         match telling.protocol {
             Channel::OpenDsr => {
@@ -79,23 +62,5 @@ impl Teller for Callbacks {
             Some(410) => Told::Gone,
             Some(_) | None => Told::Later,
         }
-    }
-}
-
-struct Guard {
-    private_addresses: bool,
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let private_addresses = self.private_addresses;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str().to_owned(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| private_addresses || is_public(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err("the name leads to no public address".into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
     }
 }

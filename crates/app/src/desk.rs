@@ -52,6 +52,26 @@ impl StoreArgument {
     }
 }
 
+/// The store of a command that knows no map: the one that is named, else the one that the desk's environment names, else the file beside.
+///
+/// # Errors
+/// When the file that should name it cannot be read, or names none.
+pub fn named_store(named: Option<&Location>) -> Result<Location, Failure> {
+    if let Some(named) = named {
+        return Ok(named.clone());
+    }
+    let next = "mend the file that EXEUNT_STORE_URL_FILE names, or name the store with --store";
+    let url = match (std::env::var("EXEUNT_STORE_URL"), std::env::var_os("EXEUNT_STORE_URL_FILE")) {
+        (Ok(url), _) => url,
+        (Err(_), Some(path)) => {
+            let read = std::fs::read_to_string(&path).or_fail(ExitCode::InputOutput, || format!("read {}", path.display()));
+            read.map_err(|failure| failure.next(next))?.trim().to_owned()
+        }
+        (Err(_), None) => STORE.to_owned(),
+    };
+    url.parse().map_err(|error| Failure::new(ExitCode::Usage, error).next(next))
+}
+
 /// Opens a store that must be there.
 pub fn open_existing_store(location: &Location) -> Result<Store, Failure> {
     let opened = Store::open_existing(location, Moment::new(now())).map_err(|error| not_opened(location, error))?;
@@ -79,7 +99,7 @@ pub fn not_opened(location: &Location, error: exeunt_store::Error) -> Failure {
             return Failure::new(ExitCode::InputOutput, error).next(other);
         }
         Error::NotMigrated { .. } => {
-            let next = "bring it to this version's schema: exeunt migrate --store …; programs of the version before go on working with it";
+            let next = "stop what still runs the version before, and bring it to this version's schema: exeunt migrate --store …";
             return Failure::new(ExitCode::StoreVersion, error).next(next);
         }
         Error::Newer { .. } => {

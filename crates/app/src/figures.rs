@@ -11,6 +11,7 @@ const HTTP_SECONDS: &str = "exeunt_http_request_seconds";
 const HTTP_CONNECTIONS: &str = "exeunt_http_connections";
 const JOB_SECONDS: &str = "exeunt_job_seconds";
 const MAILS: &str = "exeunt_mails_total";
+const STORE_TROUBLES: &str = "exeunt_worker_store_troubles_total";
 
 /// Bounds of durations in seconds: answers, and jobs.
 const ANSWERS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
@@ -50,6 +51,11 @@ pub fn install() -> Option<PrometheusHandle> {
     describe_gauge!(HTTP_CONNECTIONS, "Connections that are open");
     describe_histogram!(JOB_SECONDS, Unit::Seconds, "How long jobs of this process took");
     describe_counter!(MAILS, "Attempts of this process to send a mail");
+    describe_counter!(STORE_TROUBLES, "How often a worker of this process could not work because of the store");
+    // What has not happened yet is a figure too: alerts compare the two.
+    for outcome in ["sent", "failed"] {
+        counter!(MAILS, "outcome" => outcome).increment(0);
+    }
     Some(handle)
 }
 
@@ -64,6 +70,11 @@ pub fn answered(method: &'static str, route: &str, status: u16, took: Duration) 
 pub fn connections(open: usize) {
     // Exact as far as anybody can have connections.
     gauge!(HTTP_CONNECTIONS).set(u32::try_from(open).unwrap_or(u32::MAX));
+}
+
+/// A worker could not work because of the store.
+pub fn store_trouble() {
+    counter!(STORE_TROUBLES).increment(1);
 }
 
 /// A job ended.

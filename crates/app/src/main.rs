@@ -19,6 +19,7 @@ mod interrupt;
 mod layout;
 mod logging;
 mod output;
+mod outward;
 mod progress;
 mod project;
 mod webhooks;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use exeunt_model::catalog::Catalog;
-use exeunt_model::directory::{ContractEntry, Key, SeatEntry};
+use exeunt_model::directory::{ContractEntry, SeatEntry};
 use exeunt_model::identity::EmailAddress;
 use exeunt_model::map::Subject;
 use exeunt_model::map::resolve::{Roster, Scheme};
@@ -132,12 +132,6 @@ impl Directory {
     /// The seats of a contract whose role is admin, active or not: what [`last_admin`](exeunt_model::directory::last_admin) asks for.
     pub fn admins(&self, contract: &[String]) -> Result<Vec<SeatEntry>, Error> {
         self.ask(|reader| reader.admins(contract))
-    }
-
-    /// How many active admins a contract has besides these seats, whose keys are as entries have them.
-    pub fn count_active_admins(&self, contract: &[String], except: &[Key]) -> Result<usize, Error> {
-        let admins = self.admins(contract)?;
-        Ok(admins.iter().filter(|seat| seat.is_active_admin() && !except.contains(&seat.key)).count())
     }
 
     /// How many columns the keys of contracts and of seats have, for [`key_of_text`](exeunt_model::directory::key_of_text).

@@ -71,10 +71,17 @@ impl JobKind {
             Self::Plan | Self::Export => 8,
             // An erasure that has begun is brought to its end, however long that takes.
             Self::Erase => u32::MAX,
-            // Mail servers and receivers may be away for a day: with the delays below this is about three.
+            // Mail servers and receivers may be away for a day: with the delays below this is about a day and a half.
             Self::SendMail | Self::DeliverWebhook => 24,
             Self::ExpireArchive | Self::Remind | Self::AdvanceExit => u32::MAX,
         }
+    }
+}
+
+impl JobKind {
+    /// Whether it ends when there are no further attempts. The others are tried for as long as it takes: what they owe to somebody stays owed.
+    pub fn is_given_up(self) -> bool {
+        self.attempts() < u32::MAX
     }
 }
 
@@ -138,6 +145,18 @@ mod tests {
         }
         assert!(next_delay_ms(JobKind::Export, Failure::Internal, false, 7, 0).is_some());
         assert_eq!(next_delay_ms(JobKind::Export, Failure::Internal, false, 8, 0), None);
+    }
+
+    #[test]
+    fn mails_and_events_are_tried_for_longer_than_a_day() {
+        for kind in [JobKind::SendMail, JobKind::DeliverWebhook] {
+            for spread in [0, u64::MAX] {
+                let total: u64 = (1..).map_while(|attempt| next_delay_ms(kind, Failure::Internal, false, attempt, spread)).sum();
+                assert!((86_400_000 * 13 / 10..86_400_000 * 17 / 10).contains(&total), "{kind}: {total}");
+            }
+        }
+        let for_ever = JobKind::ALL.iter().copied().filter(|kind| !kind.is_given_up());
+        assert!(for_ever.eq([JobKind::Erase, JobKind::ExpireArchive, JobKind::Remind, JobKind::AdvanceExit]));
     }
 
     #[test]

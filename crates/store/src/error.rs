@@ -99,6 +99,11 @@ impl Error {
         Self::Damaged { what: what.into() }
     }
 
+    /// Whether the work may have been done all the same: the server was lost while it committed.
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::Database { source: sql::Error::CommitUnknown(_), .. })
+    }
+
     /// Whether the same may succeed later, because a server was away or another transaction stood in the way.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -128,4 +133,18 @@ impl Error {
 /// Refuses a write that affected another number of rows than it should have.
 pub(crate) fn expect_rows(operation: &'static str, want: usize, got: usize) -> Result<(), Error> {
     if got == want { Ok(()) } else { Err(Error::RowCount { operation, want, got }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_commit_that_was_not_answered_may_have_been_done() {
+        let of = |source| Error::Database { operation: "attach a file", source };
+        assert!(of(sql::Error::CommitUnknown(sql::Fault::lost("connection closed"))).is_outcome_unknown());
+        assert!(!of(sql::Error::Postgres(sql::Fault::lost("connection closed"))).is_outcome_unknown());
+        assert!(!of(sql::Error::Aborted).is_outcome_unknown());
+        assert!(!Error::RowCount { operation: "attach a file", want: 1, got: 0 }.is_outcome_unknown());
+    }
 }

@@ -18,7 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_webhooks.sql"),
     include_str!("migrations/0009_scim.sql"),
     include_str!("migrations/0010_intake.sql"),
-    include_str!("migrations/0011_served.sql"),
+    include_str!("migrations/0011_looks.sql"),
+    include_str!("migrations/0012_served.sql"),
 ];
 
 /// The newest version of the schema that this program knows.

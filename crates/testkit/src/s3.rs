@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -248,6 +248,15 @@ struct Shared {
     cut: AtomicU64,
     /// Cut once, then whole again.
     once: std::sync::atomic::AtomicBool,
+    gate: (Mutex<Gate>, Condvar),
+}
+
+/// Where what clients send waits while it is closed.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: bool,
+    /// Uploads that have come to it while it was closed.
+    uploads: usize,
 }
 
 impl Relay {
@@ -259,7 +268,8 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").expect("find a free port");
         let port = listener.local_addr().expect("its address").port();
         let server = endpoint.trim_start_matches("http://").to_owned();
-        let shared = Arc::new(Shared { server, left: AtomicI64::new(-1), cut: AtomicU64::new(0), once: false.into() });
+        let shared =
+            Arc::new(Shared { server, left: AtomicI64::new(-1), cut: AtomicU64::new(0), once: false.into(), gate: Default::default() });
         let accepting = shared.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -296,6 +306,25 @@ impl Relay {
     /// Lets everything through.
     pub fn mend(&self) {
         self.shared.left.store(-1, Ordering::SeqCst);
+        self.shared.gate.0.lock().unwrap_or_else(PoisonError::into_inner).closed = false;
+        self.shared.gate.1.notify_all();
+    }
+
+    /// Lets nothing of clients through and cuts nothing, until it is mended.
+    pub fn hold(&self) {
+        self.shared.gate.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+    }
+
+    /// Waits until an upload is held.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[track_caller]
+    pub fn wait_for_upload(&self) {
+        let (gate, changed) = &self.shared.gate;
+        let gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(gate, START_LIMIT, |gate| gate.uploads == 0);
+        assert!(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out(), "no upload has come");
     }
 
     /// How many connections were cut.
@@ -321,6 +350,18 @@ impl Shared {
         }
     }
 
+    /// Waits while nothing is let through.
+    fn pass_gate(&self, bytes: &[u8]) -> bool {
+        let (gate, changed) = &self.gate;
+        let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        if gate.closed && (bytes.starts_with(b"PUT ") || bytes.starts_with(b"POST ")) {
+            gate.uploads += 1;
+            changed.notify_all();
+        }
+        drop(changed.wait_while(gate, |gate| gate.closed));
+        true
+    }
+
     fn pass(&self, client: &TcpStream) {
         let Ok(server) = TcpStream::connect(&self.server) else { return };
         thread::scope(|scope| {
@@ -328,7 +369,7 @@ impl Shared {
                 copy(&server, client, |_| true);
                 let _ = client.shutdown(Shutdown::Both);
             });
-            if !copy(client, &server, |bytes| self.may_pass(bytes)) {
+            if !copy(client, &server, |bytes| self.pass_gate(bytes) && self.may_pass(bytes.len())) {
                 let _ = client.shutdown(Shutdown::Both);
             }
             let _ = server.shutdown(Shutdown::Both);
@@ -337,7 +378,7 @@ impl Shared {
 }
 
 /// Copies until the end; false when it was not let through.
-fn copy(from: &TcpStream, to: &TcpStream, may_pass: impl Fn(usize) -> bool) -> bool {
+fn copy(from: &TcpStream, to: &TcpStream, may_pass: impl Fn(&[u8]) -> bool) -> bool {
     let mut reader = BufReader::with_capacity(1 << 16, from);
     loop {
         let Ok(bytes) = reader.fill_buf() else { return true };
@@ -345,7 +386,7 @@ fn copy(from: &TcpStream, to: &TcpStream, may_pass: impl Fn(usize) -> bool) -> b
         if length == 0 {
             return true;
         }
-        if !may_pass(length) {
+        if !may_pass(bytes) {
             return false;
         }
         let mut to: &TcpStream = to;

@@ -26,8 +26,9 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct StoreArguments {
     /// The store: a file, or a PostgreSQL database, postgres://…
-    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true, default_value = desk::STORE)]
-    store: Location,
+    /// [default: what EXEUNT_STORE_URL_FILE holds, or exeunt.db]
+    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true)]
+    store: Option<Location>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +80,7 @@ pub fn run(command: Command, output: &Output) -> Outcome {
 }
 
 fn open(arguments: &StoreArguments) -> Result<Store, Failure> {
-    desk::open_store(&arguments.store)
+    desk::open_store(&desk::named_store(arguments.store.as_ref())?)
 }
 
 fn set(arguments: &SetArguments, output: &Output) -> Outcome {
@@ -125,7 +126,7 @@ fn set(arguments: &SetArguments, output: &Output) -> Outcome {
 }
 
 fn list(arguments: &StoreArguments, output: &Output) -> Outcome {
-    let store = open(arguments)?;
+    let store = desk::open_existing_store(&desk::named_store(arguments.store.as_ref())?)?;
     let accounts = store.look("list accounts", |transaction| transaction.accounts()).or_fail(ExitCode::InputOutput, || "list accounts")?;
     let line = |account: &Account| {
         let email = account.email.as_ref().map_or("(erased)", EmailAddress::as_str);

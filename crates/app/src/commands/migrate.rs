@@ -11,8 +11,9 @@ use crate::output::Output;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The store: a file, or a PostgreSQL database, postgres://… (in its schema `exeunt`)
-    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true, default_value = desk::STORE)]
-    store: Location,
+    /// [default: what EXEUNT_STORE_URL_FILE holds, or exeunt.db]
+    #[arg(long, value_name = "STORE", env = "EXEUNT_STORE", hide_env_values = true)]
+    store: Option<Location>,
 
     /// Only tell which schema is there and which one this version needs
     #[arg(long)]
@@ -20,7 +21,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let location = &arguments.store;
+    let location = &desk::named_store(arguments.store.as_ref())?;
     let refused = |error| desk::not_opened(location, error);
     if arguments.check {
         let (found, known) = Store::schema_versions(location).map_err(refused)?;

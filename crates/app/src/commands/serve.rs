@@ -65,10 +65,7 @@ pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
     desk.admit_controllers()?;
     let workers = desk.start_workers(desk.configured.configuration.workers.platform)?;
     let served = desk.listen(Doors::Desk, figures);
-    desk.wake.stop();
-    let ended = desk.end(workers);
-    served?;
-    ended
+    desk.end(workers, served)
 }
 
 /// Works, without serving anybody.
@@ -84,10 +81,7 @@ pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
     let workers = desk.start_workers(platform)?;
     tracing::info!(threads = workers.len(), "working");
     let served = desk.listen(Doors::Figures, figures);
-    desk.wake.stop();
-    let ended = desk.end(workers);
-    served?;
-    ended
+    desk.end(workers, served)
 }
 
 /// What a process lets in.
@@ -223,6 +217,7 @@ impl<'a> Desk<'a> {
                     limits,
                     poll: Duration::from_millis(workers.poll_milliseconds.max(20).into()),
                     report,
+                    report_store,
                 };
                 let store = self.another_store()?;
                 threads.push(thread::spawn(move || driver.run(store)));
@@ -238,8 +233,8 @@ impl<'a> Desk<'a> {
         Spool::new(&self.configured.path(&self.configured.configuration.archives.spool))
     }
 
-    /// Lets in whoever comes, until the program is asked to stop and what was begun is answered.
-    fn listen(&self, doors: Doors, figures: Option<PrometheusHandle>) -> Result<(), Failure> {
+    /// Lets in whoever comes, until the program is asked to stop and what was begun is answered. Returns until when all of it must have ended.
+    fn listen(&self, doors: Doors, figures: Option<PrometheusHandle>) -> Result<Instant, Failure> {
         let configuration = &self.configured.configuration;
         let limits = &configuration.server;
         let operation =
@@ -274,6 +269,7 @@ impl<'a> Desk<'a> {
             while !crate::interrupt::requested() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
+            let until = Instant::now() + main.stop;
             tracing::info!(seconds = limits.stop_seconds, "stopping: finishing what is being answered and done");
             self.wake.stop();
             stop.send_replace(true);
@@ -286,12 +282,13 @@ impl<'a> Desk<'a> {
             }
             if let Some(server) = &server {
                 // Links that were asked for just now are still sent, for as long as there is time.
-                let _ = tokio::time::timeout(seconds(limits.stop_seconds), server.asks.end()).await;
+                let _ = tokio::time::timeout_at(until.into(), server.asks.end()).await;
             }
-            Ok(())
+            Ok(until)
         });
         // What still blocks is left: every write is a transaction, and whoever waited has been told.
-        runtime.shutdown_timeout(Duration::from_secs(1));
+        let left = served.as_ref().map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        runtime.shutdown_timeout(left.min(Duration::from_secs(1)));
         served
     }
 
@@ -313,11 +310,7 @@ impl<'a> Desk<'a> {
             link_minutes: configuration.archives.link_minutes,
             single_use_links: configuration.archives.single_use_links,
             largest_body_bytes: configuration.server.largest_body_bytes,
-            patience: Patience {
-                head: seconds(configuration.server.head_seconds),
-                body: seconds(configuration.server.body_seconds),
-                answer: seconds(configuration.server.answer_seconds),
-            },
+            patience: Patience { body: seconds(configuration.server.body_seconds), answer: seconds(configuration.server.answer_seconds) },
             operation,
             stop,
             limits: limit::Limits::new(&configuration.limits, proxies),
@@ -328,9 +321,14 @@ impl<'a> Desk<'a> {
         }))
     }
 
-    /// Waits for the workers, for as long as the configuration says. Whoever takes up a job that was left begins where it was left.
-    fn end(&self, workers: Vec<JoinHandle<()>>) -> Outcome {
-        let until = Instant::now() + seconds(self.configured.configuration.server.stop_seconds);
+    /// Waits for the workers, until the time that the configuration gives to all that ends is over. Whoever takes up a job that was left begins
+    /// where it was left.
+    fn end(&self, workers: Vec<JoinHandle<()>>, served: Result<Instant, Failure>) -> Outcome {
+        self.wake.stop();
+        let until = match &served {
+            Ok(until) => *until,
+            Err(_) => Instant::now() + seconds(self.configured.configuration.server.stop_seconds),
+        };
         while Instant::now() < until && !workers.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(20));
         }
@@ -341,7 +339,7 @@ impl<'a> Desk<'a> {
             }
         }
         tracing::info!("stopped");
-        Ok(ExitCode::Done)
+        served.map(|_| ExitCode::Done)
     }
 }
 
@@ -379,6 +377,14 @@ fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
             let problem = logging::chain(problem);
             tracing::warn!(kind, job, attempt, outcome, milliseconds = took, problem, "job ended");
         }
+    }
+}
+
+fn report_store(worker: &str, error: &exeunt_store::Error, is_new: bool) {
+    figures::store_trouble();
+    if is_new {
+        let problem = logging::chain(error);
+        tracing::warn!(worker, problem, "no work can be taken or settled: the store does not do its part");
     }
 }
 

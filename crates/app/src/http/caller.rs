@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use exeunt_engine::desk::{self, Actor};
 use exeunt_model::authorization::{Action, Grant, Principal, Target};
-use exeunt_model::identity::{EmailAddress, PrincipalId, Role};
+use exeunt_model::identity::{EmailAddress, Role};
 use exeunt_model::provider::{ByProvider, Standing};
 use exeunt_store::Store;
 use exeunt_store::desk::Account;
@@ -184,7 +184,9 @@ fn find(server: &Server, store: &mut Store, carried: Carried) -> Result<Caller, 
                 Ok::<_, exeunt_store::Error>(Some((token, account)))
             })?;
             let (token, account) = found.ok_or_else(|| Problem::not_signed_in(None))?;
-            store.transact("note a token's use", |transaction| transaction.note_token_use(&token.id, now))?;
+            if token.is_use_to_be_noted(now) {
+                store.transact("note a token's use", |transaction| transaction.note_token_use(&token.id, now))?;
+            }
             let account = open(account)?;
             let principal = principal(server, store, &account, Some(token.actions))?;
             Ok(Caller { principal, email: account.email, session: None, by: None, contract: token.contract })
@@ -255,11 +257,4 @@ pub fn is_known(server: &Server, store: &Store, email: &EmailAddress) -> Result<
         return Ok(true);
     }
     Ok(!of_directory(server, store, email)?.is_empty())
-}
-
-/// The id of whoever calls.
-impl From<&Caller> for PrincipalId {
-    fn from(caller: &Caller) -> Self {
-        caller.principal.id.clone()
-    }
 }

@@ -24,6 +24,7 @@ mod secret;
 pub mod server;
 pub mod serving;
 mod stored;
+mod stores;
 mod streams;
 mod tag;
 pub mod traffic;

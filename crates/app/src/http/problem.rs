@@ -175,7 +175,7 @@ impl From<desk::Error> for Problem {
             Error::IdempotencyKey => Self::idempotency(None),
             error @ (Error::NothingToDecide | Error::OwnRequest | Error::TooLate) => Self::state(error.to_string()),
             error @ (Error::NotAnApprover { .. } | Error::NotRequester) => Self::forbidden(error.to_string()),
-            Error::OtherPlan => Self::other_plan(None),
+            Error::OtherPlan => Self::other_plan("send `plan`, the digest of the plan as `GET …/plan` shows it now".to_owned()),
             Error::LastAdmin => Self::last_admin(None),
             Error::Plan(error) => error.into(),
             Error::Setting(error) => Self::setting(error.to_string()),
@@ -185,7 +185,6 @@ impl From<desk::Error> for Problem {
             Error::Exit(error) => of_exit(error),
             error @ Error::Answered => Self::extension(error.to_string()),
             error @ Error::TooManyFiles { .. } => Self::conflict(error.to_string()),
-            Error::Archives(error) => error.into(),
             error @ (Error::Record(_) | Error::Calendar(_)) => told(&error),
         }
     }

@@ -1,6 +1,6 @@
 //! What all handlers share: the store's connections, the platform, the directory and the settings.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use exeunt_engine::desk::job::{Spool, Wake};
 use exeunt_engine::desk::{Context, Settings};
@@ -10,7 +10,7 @@ use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use exeunt_store::archives::ArchiveStore;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::intake::Offer;
 use super::limit::Limits;
@@ -19,6 +19,7 @@ use super::operation::Operation;
 use super::problem::Problem;
 use super::provider::Providers;
 use super::request_id;
+use super::stores::Stores;
 use super::streams::Streams;
 use super::traffic::Patience;
 
@@ -48,8 +49,7 @@ pub struct Server {
     pub patience: Patience,
     pub operation: Arc<Operation>,
     stop: watch::Sender<bool>,
-    stores: Mutex<Vec<Store>>,
-    turns: Semaphore,
+    stores: Arc<Stores>,
 }
 
 /// What a server is made of.
@@ -106,8 +106,7 @@ impl Server {
             patience: parts.patience,
             operation: parts.operation,
             stop: parts.stop,
-            turns: Semaphore::new(parts.stores.len()),
-            stores: Mutex::new(parts.stores),
+            stores: Arc::new(Stores::new(parts.stores)),
         }
     }
 
@@ -127,20 +126,12 @@ impl Server {
         work: impl FnOnce(&Self, &mut Store) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let server = self.clone();
-        let Ok(_turn) = self.turns.acquire().await else { return Err(Problem::unavailable(None)) };
         let id = request_id::current();
-        let done = tokio::task::spawn_blocking(move || {
-            let taken = server.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some(mut store) = taken else { return Err(Problem::unavailable(None)) };
-            let work = || work(&server, &mut store);
-            let done = match id {
-                Some(id) => id.during(work),
-                None => work(),
-            };
-            server.stores.lock().unwrap_or_else(PoisonError::into_inner).push(store);
-            done
+        let done = self.stores.lend(move |store| match id {
+            Some(id) => id.during(|| work(&server, store)),
+            None => work(&server, store),
         });
-        done.await.unwrap_or_else(|_| Err(Problem::internal(None)))
+        done.await.unwrap_or_else(|| Err(Problem::internal(None)))
     }
 
     /// A contract that the directory knows: its key as texts and rights have it, and what people call it.

@@ -27,8 +27,6 @@ use crate::logging::milliseconds;
 /// How long a client and the desk may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For the head of a request, and for the next one on a connection.
-    pub head: Duration,
     /// For a body, and a second more for each [`SECOND_OF_BYTES`] of it.
     pub body: Duration,
     /// For the answer, once the body is there.

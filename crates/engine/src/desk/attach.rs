@@ -2,9 +2,9 @@
 
 use std::fs::File;
 
-use exeunt_model::identity::RequestId;
+use exeunt_model::identity::{AttachmentId, RequestId};
 use exeunt_store::Store;
-use exeunt_store::archives::ArchiveStore;
+use exeunt_store::archives::{self, ArchiveStore};
 use exeunt_store::desk::Attachment;
 
 use super::case::{a_case, tell, write};
@@ -14,13 +14,39 @@ use super::error::Error;
 /// Files of a case at most.
 const MOST_FILES: usize = 100;
 
+/// A file that is in the archive store, or about to be, and that nobody has noted yet.
+#[derive(Debug)]
+pub struct Placed {
+    attachment: AttachmentId,
+    object: String,
+}
+
+impl Placed {
+    /// Where a new file of a case goes.
+    pub fn draw(context: &mut Context<'_>, request: &RequestId) -> Self {
+        let attachment = context.attachment();
+        Self { object: format!("{request}/{FILES}/{attachment}"), attachment }
+    }
+
+    /// Stores the bytes of the file, all that was sent.
+    ///
+    /// # Errors
+    /// [`archives::Error`]; then nothing is stored.
+    pub fn store(&self, archives: &ArchiveStore, file: &File, sha256: &str) -> Result<(), archives::Error> {
+        archives.put(&self.object, file, sha256, &|| false)
+    }
+
+    /// Deletes a file that was surely not noted. What cannot be deleted now is swept.
+    pub fn discard(&self, archives: &ArchiveStore) {
+        let _ = archives.delete_all(&self.object);
+    }
+}
+
 /// A file that somebody sends.
 #[derive(Debug)]
 pub struct NewFile<'a> {
     pub name: &'a str,
     pub media_type: &'a str,
-    /// All that was sent.
-    pub file: &'a File,
     pub bytes: u64,
     /// In hexadecimal digits.
     pub sha256: &'a str,
@@ -30,25 +56,23 @@ pub struct NewFile<'a> {
     pub internal: bool,
 }
 
-/// Stores a file and adds it to a case, as a message of its own.
+/// Adds a file that is stored to a case, as a message of its own.
 ///
 /// The bytes are stored first and noted after: what a crash leaves between the two is nobody's and swept.
 ///
 /// # Errors
-/// [`Error::NothingToDecide`] for a case that has come to its end or whose subject was erased, [`Error::TooManyFiles`], [`Error::Archives`].
+/// [`Error::NothingToDecide`] for a case that has come to its end or whose subject was erased, [`Error::TooManyFiles`]. After one whose
+/// [outcome is unknown](Error::is_outcome_unknown) the file may have been noted, and must not be [discarded](Placed::discard).
 pub fn attach(
     store: &mut Store,
-    archives: &ArchiveStore,
     context: &mut Context<'_>,
     actor: &Actor,
     id: &RequestId,
+    placed: &Placed,
     new: &NewFile<'_>,
     by_platform: bool,
 ) -> Result<Attachment, Error> {
-    let attachment = context.attachment();
-    let object = format!("{id}/{FILES}/{attachment}");
-    archives.put(&object, new.file, new.sha256, &|| false)?;
-    let noted = store.transact("attach a file", |transaction| {
+    store.transact("attach a file", |transaction| {
         let request = a_case(transaction, id)?;
         // Nothing may come back to a subject that was forgotten while it was sent.
         if request.state.is_final() || request.personal.is_none() {
@@ -59,11 +83,11 @@ pub fn attach(
         }
         let message = write(transaction, context, actor, id, new.text, new.internal)?;
         let attachment = Attachment {
-            id: attachment.clone(),
+            id: placed.attachment.clone(),
             message: message.id,
             name: Some(new.name.to_owned()),
             media_type: new.media_type.to_owned(),
-            object: object.clone(),
+            object: placed.object.clone(),
             bytes: new.bytes,
             sha256: new.sha256.to_owned(),
             deleted: None,
@@ -73,12 +97,7 @@ pub fn attach(
             tell(transaction, context, &request, by_platform)?;
         }
         Ok(attachment)
-    });
-    if noted.is_err() {
-        // The sweeper deletes what cannot be deleted now.
-        let _ = archives.delete_all(&object);
-    }
-    noted
+    })
 }
 
 /// The folder of a request in the archive store that holds the files of its case.

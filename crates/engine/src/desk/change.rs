@@ -97,7 +97,7 @@ impl Context<'_> {
             let contract = Some(intake.sender.as_str());
             let job = NewJob { id: &id, kind: JobKind::DeliverWebhook, target, contract, run_at: self.now };
             // One that runs looks again before it ends.
-            while !transaction.enqueue(&job, self.now)? && !transaction.reschedule(JobKind::DeliverWebhook, target, self.now)? {}
+            transaction.enqueue_or_reschedule(&job, self.now)?;
         }
         Ok(())
     }
@@ -112,9 +112,7 @@ impl Context<'_> {
     ) -> Result<(), Error> {
         let id = self.job();
         let job = NewJob { id: &id, kind, target: request.id.as_str(), contract: Some(&request.contract), run_at };
-        // The same may wait or run already: then only its time is another one, unless it ends in between.
-        while !transaction.enqueue(&job, self.now)? && !transaction.reschedule(kind, request.id.as_str(), run_at)? {}
-        Ok(())
+        Ok(transaction.enqueue_or_reschedule(&job, self.now)?)
     }
 }
 

@@ -62,10 +62,15 @@ pub enum Error {
     Plan(#[from] crate::planning::Error),
     #[error("this case has {most} files already")]
     TooManyFiles { most: usize },
-    #[error(transparent)]
-    Archives(#[from] exeunt_store::archives::Error),
     #[error("read what the desk itself has written")]
     Record(#[source] serde_json::Error),
+}
+
+impl Error {
+    /// Whether what was refused may have been written all the same.
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_outcome_unknown())
+    }
 }
 
 fn conflicting(conflict: &Conflict) -> String {

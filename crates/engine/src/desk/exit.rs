@@ -325,8 +325,7 @@ fn look_again(transaction: &mut Transaction<'_>, context: &mut Context<'_>, kept
     let id = context.job();
     let now = context.now;
     let job = NewJob { id: &id, kind: JobKind::AdvanceExit, target: kept.id.as_str(), contract: Some(&kept.contract), run_at: now };
-    while !transaction.enqueue(&job, now)? && !transaction.reschedule(JobKind::AdvanceExit, kept.id.as_str(), now)? {}
-    Ok(())
+    Ok(transaction.enqueue_or_reschedule(&job, now)?)
 }
 
 /// Until when an archive of the whole contract must stay for its exit; `None` without one.

@@ -31,7 +31,7 @@ mod setting;
 mod submit;
 mod webhook;
 
-pub use attach::{NewFile, attach};
+pub use attach::{NewFile, Placed, attach};
 pub use cancel::{Handling, cancel, handle, waive};
 pub use case::{CaseStep, move_case, say};
 pub use context::{Actor, Context, Settings};

@@ -1,7 +1,9 @@
 //! What an address is in which contract: by the platform, by pushed groups, and unless an identity provider has closed it.
 
+use std::collections::BTreeMap;
+
 use exeunt_model::authorization::Grant;
-use exeunt_model::directory::{SeatRole, key_of_text, key_text};
+use exeunt_model::directory::{Key, SeatRole, key_of_text, key_text};
 use exeunt_model::identity::EmailAddress;
 use exeunt_store::Store;
 
@@ -24,10 +26,20 @@ pub fn grants(store: &Store, directory: &Directory, settings: &Settings, email: 
         };
         Ok::<_, exeunt_store::Error>((transaction.closed_contracts(email)?, groups))
     })?;
+    let mut known = BTreeMap::new();
+    // Somebody may have many seats in a contract, and groups besides: the platform is asked once for each contract.
+    let mut is_active = |contract: &Key| -> Result<bool, Error> {
+        if let Some(is_active) = known.get(contract) {
+            return Ok(*is_active);
+        }
+        let is_active = directory.contract(contract)?.is_some_and(|contract| contract.active);
+        known.insert(contract.clone(), is_active);
+        Ok(is_active)
+    };
     let mut grants = Vec::new();
     for seat in directory.seats_by_email(email)?.into_iter().filter(|seat| seat.active) {
         let contract = key_text(&seat.contract);
-        if closed.contains(&contract) || !is_active(directory, &seat.contract)? {
+        if closed.contains(&contract) || !is_active(&seat.contract)? {
             continue;
         }
         grants.extend(administering(seat.role, &contract));
@@ -36,17 +48,13 @@ pub fn grants(store: &Store, directory: &Directory, settings: &Settings, email: 
     for (contract, group) in groups {
         let Some(role) = settings.group_roles.role_of(&group) else { continue };
         let Some(key) = key_of_text(&contract, directory.key_columns().0) else { continue };
-        if closed.contains(&contract) || !is_active(directory, &key)? {
+        if closed.contains(&contract) || !is_active(&key)? {
             continue;
         }
         let grant = administering(role, &contract).filter(|grant| !grants.contains(grant));
         grants.extend(grant);
     }
     Ok(grants)
-}
-
-fn is_active(directory: &Directory, contract: &[String]) -> Result<bool, Error> {
-    Ok(directory.contract(contract)?.is_some_and(|contract| contract.active))
 }
 
 fn administering(role: SeatRole, contract: &str) -> Option<Grant> {

@@ -145,7 +145,8 @@ pub fn deliver_again(
 ) -> Result<Option<Delivery>, Error> {
     store.transact("deliver once more", |transaction| {
         let Some(found) = transaction.webhook(webhook)?.filter(|found| found.ending.is_none()) else { return Ok(None) };
-        let Some(mut delivery) = transaction.delivery(delivery)?.filter(|delivery| delivery.webhook == *webhook) else { return Ok(None) };
+        let delivery = transaction.delivery_to_change(delivery)?.filter(|delivery| delivery.webhook == *webhook);
+        let Some(mut delivery) = delivery else { return Ok(None) };
         if found.disabled.is_some() {
             return Err(Error::WebhookDisabled);
         }
@@ -158,9 +159,7 @@ pub fn deliver_again(
         let id = context.job();
         let turn = Some(webhook.as_str());
         let job = NewJob { id: &id, kind: JobKind::DeliverWebhook, target: delivery.id.as_str(), contract: turn, run_at: context.now };
-        while !transaction.enqueue(&job, context.now)?
-            && !transaction.reschedule(JobKind::DeliverWebhook, delivery.id.as_str(), context.now)?
-        {}
+        transaction.enqueue_or_reschedule(&job, context.now)?;
         Ok(Some(delivery))
     })
 }

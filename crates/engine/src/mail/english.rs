@@ -20,7 +20,10 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             format!("Your approval is asked for: {}", what(request)),
             vec![
                 format!("Somebody of your contract has asked for {}{}. It waits for your approval.", what(request), of(request)),
-                "Look at what it is about before you decide. An erasure cannot be undone.".to_owned(),
+                match request.kind.as_str() {
+                    "erasure" => "Look at what it is about before you decide. An erasure cannot be undone.".to_owned(),
+                    _ => "Look at what it is about before you decide.".to_owned(),
+                },
             ],
             see(settings, request),
         ),
@@ -34,12 +37,12 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
         ),
         Notice::Rejected { request, reason } => (
             format!("Refused: {}", what(request)),
-            vec![format!("{}{} was refused. Reason: {}.", capital(&what(request)), of(request), why(reason)), "Nothing was erased.".to_owned()],
+            vec![format!("{}{} was refused. Reason: {}.{}", capital(&what(request)), of(request), why(reason), nothing_erased(request))],
             see(settings, request),
         ),
         Notice::Cancelled { request } => (
             format!("Cancelled: {}", what(request)),
-            vec![format!("{}{} was cancelled. Nothing was erased.", capital(&what(request)), of(request))],
+            vec![format!("{}{} was cancelled.{}", capital(&what(request)), of(request), nothing_erased(request))],
             see(settings, request),
         ),
         Notice::ExportReady { request, expires } => (
@@ -75,7 +78,7 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
                     }
                     _ => format!("{} is done.", capital(&what(request))),
                 },
-                "The signed certificate is attached: the page is for reading and printing, the JSON file for checking. `exeunt verify` checks it without a network.".to_owned(),
+                "The signed certificate is attached: the page is for reading and printing, the JSON file for checking. The command exeunt verify checks it without a network.".to_owned(),
             ],
             see(settings, request),
         ),
@@ -271,6 +274,14 @@ fn what(request: &NoticeMail) -> String {
 
 fn of(request: &NoticeMail) -> String {
     request.label.as_ref().map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+/// What whoever asked for an erasure wants to be sure of when it was ended.
+fn nothing_erased(request: &NoticeMail) -> &'static str {
+    match request.kind.as_str() {
+        "erasure" => " It has erased nothing.",
+        _ => "",
+    }
 }
 
 fn see(settings: &Settings, request: &NoticeMail) -> Option<(String, String)> {

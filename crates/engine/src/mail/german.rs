@@ -20,7 +20,12 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
             format!("Ihre Zustimmung wird erbeten: {}", what(request)),
             vec![
                 format!("Jemand aus Ihrem Vertrag hat Folgendes beantragt: {}{}. Es wartet auf Ihre Zustimmung.", what(request), of(request)),
-                "Sehen Sie nach, worum es geht, bevor Sie entscheiden. Eine Löschung lässt sich nicht rückgängig machen.".to_owned(),
+                match request.kind.as_str() {
+                    "erasure" => {
+                        "Sehen Sie nach, worum es geht, bevor Sie entscheiden. Eine Löschung lässt sich nicht rückgängig machen.".to_owned()
+                    }
+                    _ => "Sehen Sie nach, worum es geht, bevor Sie entscheiden.".to_owned(),
+                },
             ],
             see(settings, request),
         ),
@@ -34,12 +39,12 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
         ),
         Notice::Rejected { request, reason } => (
             format!("Abgelehnt: {}", what(request)),
-            vec![format!("{}{} wurde abgelehnt. Grund: {}.", what(request), of(request), why(reason)), "Es wurde nichts gelöscht.".to_owned()],
+            vec![format!("{}{} wurde abgelehnt. Grund: {}.{}", what(request), of(request), why(reason), nothing_erased(request))],
             see(settings, request),
         ),
         Notice::Cancelled { request } => (
             format!("Zurückgezogen: {}", what(request)),
-            vec![format!("{}{} wurde zurückgezogen. Es wurde nichts gelöscht.", what(request), of(request))],
+            vec![format!("{}{} wurde zurückgezogen.{}", what(request), of(request), nothing_erased(request))],
             see(settings, request),
         ),
         Notice::ExportReady { request, expires } => (
@@ -75,7 +80,7 @@ pub(super) fn words(notice: &Notice, settings: &Settings) -> Words {
                     }
                     _ => format!("{} ist beendet.", what(request)),
                 },
-                "Das signierte Zertifikat liegt bei: die Seite zum Lesen und Drucken, die JSON-Datei zum Prüfen. `exeunt verify` prüft es ohne Netz.".to_owned(),
+                "Das signierte Zertifikat liegt bei: die Seite zum Lesen und Drucken, die JSON-Datei zum Prüfen. Der Befehl exeunt verify prüft es ohne Netz.".to_owned(),
             ],
             see(settings, request),
         ),
@@ -273,6 +278,14 @@ fn what(request: &NoticeMail) -> String {
 
 fn of(request: &NoticeMail) -> String {
     request.label.as_ref().map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+/// What whoever asked for an erasure wants to be sure of when it was ended.
+fn nothing_erased(request: &NoticeMail) -> &'static str {
+    match request.kind.as_str() {
+        "erasure" => " Es wurde nichts gelöscht.",
+        _ => "",
+    }
 }
 
 fn see(settings: &Settings, request: &NoticeMail) -> Option<(String, String)> {

@@ -61,8 +61,6 @@ spelled!(
         ReadJobs = "read_jobs",
         /// Pause and resume jobs.
         OperateJobs = "operate_jobs",
-        /// Read the log and its checkpoints.
-        ReadLog = "read_log",
         /// Send the directory's seats by SCIM.
         PushDirectory = "push_directory",
         /// Send people's requests by another protocol, follow and take back what one has sent, and fetch what it yields.

@@ -41,7 +41,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory,
         ) => Some(Territory),
         // What the customer owns, the customer asks for and decides about. An operator can run the desk without reading anybody's data.
@@ -94,7 +93,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -110,8 +108,7 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadHolds
             | Action::ReadExit
             | Action::ReadAccounts
-            | Action::ReadJobs
-            | Action::ReadLog,
+            | Action::ReadJobs,
         ) => Some(Territory),
         (
             Role::Auditor,
@@ -178,7 +175,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::SendIntake,
         ) => None,
 
@@ -212,7 +208,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -246,7 +241,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory
             | Action::SendIntake,
         ) => None,
@@ -286,7 +280,6 @@ pub fn reach(role: Role, action: Action) -> Option<Reach> {
             | Action::ReadAccounts
             | Action::ReadJobs
             | Action::OperateJobs
-            | Action::ReadLog
             | Action::PushDirectory,
         ) => None,
     }

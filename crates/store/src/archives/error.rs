@@ -33,6 +33,28 @@ pub enum Error {
     Interrupted,
 }
 
+impl Error {
+    /// Whether the store is away, so that the same may succeed when it is back: nothing that a person has to set right first.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Bucket { why, .. } => match why {
+                Refusal::Away => true,
+                Refusal::Denied | Refusal::NoBucket => false,
+            },
+            // A folder that isn't there may be mounted again, and a full one be emptied.
+            Self::Folder { source, .. } => source.kind() != io::ErrorKind::PermissionDenied,
+            Self::Name { .. }
+            | Self::Missing { .. }
+            | Self::Source(_)
+            | Self::Differs { .. }
+            | Self::Remains { .. }
+            | Self::Versioned { .. }
+            | Self::Address { .. }
+            | Self::Interrupted => false,
+        }
+    }
+}
+
 /// Why a bucket refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -51,5 +73,23 @@ impl fmt::Display for Refusal {
             Self::Denied => "access is denied",
             Self::NoBucket => "there is no such bucket",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_comes_back_by_itself_is_an_outage() {
+        let bucket = |why| Error::Bucket { doing: "store a file", why, told: String::new() };
+        let folder = |kind: io::ErrorKind| Error::Folder { doing: "store a file", source: kind.into() };
+        for error in [bucket(Refusal::Away), folder(io::ErrorKind::NotADirectory), folder(io::ErrorKind::StorageFull)] {
+            assert!(error.is_outage(), "{error}");
+        }
+        let versioned = Error::Versioned { bucket: "desk".to_owned() };
+        for error in [bucket(Refusal::Denied), bucket(Refusal::NoBucket), folder(io::ErrorKind::PermissionDenied), versioned] {
+            assert!(!error.is_outage(), "{error}");
+        }
     }
 }

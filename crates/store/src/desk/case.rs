@@ -106,13 +106,13 @@ impl Transaction<'_> {
         self.optional("read an attachment", sql, &parameters![request.as_str(), id.as_str(), internal], read_attachment)
     }
 
-    /// Notes that the bytes of a file are gone from the archive store.
-    pub fn attachment_deleted(&mut self, object: &str, now: Moment) -> Result<(), Error> {
-        let sql = "-- attachment_deleted
+    /// Notes that the bytes of a case's files are gone from the archive store.
+    pub fn attachments_deleted(&mut self, request: &RequestId, now: Moment) -> Result<(), Error> {
+        let sql = "-- attachments_deleted
             UPDATE attachment
             SET deleted = $2
-            WHERE object = $1 AND deleted IS NULL";
-        self.rows("note a deleted attachment", sql, &parameters![object, now.microseconds()]).map(|_| ())
+            WHERE deleted IS NULL AND message IN (SELECT id FROM message WHERE request = $1)";
+        self.rows("note deleted attachments", sql, &parameters![request.as_str(), now.microseconds()]).map(|_| ())
     }
 }
 

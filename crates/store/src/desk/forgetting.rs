@@ -10,15 +10,6 @@ use crate::error::Error;
 use crate::read::parsed;
 use crate::sql::{Transaction, Value, parameters};
 
-/// What lies outside of the store and must go too.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Forgotten {
-    /// Exports whose archives hold the subject.
-    pub exports: Vec<RequestId>,
-    /// Files of cases, by their place in the archive store.
-    pub attachments: Vec<String>,
-}
-
 /// Whose requests and holds are forgotten: a condition on the columns that both tables have.
 const OF_SUBJECT: &str = "subject_kind = $1 AND subject = $2";
 const OF_CONTRACT: &str = "contract = $1";
@@ -26,15 +17,13 @@ const OF_CONTRACT: &str = "contract = $1";
 const OF_REQUEST: &str = "id = $1";
 
 impl Transaction<'_> {
-    /// Forgets a subject: what requests, holds, histories, messages and mails say of it. Returns what must be deleted elsewhere.
-    ///
-    /// A retry finds what is still to be deleted elsewhere again: both lists hold whatever isn't noted as deleted.
-    pub fn forget_subject(&mut self, kind: &SubjectKind, subject: &Digest) -> Result<Forgotten, Error> {
+    /// Forgets a subject: what requests, holds, histories, messages and mails say of it.
+    pub fn forget_subject(&mut self, kind: &SubjectKind, subject: &Digest) -> Result<(), Error> {
         self.forget(OF_SUBJECT, &parameters![kind.as_str(), subject.as_str()])
     }
 
     /// Forgets a contract with all its seats, in the same way: what was asked for about any of them.
-    pub fn forget_contract(&mut self, contract: &str) -> Result<Forgotten, Error> {
+    pub fn forget_contract(&mut self, contract: &str) -> Result<(), Error> {
         let sql = "-- forget_exit_words
             UPDATE exit_event
             SET words = NULL, salt = NULL
@@ -64,12 +53,11 @@ impl Transaction<'_> {
     }
 
     /// Forgets whom a single request was about, and what was said in it: for one whose subject no erasure of the desk ever names.
-    pub fn forget_request(&mut self, request: &RequestId) -> Result<Forgotten, Error> {
+    pub fn forget_request(&mut self, request: &RequestId) -> Result<(), Error> {
         self.forget(OF_REQUEST, &parameters![request.as_str()])
     }
 
-    fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<Forgotten, Error> {
-        const OPERATION: &str = "forget a subject";
+    fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<(), Error> {
         let requests = format!("SELECT id FROM request WHERE {concerned}");
         for sql in [
             format!(
@@ -93,26 +81,9 @@ impl Transaction<'_> {
                 WHERE sent IS NULL AND document IS NOT NULL AND request IN ({requests})"
             ),
         ] {
-            self.rows(OPERATION, &sql, values)?;
+            self.rows("forget a subject", &sql, values)?;
         }
-        let sql = format!(
-            "-- archives_of_forgotten
-            SELECT DISTINCT request
-            FROM archive
-            WHERE deleted IS NULL AND request IN ({requests})
-            ORDER BY request"
-        );
-        let exports = self.all(OPERATION, &sql, values, |row| parsed(&row.get::<String>(0)?, "a request's id"))?;
-        let sql = format!(
-            "-- attachments_of_forgotten
-            SELECT a.object
-            FROM attachment AS a
-            JOIN message AS m ON m.id = a.message
-            WHERE a.deleted IS NULL AND m.request IN ({requests})
-            ORDER BY a.object"
-        );
-        let attachments = self.all(OPERATION, &sql, values, |row| row.get(0))?;
-        Ok(Forgotten { exports, attachments })
+        Ok(())
     }
 
     /// The requests of a contract, of its seats too, of which the archive store still holds something: archives, or files of a case.

@@ -79,21 +79,13 @@ pub enum Share {
 }
 
 impl Share {
-    /// As the statements compare it.
-    fn number(self) -> i64 {
+    /// A condition on jobs, as the indexes of those that wait have it.
+    fn condition(self) -> &'static str {
         match self {
-            Self::Webhooks => 1,
-            Self::Others => 0,
+            Self::Webhooks => "kind = 'deliver_webhook'",
+            Self::Others => "kind <> 'deliver_webhook'",
         }
     }
-}
-
-/// How many jobs of a kind are in a state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobCounts {
-    pub kind: JobKind,
-    pub state: JobState,
-    pub jobs: u64,
 }
 
 const COLUMNS: &str =
@@ -131,6 +123,13 @@ impl Transaction<'_> {
         Ok(self.rows("reschedule a job", sql, &parameters![kind.as_str(), target, run_at.microseconds()])? == 1)
     }
 
+    /// Makes sure that a job is done at its time: enqueues it, or gives that time to the same one that waits or runs already.
+    pub fn enqueue_or_reschedule(&mut self, job: &NewJob<'_>, now: Moment) -> Result<(), Error> {
+        // The one that stands in the way may end in between.
+        while !self.enqueue(job, now)? && !self.reschedule(job.kind, job.target, job.run_at)? {}
+        Ok(())
+    }
+
     /// Takes a waiting job back. A running one goes on and finds out by its target that nobody wants it any more.
     pub fn withdraw(&mut self, kind: JobKind, target: &str) -> Result<bool, Error> {
         let sql = "-- withdraw
@@ -161,7 +160,8 @@ impl Transaction<'_> {
             SET state = 'queued', lease_until = NULL, worker = NULL, losses = losses + 1, run_at = $2, done = 0, expected = NULL
             WHERE lane = $1 AND state = 'running' AND lease_until <= $2";
         self.rows(OPERATION, lost, &parameters![lane.as_str(), now.microseconds()])?;
-        let sql = "-- claim
+        let sql = format!(
+            "-- claim
             UPDATE job
             SET state = 'running', worker = $2, lease_until = $4, attempt = attempt + 1, done = 0, expected = NULL, error = NULL
             WHERE id = (
@@ -173,24 +173,18 @@ impl Transaction<'_> {
                     WHERE lane = $1 AND state = 'running' AND contract IS NOT NULL
                     GROUP BY contract
                 ) AS busy ON busy.contract = j.contract
-                WHERE j.lane = $1 AND j.state = 'queued' AND j.run_at <= $3
-                    AND CASE j.kind WHEN 'deliver_webhook' THEN 1 ELSE 0 END = $7
+                WHERE j.lane = $1 AND j.state = 'queued' AND j.run_at <= $3 AND j.{of_share}
                     AND (SELECT count(*) FROM job WHERE lane = $1 AND state = 'running') < $5
                     AND coalesce(busy.jobs, 0) < $6
                 ORDER BY coalesce(busy.jobs, 0), j.priority, j.run_at, j.created, j.id
                 LIMIT 1
             )
-            RETURNING id, kind, target, contract, attempt, failures, losses";
-        let values = parameters![
-            lane.as_str(),
-            worker,
-            now.microseconds(),
-            lease_until.microseconds(),
-            limits.running,
-            limits.per_contract,
-            share.number()
-        ];
-        self.optional(OPERATION, sql, &values, |row| {
+            RETURNING id, kind, target, contract, attempt, failures, losses",
+            of_share = share.condition()
+        );
+        let values =
+            parameters![lane.as_str(), worker, now.microseconds(), lease_until.microseconds(), limits.running, limits.per_contract];
+        self.optional(OPERATION, &sql, &values, |row| {
             Ok(Lease {
                 id: parsed(&row.get::<String>(0)?, "a job's id")?,
                 kind: kind(&row.get::<String>(1)?)?,
@@ -205,12 +199,18 @@ impl Transaction<'_> {
 
     /// When the next waiting job of a lane is due, or the next lease ends.
     pub fn next_job_at(&mut self, (lane, share): (Lane, Share)) -> Result<Option<Moment>, Error> {
-        let sql = "-- next_job_at
-            SELECT min(CASE state WHEN 'queued' THEN run_at ELSE lease_until END)
-            FROM job
-            WHERE lane = $1 AND state IN ('queued', 'running') AND CASE kind WHEN 'deliver_webhook' THEN 1 ELSE 0 END = $2";
-        let values = parameters![lane.as_str(), share.number()];
-        let found: Option<i64> = self.single("look for the next job", sql, &values, |row| row.get(0))?;
+        // Asked at each poll of each worker: two ends of indexes, however many reminders wait for their day.
+        let sql = format!(
+            "-- next_job_at
+            SELECT min(at)
+            FROM (
+                SELECT min(run_at) AS at FROM job WHERE lane = $1 AND state = 'queued' AND {of_share}
+                UNION ALL
+                SELECT min(lease_until) AS at FROM job WHERE lane = $1 AND state = 'running' AND {of_share}
+            ) AS due",
+            of_share = share.condition()
+        );
+        let found: Option<i64> = self.single("look for the next job", &sql, &parameters![lane.as_str()], |row| row.get(0))?;
         found.map(moment).transpose()
     }
 
@@ -320,18 +320,6 @@ impl Transaction<'_> {
         self.all("list jobs", &sql, &parameters![created, id, limit], read)
     }
 
-    /// How many jobs of each kind are in each state.
-    pub fn job_counts(&mut self) -> Result<Vec<JobCounts>, Error> {
-        let sql = "-- job_counts
-            SELECT kind, state, count(*)
-            FROM job
-            GROUP BY kind, state
-            ORDER BY kind, state";
-        self.all("count jobs", sql, &parameters![], |row| {
-            Ok(JobCounts { kind: kind(&row.get::<String>(0)?)?, state: state(&row.get::<String>(1)?)?, jobs: row.get(2)? })
-        })
-    }
-
     /// Pauses or resumes a lane. Running jobs go on.
     pub fn pause_lane(&mut self, lane: Lane, paused: bool) -> Result<(), Error> {
         let sql = "-- pause_lane
@@ -352,11 +340,11 @@ impl Transaction<'_> {
         Ok(Lane::ALL.iter().copied().filter(|lane| names.iter().any(|name| name == lane.as_str())).collect())
     }
 
-    /// Forgets jobs that were done before.
+    /// Forgets jobs that were done, or failed for good, before.
     pub fn sweep_jobs(&mut self, before: Moment) -> Result<(), Error> {
         let sql = "-- sweep_jobs
             DELETE FROM job
-            WHERE state = 'done' AND finished < $1";
+            WHERE state IN ('done', 'failed') AND finished < $1";
         self.rows("forget old jobs", sql, &parameters![before.microseconds()]).map(|_| ())
     }
 }

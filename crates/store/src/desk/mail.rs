@@ -97,4 +97,12 @@ impl Transaction<'_> {
             WHERE id = $1 AND sent IS NULL AND abandoned IS NULL";
         self.rows("give a mail up", sql, &parameters![id.as_str(), now.microseconds()]).map(|_| ())
     }
+
+    /// Forgets mails that were sent or given up and are older than that.
+    pub fn sweep_mails(&mut self, before: Moment) -> Result<(), Error> {
+        let sql = "-- sweep_mails
+            DELETE FROM mail
+            WHERE created < $1 AND (sent IS NOT NULL OR abandoned IS NOT NULL)";
+        self.rows("forget old mails", sql, &parameters![before.microseconds()]).map(|_| ())
+    }
 }

@@ -203,7 +203,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The requests of a contract that have not come to their end; with `and_ready`, exports whose archives are there belong to them.
+    /// The requests of a contract, of its seats too, that have not come to their end. An export whose archives are there has not.
     pub fn open_requests_of(&mut self, contract: &str) -> Result<Vec<Request>, Error> {
         let sql = format!(
             "-- open_requests_of
@@ -226,12 +226,6 @@ impl Transaction<'_> {
             ORDER BY received DESC, id"
         );
         self.all("read the requests about a subject", &sql, &parameters![kind.as_str(), subject.as_str()], read)
-    }
-
-    /// The erasures that were asked for together with an export.
-    pub fn requests_linked_to(&mut self, export: &RequestId) -> Result<Vec<Request>, Error> {
-        let sql = format!("-- requests_linked_to\nSELECT {COLUMNS} FROM request WHERE linked = $1 ORDER BY id");
-        self.all("read linked requests", &sql, &parameters![export.as_str()], read)
     }
 
     /// A page of requests, newest first.

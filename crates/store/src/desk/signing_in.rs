@@ -286,6 +286,13 @@ impl Transaction<'_> {
     }
 }
 
+impl Token {
+    /// Whether a use at this moment is worth a write: the last one was noted long enough ago.
+    pub fn is_use_to_be_noted(&self, now: Moment) -> bool {
+        self.used.is_none_or(|used| used.microseconds() <= now.microseconds() - USE_NOTED_EVERY)
+    }
+}
+
 fn read_session(row: &Row<'_>) -> Result<Session, Error> {
     let by = match (row.get::<Option<String>>(2)?, row.get::<Option<String>>(3)?) {
         (Some(provider), Some(standing)) => {

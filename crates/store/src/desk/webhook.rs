@@ -282,7 +282,19 @@ impl Transaction<'_> {
         self.all("read deliveries", sql, &parameters![webhook.as_str(), created, id, limit], read_delivery)
     }
 
-    /// Notes what a receiver answered.
+    /// The same, and nobody else changes it until this transaction ends.
+    pub fn delivery_to_change(&mut self, id: &DeliveryId) -> Result<Option<Delivery>, Error> {
+        let sql = format!(
+            "-- delivery_to_change
+            SELECT id, webhook, event, body, created, delivered, abandoned, status, attempts, attempted, problem
+            FROM delivery
+            WHERE id = $1{}",
+            self.for_update()
+        );
+        self.optional("read a delivery", &sql, &parameters![id.as_str()], read_delivery)
+    }
+
+    /// Notes what a receiver answered, of a delivery that was read [to change it](Self::delivery_to_change).
     pub fn note_delivery(&mut self, delivery: &Delivery) -> Result<(), Error> {
         let sql = "-- note_delivery
             UPDATE delivery
@@ -300,12 +312,21 @@ impl Transaction<'_> {
         self.one_row("note a delivery", sql, &values)
     }
 
-    /// Forgets deliveries to a receiver that were settled and are older than that.
-    pub fn sweep_deliveries(&mut self, webhook: &WebhookId, before: Moment) -> Result<(), Error> {
+    /// Gives a delivery up that was not settled.
+    pub fn abandon_delivery(&mut self, id: &DeliveryId, now: Moment) -> Result<(), Error> {
+        let sql = "-- abandon_delivery
+            UPDATE delivery
+            SET abandoned = $2
+            WHERE id = $1 AND delivered IS NULL AND abandoned IS NULL";
+        self.rows("give a delivery up", sql, &parameters![id.as_str(), now.microseconds()]).map(|_| ())
+    }
+
+    /// Forgets deliveries that were settled and are older than that.
+    pub fn sweep_deliveries(&mut self, before: Moment) -> Result<(), Error> {
         let sql = "-- sweep_deliveries
             DELETE FROM delivery
-            WHERE webhook = $1 AND created < $2 AND (delivered IS NOT NULL OR abandoned IS NOT NULL)";
-        self.rows("forget old deliveries", sql, &parameters![webhook.as_str(), before.microseconds()]).map(|_| ())
+            WHERE created < $1 AND (delivered IS NOT NULL OR abandoned IS NOT NULL)";
+        self.rows("forget old deliveries", sql, &parameters![before.microseconds()]).map(|_| ())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A connection to either database, and transactions on it.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use super::postgres::Postgres;
@@ -30,7 +31,7 @@ impl Connection {
         loop {
             let standing = Cell::new(Standing::Good);
             self.begin().map_err(|source| Error::Database { operation, source })?;
-            let done = work(&mut Transaction::new(self, &standing)).and_then(|value| {
+            let done = self.within(|connection| work(&mut Transaction::new(connection, &standing))).and_then(|value| {
                 // A server ends a transaction at the first statement that fails, and then takes COMMIT for ROLLBACK.
                 let ended = match standing.get() {
                     Standing::Good => self.commit(),
@@ -62,10 +63,19 @@ impl Connection {
     ) -> Result<T, E> {
         self.begin_reading().map_err(|source| Error::Database { operation, source })?;
         let standing = Cell::new(Standing::Good);
-        let found = read(&mut Transaction::new(self, &standing));
+        let found = self.within(|connection| read(&mut Transaction::new(connection, &standing)));
         // Nothing was written: how the transaction ends is the same to everybody.
         self.rollback();
         found
+    }
+
+    /// Does something in the open transaction, which ends without its writes where that panics: until somebody used the connection again, everybody
+    /// else would wait for its locks.
+    fn within<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+            self.rollback();
+            resume_unwind(panic)
+        })
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {

@@ -59,6 +59,13 @@ pub struct Fault {
     is_lost: bool,
 }
 
+impl Fault {
+    #[cfg(test)]
+    pub(crate) fn lost(message: &str) -> Self {
+        Self { message: message.to_owned(), code: None, is_lost: true }
+    }
+}
+
 impl From<::postgres::Error> for Fault {
     fn from(error: ::postgres::Error) -> Self {
         match error.as_db_error() {

@@ -166,6 +166,10 @@ fn store(configured: &Configured, findings: &mut Findings) {
     };
     match (Store::schema_versions(&location), &location) {
         (Err(error), _) => findings.failed("store", &desk::not_opened(&location, error)),
+        (Ok((0, _)), Location::File(path)) if !path.parent().is_none_or(|folder| folder == Path::new("") || folder.is_dir()) => {
+            let failure = Failure::message(ExitCode::InputOutput, format!("there is no folder for {location}"));
+            findings.failed("store", &failure.next("make the folder, or choose another `store.url`"));
+        }
         (Ok((0, _)), Location::File(path)) => match writable(path) {
             Ok(()) => findings.well("store", format!("{location} is not there yet; the first start makes it")),
             Err(message) => findings.failed("store", &Failure::message(ExitCode::InputOutput, message).next("choose another `store.url`")),

@@ -46,7 +46,7 @@ pub struct ArchiveViews {
 pub struct Issued {
     url: String,
     expires: String,
-    /// It ends with the first download to the last byte.
+    /// It ends when all of the archive was downloaded through it.
     single_use: bool,
 }
 

@@ -6,10 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
-use exeunt_engine::desk::{self, Actor, NewFile};
+use exeunt_engine::desk::{self, NewFile, Placed};
 use exeunt_model::authorization::Action;
 use exeunt_model::digest::hex;
-use exeunt_model::identity::{AttachmentId, RequestId, Role};
+use exeunt_model::identity::{AttachmentId, RequestId};
 use exeunt_model::request::State as RequestState;
 use exeunt_model::text::is_file_name;
 use exeunt_store::Store;
@@ -124,22 +124,34 @@ pub async fn attach(
         .await?;
     let Received { file, bytes, sha256 } = receive(&server, &headers, body).await?;
     let media_type = media_type(&headers);
-    server
+    let placed = Arc::new(server.with(|context| Placed::draw(context, &id)));
+    // The archive store may take minutes: nobody else waits for a connection to our own store meanwhile.
+    let (place, digest) = (placed.clone(), sha256.clone());
+    server.stored(move |archives| Ok(place.store(archives, &file, &digest)?)).await?;
+    let place = placed.clone();
+    let noted = server
         .blocking(move |server, store| {
-            let by_platform = is_of_the_platform(&actor);
-            let new = NewFile {
-                name: &about.name,
-                media_type: &media_type,
-                file: &file,
-                bytes,
-                sha256: &sha256,
-                text: &about.text,
-                internal: about.internal,
-            };
-            let attached = server.with(|context| desk::attach(store, &server.archives, context, &actor, &id, &new, by_platform))?;
-            Ok((StatusCode::CREATED, Json(view(attached))))
+            let by_platform = actor.role.is_of_the_desk();
+            let new =
+                NewFile { name: &about.name, media_type: &media_type, bytes, sha256: &sha256, text: &about.text, internal: about.internal };
+            Ok(server.with(|context| desk::attach(store, context, &actor, &id, &place, &new, by_platform)))
         })
-        .await
+        .await?;
+    match noted {
+        Ok(attached) => Ok((StatusCode::CREATED, Json(view(attached)))),
+        Err(error) => {
+            // Where it may have been noted, whoever sweeps asks the store first.
+            if !error.is_outcome_unknown() {
+                server
+                    .stored(move |archives| {
+                        placed.discard(archives);
+                        Ok(())
+                    })
+                    .await?;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// Sends a file of a case, or a range of it, to be saved.
@@ -182,13 +194,6 @@ fn reads_notes(store: &Store, caller: &Caller, id: &RequestId) -> Result<bool, P
     let (found, _) = find(store, caller, Action::ReadCase, id)?;
     let seat = seat_of(&found);
     Ok(caller.role_for(Action::ReadNotes, target(&found, seat.as_deref())).is_some())
-}
-
-fn is_of_the_platform(actor: &Actor) -> bool {
-    match actor.role {
-        Role::Operator | Role::Representative | Role::Auditor => true,
-        Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent => false,
-    }
 }
 
 fn check(about: &About) -> Result<(), Problem> {

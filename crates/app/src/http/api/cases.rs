@@ -111,7 +111,7 @@ pub async fn say(
         .blocking(move |server, store| {
             let action = if said.internal { Action::HandleCase } else { Action::TalkInCase };
             let (_, actor) = find(store, &caller, action, &id)?;
-            let by_platform = matches!(actor.role, Role::Operator | Role::Representative | Role::Auditor);
+            let by_platform = actor.role.is_of_the_desk();
             let written = server.with(|context| desk::say(store, context, &actor, &id, &said.text, said.internal, by_platform))?;
             Ok((StatusCode::CREATED, Json(message(written))))
         })

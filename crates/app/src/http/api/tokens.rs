@@ -22,6 +22,9 @@ use crate::http::secret;
 use crate::http::server::{Server, now};
 use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
 
+/// Days that a token lasts at most, where it ends at all.
+const MOST_DAYS: u32 = 3_650;
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
@@ -107,6 +110,9 @@ pub async fn make(
     if wanted.name.is_empty() || wanted.name.len() > 100 || wanted.actions.is_empty() {
         return Err(Problem::unprocessable("a token has a name of up to 100 characters, and at least one action".to_owned()));
     }
+    if wanted.days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return Err(Problem::unprocessable(format!("a token ends in 1 to {MOST_DAYS} days, or never")));
+    }
     let mut actions = BTreeSet::new();
     for name in &wanted.actions {
         let action = Action::ALL.iter().copied().find(|action| action.as_str() == name);
@@ -117,7 +123,9 @@ pub async fn make(
             let now = now();
             let mut bits = [0; 16];
             crate::desk::random(&mut bits);
-            let expires = wanted.days.map(|days| now.microseconds() + i64::from(days) * 86_400_000_000).and_then(Moment::from_microseconds);
+            let ends = wanted.days.map(|days| Moment::from_microseconds(now.microseconds() + i64::from(days) * 86_400_000_000));
+            // A token that was to end never becomes one that doesn't.
+            let expires = ends.map(|ends| ends.ok_or_else(|| Problem::internal(None))).transpose()?;
             let token = Token {
                 id: TokenId::from_random(u128::from_be_bytes(bits)),
                 name: wanted.name,

@@ -23,7 +23,7 @@ use crate::http::page::PageQuery;
 use crate::http::problem::Problem;
 use crate::http::server::{Server, now};
 use crate::http::tag::{IfMatch, IfNoneMatch, Tagged};
-use crate::webhooks::checked;
+use crate::outward::checked;
 
 /// A webhook that is to be made.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,11 +1,13 @@
 //! Files of cases: who may send and read them, as what they are sent, and that they go with the subject.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 
-use exeunt_testkit::s3::ObjectServer;
+use exeunt_testkit::s3::{ObjectServer, Relay};
 use serde_json::{Value, json};
 
-use super::world::{Keeps, Person, World, eventually};
+use super::world::{Desk, Keeps, Person, World, eventually};
 
 /// A case of the holder's seat that the holder opened.
 fn open(holder: &Person, contract: &str, seat: &str) -> String {
@@ -119,6 +121,34 @@ fn a_representative_fulfils_a_case_with_a_file() {
     let empty = admin.send("POST", &to("name=empty").replace(&case, &other_case), &[], Vec::new()).is(201).json();
     let got = representative.get(&of(&empty).replace(&case, &other_case)).is(200);
     assert_eq!((got.body.len(), got.header("content-length")), (0, Some("0")));
+    desk.stop();
+}
+
+#[test]
+fn an_archive_store_that_takes_its_time_holds_nobody_else_up() {
+    let mut world = World::new(Keeps::File);
+    let bucket = ObjectServer::shared().bucket();
+    let relay = Relay::to(&bucket.endpoint());
+    world.keep_archives_in(&bucket, &relay.endpoint());
+    world.configure(24);
+    let cast = world.cast();
+    let desk = Desk::start(world.command(&["serve"]).env("EXEUNT_STORE_CONNECTIONS", "1"));
+    let holder = world.sign_in(&desk, &cast.holder);
+    let case = open(&holder, &cast.contract, &cast.seat);
+    relay.hold();
+    let mut sending = TcpStream::connect(desk.url.trim_start_matches("http://")).expect("connect");
+    let (cookie, csrf) = (&holder.cookie, &holder.csrf);
+    let head =
+        format!("POST /api/v1/requests/{case}/attachments?name=a.txt HTTP/1.1\r\nhost: desk\r\ncookie: {cookie}\r\nx-csrf-token: {csrf}");
+    sending.write_all(format!("{head}\r\ncontent-length: 1\r\n\r\na").as_bytes()).expect("send");
+    relay.wait_for_upload();
+    // The only connection to the store is free.
+    assert_eq!(listed(&holder, &case), Vec::<Value>::new());
+    relay.mend();
+    let mut answer = String::new();
+    BufReader::new(&sending).read_line(&mut answer).expect("read the answer");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert_eq!(listed(&holder, &case).len(), 1);
     desk.stop();
 }
 

@@ -438,6 +438,24 @@ fn a_link_signs_in_once_and_opening_it_uses_nothing_up() {
 }
 
 #[test]
+fn a_token_that_is_to_end_ends() {
+    let world = World::new(Keeps::File);
+    world.configure(24);
+    let cast = world.cast();
+    let desk = world.serve();
+    let admin = world.sign_in(&desk, &cast.admin);
+    let wanted = |days: u32| json!({ "name": "reports", "actions": ["read_requests"], "contract": cast.contract, "days": days });
+    for days in [0, 3_651, u32::MAX] {
+        admin.post("/api/v1/tokens", &wanted(days)).is(422);
+    }
+    for days in [1, 3_650] {
+        let made = admin.post("/api/v1/tokens", &wanted(days)).is(201).json();
+        assert!(made["token"]["expires"].is_string(), "{made}");
+    }
+    desk.stop();
+}
+
+#[test]
 fn a_token_does_what_it_is_limited_to_until_it_is_revoked() {
     let world = World::new(Keeps::File);
     world.configure(24);

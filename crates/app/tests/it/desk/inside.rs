@@ -148,6 +148,7 @@ impl Inside {
             limits: Limits { running: 8, per_contract: 8 },
             poll: Duration::from_secs(1),
             report,
+            report_store: |worker, error, _| eprintln!("{worker}: {error}"),
         };
         driver.work_one(&mut self.store).expect("work")
     }

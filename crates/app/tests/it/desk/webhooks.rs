@@ -393,6 +393,48 @@ fn a_receiver_that_never_answers_holds_up_neither_mails_nor_other_receivers() {
     desk.stop();
 }
 
+fn what_happens_while_a_receiver_is_called_stays(keeps: Keeps) {
+    let (world, old, receiver) = (world(keeps, ""), Receiver::start(), Receiver::start());
+    let cast = world.cast();
+    let desk = world.serve();
+    let admin = world.sign_in(&desk, &cast.admin);
+    let (webhook, _) = make(&admin, Some(&cast.contract), &old.url("/"), &["request.submitted"]);
+    let shown = || admin.get(&format!("/api/v1/webhooks/{webhook}")).is(200).json();
+
+    // Moved: that it is gone from where it was says nothing of where it is now.
+    old.answer(Answer::Hold);
+    let delivery = try_out(&admin, &webhook);
+    old.wait_for_held(1);
+    admin.put(&format!("/api/v1/webhooks/{webhook}"), &json!({ "url": receiver.url("/"), "enabled": true })).is(200);
+    old.answer(Answer::Status(410));
+    delivery_when(&admin, &webhook, &delivery, |delivery| delivery["state"] == "delivered");
+    let moved = shown();
+    assert_eq!((&moved["enabled"], &moved["failing_since"]), (&json!(true), &Value::Null));
+
+    // Given up, as when its contract is erased: the answer does not bring it back.
+    receiver.answer(Answer::Hold);
+    let delivery = try_out(&admin, &webhook);
+    receiver.wait_for_held(1);
+    world.execute(&format!("UPDATE delivery SET abandoned = created WHERE id = '{delivery}'"));
+    receiver.answer(Answer::Status(500));
+    let job = format!("SELECT state FROM job WHERE target = '{delivery}' AND state = 'done'");
+    super::world::eventually("the job is done", || !world.texts(&job).is_empty());
+    let given_up = delivery_when(&admin, &webhook, &delivery, |_| true);
+    assert_eq!((&given_up["state"], &given_up["attempts"]), (&json!("abandoned"), &json!(0)));
+    assert_eq!(shown()["failing_since"], Value::Null);
+    desk.stop();
+}
+
+#[test]
+fn what_happens_while_a_receiver_is_called_stays_with_the_store_in_a_file() {
+    what_happens_while_a_receiver_is_called_stays(Keeps::File);
+}
+
+#[test]
+fn what_happens_while_a_receiver_is_called_stays_with_the_store_on_postgres() {
+    what_happens_while_a_receiver_is_called_stays(Keeps::Postgres);
+}
+
 fn a_delivery_survives_the_kill_of_the_desk(keeps: Keeps) {
     let (world, receiver) = (world(keeps, ""), Receiver::start());
     receiver.answer(Answer::Hold);

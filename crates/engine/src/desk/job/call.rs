@@ -15,9 +15,6 @@ use super::super::notify::Notice;
 use super::problem::Problem;
 use super::work::{Called, Work};
 
-/// Deliveries that were settled are forgotten after so long.
-const KEPT_MICROSECONDS: i64 = 90 * 86_400_000_000;
-
 pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
     let callback = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
@@ -30,14 +27,13 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
         Ok::<_, exeunt_store::Error>(Some((delivery, webhook)))
     })?;
     let now = (work.clock)();
-    let (mut delivery, webhook) = match found {
+    let (delivery, webhook) = match found {
         Some((delivery, webhook)) if !delivery.is_settled() => (delivery, webhook),
         Some(_) | None => return Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, now))?),
     };
     let Some(webhook) = webhook.filter(|webhook| webhook.disabled.is_none()) else {
-        delivery.abandoned = Some(now);
         return Ok(store.transact("give a delivery up", |transaction| {
-            transaction.note_delivery(&delivery)?;
+            transaction.abandon_delivery(&delivery.id, now)?;
             transaction.remove_ended_webhooks(now)?;
             transaction.finish_job(lease, now)
         })?);
@@ -46,44 +42,59 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
         return Ok(store.transact("put a delivery off", |transaction| transaction.snooze_job(lease, rested))?);
     }
     let called = work.hook.call(&webhook, &delivery, now);
-    work.with(|context| {
-        let (spread, now) = (context.spread(), context.now);
+    work.with(|context| note(store, context, lease, (&webhook, &delivery), called))?;
+    Ok(())
+}
+
+/// Notes what a receiver answered, and judges the receiver by it. Both may have changed while it was called: it is judged by no answer to a call of
+/// another address, and what was given up meanwhile stays so.
+fn note(
+    store: &mut Store,
+    context: &mut Context<'_>,
+    lease: &Lease,
+    (asked, sent): (&Webhook, &Delivery),
+    called: Called,
+) -> Result<(), exeunt_store::Error> {
+    let (spread, now) = (context.spread(), context.now);
+    let (meaning, trouble) = match called {
+        Called::Answered(status) => (verdict(status), Trouble::Status),
+        Called::Failed(trouble) => (Verdict::Ill, trouble),
+    };
+    store.transact("note a call", |transaction| {
+        let webhook = transaction.webhook_to_change(&asked.id)?.filter(|found| found.url == asked.url && found.disabled.is_none());
+        let Some(mut delivery) = transaction.delivery_to_change(&sent.id)?.filter(|found| !found.is_settled()) else {
+            return transaction.finish_job(lease, now);
+        };
         delivery.attempts += 1;
         delivery.attempted = Some(now);
         delivery.status = match called {
             Called::Answered(status) => Some(u32::from(status)),
             Called::Failed(_) => None,
         };
-        let (meaning, trouble) = match called {
-            Called::Answered(status) => (verdict(status), Trouble::Status),
-            Called::Failed(trouble) => (Verdict::Ill, trouble),
-        };
         delivery.trouble = (meaning != Verdict::Taken).then_some(trouble);
-        store.transact("note a call", |transaction| {
-            let mut delivery = delivery.clone();
-            match meaning {
-                Verdict::Taken => taken(transaction, &webhook, &mut delivery, lease, now)?,
-                Verdict::Gone => disable(transaction, context, &webhook, &mut delivery, lease, Disabled::Gone)?,
-                Verdict::Ill | Verdict::Refused if is_over(context, &webhook) => {
-                    disable(transaction, context, &webhook, &mut delivery, lease, Disabled::Failing)?;
-                }
-                Verdict::Ill => {
-                    let rested = context.in_milliseconds(retry_delay_ms(webhook.failures.saturating_add(1), spread));
-                    transaction.webhook_failed(&webhook.id, now, Some(rested))?;
-                    transaction.put_off_deliveries(&webhook.id, rested)?;
-                    again(transaction, &mut delivery, lease, now, rested)?;
-                }
-                Verdict::Refused => {
-                    let run_at = context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread));
-                    transaction.webhook_failed(&webhook.id, now, None)?;
-                    again(transaction, &mut delivery, lease, now, run_at)?;
-                }
+        match (meaning, &webhook) {
+            (Verdict::Taken, webhook) => taken(transaction, webhook.as_ref(), &mut delivery, lease, now)?,
+            // Sent to where the receiver is now, or given up because nothing is sent there any more.
+            (Verdict::Gone | Verdict::Ill | Verdict::Refused, None) => again(transaction, &mut delivery, lease, now, now)?,
+            (Verdict::Gone, Some(webhook)) => disable(transaction, context, webhook, &mut delivery, lease, Disabled::Gone)?,
+            (Verdict::Ill | Verdict::Refused, Some(webhook)) if is_over(context, webhook) => {
+                disable(transaction, context, webhook, &mut delivery, lease, Disabled::Failing)?;
             }
-            // The last word to a contract that was erased may have been said.
-            transaction.remove_ended_webhooks(now)
-        })
-    })?;
-    Ok(())
+            (Verdict::Ill, Some(webhook)) => {
+                let rested = context.in_milliseconds(retry_delay_ms(webhook.failures.saturating_add(1), spread));
+                transaction.webhook_failed(&webhook.id, now, Some(rested))?;
+                transaction.put_off_deliveries(&webhook.id, rested)?;
+                again(transaction, &mut delivery, lease, now, rested)?;
+            }
+            (Verdict::Refused, Some(webhook)) => {
+                let run_at = context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread));
+                transaction.webhook_failed(&webhook.id, now, None)?;
+                again(transaction, &mut delivery, lease, now, run_at)?;
+            }
+        }
+        // The last word to a contract that was erased may have been said.
+        transaction.remove_ended_webhooks(now)
+    })
 }
 
 fn is_over(context: &Context<'_>, webhook: &Webhook) -> bool {
@@ -92,19 +103,16 @@ fn is_over(context: &Context<'_>, webhook: &Webhook) -> bool {
 
 fn taken(
     transaction: &mut Transaction<'_>,
-    webhook: &Webhook,
+    webhook: Option<&Webhook>,
     delivery: &mut Delivery,
     lease: &Lease,
     now: Moment,
 ) -> Result<(), exeunt_store::Error> {
     delivery.delivered = Some(now);
     transaction.note_delivery(delivery)?;
-    if webhook.failures > 0 {
+    if let Some(webhook) = webhook.filter(|webhook| webhook.failures > 0) {
         transaction.webhook_took(&webhook.id)?;
         transaction.bring_deliveries_forward(&webhook.id, now)?;
-    }
-    if let Some(before) = Moment::from_microseconds(now.microseconds() - KEPT_MICROSECONDS) {
-        transaction.sweep_deliveries(&webhook.id, before)?;
     }
     transaction.finish_job(lease, now)
 }

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use exeunt_model::job::{JobKind, Lane, MOST_LOSSES, next_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
-use exeunt_store::Store;
 use exeunt_store::desk::{Lease, Limits, Share};
+use exeunt_store::{Store, Transaction};
 
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
-use super::problem::Problem;
+use super::problem::{Problem, chain};
 use super::watch::Watch;
 use super::work::Work;
 use super::{advance_exit, call, erase, expire, export as exporting, plan, remind, send};
@@ -94,14 +94,21 @@ pub struct Driver {
     pub poll: Duration,
     /// Told of jobs that ended: which, how long it took, and the problem if there was one.
     pub report: fn(&Lease, Duration, Option<&Problem>),
+    /// Told, by the worker's name, of each time that it cannot work because of the store, and whether that is for another reason than the time before.
+    pub report_store: fn(&str, &exeunt_store::Error, bool),
 }
 
 /// Between two times that a worker forgets what is over.
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How long the list of jobs remembers those that were done.
-const JOBS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long jobs are remembered that were done or failed.
+const JOBS_KEPT: Duration = DAY.saturating_mul(30);
+/// How long it is remembered that a mail was sent or given up.
+const MAILS_KEPT: Duration = DAY.saturating_mul(30);
+/// How long deliveries of webhooks are shown that were settled.
+const DELIVERIES_KEPT: Duration = DAY.saturating_mul(90);
 /// How long a repeated request is known by its key.
-const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const IDEMPOTENCY_KEPT: Duration = DAY.saturating_mul(7);
 
 /// Between two looks, however soon the next job is due.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
@@ -118,10 +125,13 @@ impl Driver {
         // What the jobs deleted may still stand in the store's files.
         let mut scrubbed = false;
         let mut tidied = None;
+        let mut trouble = None;
         while !self.wake.is_stopped() {
             let heard = self.wake.calls();
             let asked = (self.work.clock)();
-            match self.work_one(&mut store) {
+            let worked = self.work_one(&mut store);
+            self.tell_trouble(&mut trouble, worked.as_ref().err());
+            match worked {
                 Ok(true) => scrubbed = false,
                 Ok(false) => {
                     // When nothing waits any more, so that many mails need it once; another attempt follows where others were reading.
@@ -132,6 +142,15 @@ impl Driver {
                 Err(_) => self.wake.wait(heard, self.poll.max(Duration::from_secs(1))),
             }
         }
+    }
+
+    /// Reports what is wrong with the store.
+    fn tell_trouble(&self, told: &mut Option<String>, error: Option<&exeunt_store::Error>) {
+        let now = error.map(|error| chain(error));
+        if let Some(error) = error {
+            (self.report_store)(&self.name, error, now != *told);
+        }
+        *told = now;
     }
 
     /// Forgets, once in a while, what nobody asks for any more. A failure is no harm: it is done the next time.
@@ -147,6 +166,8 @@ impl Driver {
         };
         let _ = store.transact("forget what is over", |transaction| {
             transaction.sweep_jobs(before(JOBS_KEPT))?;
+            transaction.sweep_mails(before(MAILS_KEPT))?;
+            transaction.sweep_deliveries(before(DELIVERIES_KEPT))?;
             transaction.sweep_idempotent(before(IDEMPOTENCY_KEPT))?;
             transaction.sweep_signing_in(now)
         });
@@ -181,7 +202,7 @@ impl Driver {
         }
         (self.report)(&lease, begun.elapsed(), problem.as_ref());
         if let Some(problem) = problem
-            && !problem.is_lease_lost()
+            && !problem.is_settled()
         {
             self.settle(store, &lease, &problem)?;
         }
@@ -198,19 +219,21 @@ impl Driver {
     fn do_job(&self, store: &mut Store, lease: &Lease) -> Option<Problem> {
         let watch = Watch::default();
         let ended = (Mutex::new(false), Condvar::new());
-        let beat = store.another();
+        // Without a heartbeat somebody else would take the job in the middle of it.
+        let beat = match store.another() {
+            Ok(beat) => beat,
+            Err(error) => return Some(Problem::Store(error)),
+        };
         thread::scope(|scope| {
-            if let Ok(beat) = beat {
-                let (watch, ended) = (&watch, &ended);
-                scope.spawn(move || self.keep(beat, lease, watch, ended));
-            }
+            let (kept, end) = (&watch, &ended);
+            scope.spawn(move || self.keep(beat, lease, kept, end));
             // A bug in one job must not end the worker: the job is tried again, and somebody is told.
             let done = catch_unwind(AssertUnwindSafe(|| self.dispatch(store, lease, &watch)));
             *ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             ended.1.notify_all();
             match done {
                 Ok(done) => done.err(),
-                Err(_) => Some(Problem::Spool(std::io::Error::other("the job panicked"))),
+                Err(_) => Some(Problem::Panicked),
             }
         })
     }
@@ -314,12 +337,14 @@ impl Driver {
                         _ => {}
                     }
                 }
-                match (problem, again || !matches!(lease.kind, JobKind::Export | JobKind::Plan)) {
-                    (Problem::Interrupted, _) => transaction.snooze_job(lease, run_at)?,
-                    (_, true) => transaction.retry_job(lease, run_at, &told)?,
-                    (_, false) => transaction.fail_job(lease, context.now, &told)?,
+                if matches!(problem, Problem::Interrupted) {
+                    return Ok(transaction.snooze_job(lease, run_at)?);
                 }
-                Ok(())
+                if again || !lease.kind.is_given_up() {
+                    return Ok(transaction.retry_job(lease, run_at, &told)?);
+                }
+                give_up(transaction, lease, context.now)?;
+                Ok(transaction.fail_job(lease, context.now, &told)?)
             })
         });
         match settled {
@@ -328,5 +353,14 @@ impl Driver {
             // The request moved on meanwhile: the lease ends by itself, and the next worker sees where it is.
             Err(_) => Ok(()),
         }
+    }
+}
+
+/// What is sent and nobody can send is not waited for any more.
+fn give_up(transaction: &mut Transaction<'_>, lease: &Lease, now: Moment) -> Result<(), exeunt_store::Error> {
+    match lease.kind {
+        JobKind::SendMail => lease.target.parse().map_or(Ok(()), |id| transaction.abandon_mail(&id, now)),
+        JobKind::DeliverWebhook => lease.target.parse().map_or(Ok(()), |id| transaction.abandon_delivery(&id, now)),
+        JobKind::Plan | JobKind::Export | JobKind::Erase | JobKind::ExpireArchive | JobKind::Remind | JobKind::AdvanceExit => Ok(()),
     }
 }

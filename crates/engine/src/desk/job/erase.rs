@@ -336,12 +336,12 @@ fn again(work: &Work, store: &mut Store, lease: &Lease, request: &Request, told:
             Ok(transaction.retry_job(lease, run_at, told)?)
         })
     })?;
-    Ok(())
+    Err(Problem::Settled { told: told.to_owned() })
 }
 
 /// What becomes of a request whose erasure stopped.
 fn stopped(work: &Work, store: &mut Store, lease: &Lease, request: &Request, run: &RunId, problem: Problem) -> Result<(), Problem> {
-    if problem.is_lease_lost() {
+    if problem.is_settled() {
         return Err(problem);
     }
     // What the store says counts, not what the error says: the run may have been opened.
@@ -369,7 +369,7 @@ fn stopped(work: &Work, store: &mut Store, lease: &Lease, request: &Request, run
             Ok(transaction.fail_job(lease, context.now, &told)?)
         })
     })?;
-    Ok(())
+    Err(Problem::Settled { told })
 }
 
 /// The run has begun: it is taken up again, for as long as it takes.
@@ -378,7 +378,8 @@ fn later(work: &Work, store: &mut Store, lease: &Lease, told: &str) -> Result<()
         let spread = context.spread();
         context.in_milliseconds(outage_delay_ms(lease.failures + 1, spread))
     });
-    Ok(store.transact("try an erasure again", |transaction| transaction.retry_job(lease, run_at, told))?)
+    store.transact("try an erasure again", |transaction| transaction.retry_job(lease, run_at, told))?;
+    Err(Problem::Settled { told: told.to_owned() })
 }
 
 fn certificate(store: &Store, run: &RunId) -> Result<Certificate, Problem> {

@@ -32,9 +32,7 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), P
         store.transact("note deleted archives", |transaction| {
             let Some(mut request) = transaction.request_to_change(&id)? else { return Err(Error::NoSuchRequest) };
             transaction.archives_deleted(&id, context.now)?;
-            for attachment in transaction.attachments_of(&id, true)? {
-                transaction.attachment_deleted(&attachment.object, context.now)?;
-            }
+            transaction.attachments_deleted(&id, context.now)?;
             if request.state == State::Export(ExportState::Ready) {
                 context.make(transaction, &mut request, Move::Export(export::Move::Expire), None, None)?;
             }

@@ -118,15 +118,15 @@ fn end(work: &Work, store: &mut Store, lease: &Lease, request: &Request, reason:
 fn go_on(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &mut Request, admins: &[Contact]) -> Result<(), Error> {
     if request.document.requirement.approvals == 0 {
         schedule(transaction, context, request, None)?;
-        if request.channel == Channel::Exit {
-            // Nobody has approved this plan: whoever could cancel it is told of it.
-            let notice = Notice::Approved { request: NoticeMail::of(request), starts: request.scheduled };
-            for admin in admins {
-                let admin = context.principal(transaction, admin)?;
-                context.mail_to(transaction, &admin, Some(&request.id), &notice)?;
-            }
+        // Nobody else has approved this plan: whoever could cancel it is told of it.
+        let notice = Notice::Approved { request: NoticeMail::of(request), starts: request.scheduled };
+        let mut told = vec![request.requester.clone()];
+        for admin in admins {
+            told.push(context.principal(transaction, admin)?);
         }
-        return Ok(());
+        told.sort();
+        told.dedup();
+        return told.iter().try_for_each(|person| context.mail_to(transaction, person, Some(&request.id), &notice).map_err(Error::from));
     }
     context.make(transaction, request, Move::Erasure(erasure::Move::AskApproval), None, None)?;
     ask_approvers(transaction, context, request, admins)

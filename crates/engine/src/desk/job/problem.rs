@@ -23,6 +23,9 @@ pub enum Problem {
     Archives(archives::Error),
     #[error("use the spool")]
     Spool(#[source] std::io::Error),
+    /// A bug: whatever the job had open is given up.
+    #[error("the job panicked")]
+    Panicked,
     #[error("look into the directory")]
     Directory(#[from] crate::directory::Error),
     #[error("the record of the request cannot be read")]
@@ -32,6 +35,9 @@ pub enum Problem {
     /// The program stops, or somebody else has the job.
     #[error("interrupted")]
     Interrupted,
+    /// It has written itself when it is tried again, or that it is not.
+    #[error("{told}")]
+    Settled { told: String },
 }
 
 impl Problem {
@@ -51,15 +57,21 @@ impl Problem {
                 erasure::Error::Guarded { .. } | erasure::Error::NothingToSearchFor { .. } => Failure::PlanRefused,
                 _ => Failure::Internal,
             },
-            Self::Archives(_) | Self::Desk(Error::Archives(_)) => Failure::ArchiveStore,
+            Self::Archives(_) => Failure::ArchiveStore,
             Self::Desk(Error::Plan(error)) => of_plan(error),
             Self::Directory(_) | Self::Desk(Error::Directory(_)) => Failure::SourceUnavailable,
             Self::WorkersLost { .. } => Failure::WorkersLost,
-            Self::Store(_) | Self::Desk(_) | Self::Spool(_) | Self::Record(_) | Self::Interrupted => Failure::Internal,
+            Self::Store(_)
+            | Self::Desk(_)
+            | Self::Spool(_)
+            | Self::Panicked
+            | Self::Record(_)
+            | Self::Interrupted
+            | Self::Settled { .. } => Failure::Internal,
         }
     }
 
-    /// Whether a database or the archive store is away: nothing is wrong with the job, which waits until it is back.
+    /// Whether a database, the store or the archive store is away: nothing is wrong with the job, which waits until it is back.
     pub(super) fn is_outage(&self) -> bool {
         let away =
             |source: &exeunt_sources::Error| source.is_transient() || matches!(source, exeunt_sources::Error::DatabaseMissing { .. });
@@ -71,23 +83,26 @@ impl Problem {
                 away(source)
             }
             Self::Directory(error) | Self::Desk(Error::Directory(error)) => error.is_transient(),
-            Self::Archives(_) => true,
-            Self::Store(_)
-            | Self::Desk(_)
+            Self::Store(error) | Self::Desk(Error::Store(error)) => error.is_transient(),
+            Self::Archives(error) => error.is_outage(),
+            Self::Desk(_)
             | Self::Plan(_)
             | Self::Export(_)
             | Self::Erase(_)
             | Self::Spool(_)
+            | Self::Panicked
             | Self::Record(_)
             | Self::WorkersLost { .. }
-            | Self::Interrupted => false,
+            | Self::Interrupted
+            | Self::Settled { .. } => false,
         }
     }
 
-    /// Whether somebody else has the job now: nothing more is to be written for it.
-    pub(super) fn is_lease_lost(&self) -> bool {
+    /// Whether nothing more is to be written for the job: somebody else has it now, or everything is written.
+    pub(super) fn is_settled(&self) -> bool {
         let lost = |error: &exeunt_store::Error| matches!(error, exeunt_store::Error::LeaseLost { .. });
         match self {
+            Self::Settled { .. } => true,
             Self::Store(error) | Self::Desk(Error::Store(error)) => lost(error),
             _ => false,
         }
@@ -95,15 +110,20 @@ impl Problem {
 
     /// The chain of causes in one line, without personal data, which no error holds.
     pub(super) fn told(&self) -> String {
-        let mut told = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            told.push_str(": ");
-            told.push_str(&error.to_string());
-            cause = error.source();
-        }
-        told
+        chain(self)
     }
+}
+
+/// An error and what it comes from, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told.push_str(": ");
+        told.push_str(&error.to_string());
+        cause = error.source();
+    }
+    told
 }
 
 impl From<archives::Error> for Problem {
@@ -127,5 +147,21 @@ fn of_plan(error: &planning::Error) -> Failure {
         | planning::Error::FileKeys { .. }
         | planning::Error::FileKeysNoText { .. }
         | planning::Error::Successor { .. } => Failure::PlanRefused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use exeunt_store::archives::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_store_that_refuses_is_no_outage() {
+        let of = |why| Problem::from(archives::Error::Bucket { doing: "store a file", why, told: String::new() });
+        assert!(of(Refusal::Away).is_outage());
+        assert!(!of(Refusal::Denied).is_outage() && !of(Refusal::NoBucket).is_outage());
+        assert_eq!(of(Refusal::Denied).reason(), Failure::ArchiveStore);
+        assert!(!Problem::Panicked.is_outage());
     }
 }

@@ -55,10 +55,12 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
             transaction.finish_job(lease, now)
         })?),
         Err(error) if error.permanent || lease.failures + 1 >= JobKind::SendMail.attempts() => {
-            Ok(store.transact("give a mail up", |transaction| {
+            let told = error.source.to_string();
+            store.transact("give a mail up", |transaction| {
                 transaction.abandon_mail(&id, now)?;
-                transaction.fail_job(lease, now, &error.source.to_string())
-            })?)
+                transaction.fail_job(lease, now, &told)
+            })?;
+            Err(Problem::Settled { told })
         }
         Err(error) => later(work, store, lease, &error.source.to_string()),
     }
@@ -73,5 +75,6 @@ fn later(work: &Work, store: &mut Store, lease: &Lease, told: &str) -> Result<()
         let spread = context.spread();
         context.in_milliseconds(retry_delay_ms(lease.failures + 1, spread))
     });
-    Ok(store.transact("try a job again", |transaction| transaction.retry_job(lease, run_at, told))?)
+    store.transact("try a job again", |transaction| transaction.retry_job(lease, run_at, told))?;
+    Err(Problem::Settled { told: told.to_owned() })
 }

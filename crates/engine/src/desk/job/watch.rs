@@ -10,7 +10,7 @@ pub struct Watch {
     expected: AtomicU64,
     /// Somebody else has the job now.
     lost: AtomicBool,
-    /// The program is asked to stop, or nobody wants the result any more.
+    /// The program is asked to stop.
     stop: AtomicBool,
 }
 

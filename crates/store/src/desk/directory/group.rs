@@ -131,7 +131,7 @@ impl Transaction<'_> {
         Ok(found)
     }
 
-    /// Adds users to a group of their contract. False when one of them is no user of it, or belongs to the group already.
+    /// Adds users to a group, to which none of them belongs. False when one of them is no user of its contract.
     pub fn add_members(&mut self, group: &DirectoryGroup, users: &[&DirectoryUserId]) -> Result<bool, Error> {
         for users in users.chunks(AT_ONCE) {
             let sql = format!(

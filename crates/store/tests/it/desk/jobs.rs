@@ -5,10 +5,10 @@ use std::sync::mpsc;
 use exeunt_model::identity::{JobId, MailId};
 use exeunt_model::job::{JobKind, JobState, Lane};
 use exeunt_model::moment::Moment;
-use exeunt_store::desk::{JobCounts, Lease, Limits, Mail, NewJob, Share};
+use exeunt_store::desk::{Lease, Limits, Mail, NewJob, Share};
 use exeunt_store::{Error, Store, Transaction};
 
-use super::{at_once, person, tried, write};
+use super::{at_once, person, principal, tried, write};
 use crate::world::{World, at};
 
 const WIDE: Limits = Limits { running: 100, per_contract: 100 };
@@ -311,12 +311,9 @@ fn a_failure_is_counted_and_a_job_that_waits_has_not_failed(world: &World) {
     write(&mut store, |transaction| transaction.fail_job(&second, at(121), "refused"));
     let job = write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 2")).unwrap();
     assert_eq!((job.state, job.failures, job.finished), (JobState::Failed, 1, Some(at(121))));
-    let counts = write(&mut store, |transaction| transaction.job_counts());
-    let of = |state| JobCounts { kind: JobKind::Export, state, jobs: 1 };
-    assert_eq!(counts, [of(JobState::Failed), of(JobState::Running)]);
 }
 
-fn what_is_done_is_forgotten_and_what_failed_is_not(world: &World) {
+fn what_is_done_or_has_failed_is_forgotten_after_a_while(world: &World) {
     let mut store = world.store();
     for job in 1..=3 {
         enqueue(&mut store, job, JobKind::Export, None, at(0));
@@ -331,7 +328,59 @@ fn what_is_done_is_forgotten_and_what_failed_is_not(world: &World) {
     write(&mut store, |transaction| transaction.sweep_jobs(at(102)));
     assert_eq!(write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")), None);
     let left: Vec<_> = write(&mut store, |transaction| transaction.unfinished_jobs(None, 10)).into_iter().map(|job| job.state).collect();
-    assert_eq!(left, [JobState::Failed, JobState::Queued]);
+    assert_eq!(left, [JobState::Queued]);
+}
+
+fn settled_mails_are_forgotten_after_a_while(world: &World) {
+    let mut store = world.store();
+    let id = MailId::from_random;
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&person(1, "admin@customer.example"))?;
+        for (number, created) in [(1, 10), (2, 10), (3, 10), (4, 20)] {
+            transaction.insert_mail(&Mail {
+                id: id(number),
+                recipient: principal(1),
+                request: None,
+                template: "ready".to_owned(),
+                document: Some("{}".to_owned()),
+                created: at(created),
+                sent: None,
+                abandoned: None,
+            })?;
+        }
+        transaction.mail_sent(&id(1), at(11))?;
+        transaction.abandon_mail(&id(2), at(11))?;
+        transaction.mail_sent(&id(4), at(21))?;
+        transaction.sweep_mails(at(20))
+    });
+    let left: Vec<bool> = (1..=4).map(|number| write(&mut store, |transaction| transaction.mail(&id(number))).is_some()).collect();
+    assert_eq!(left, [false, false, true, true], "what still waits is never forgotten");
+}
+
+fn the_next_job_is_that_of_the_own_share(world: &World) {
+    let mut store = world.store();
+    let next = |store: &mut _, share| write(store, |transaction| transaction.next_job_at((Lane::Desk, share)));
+    assert_eq!((next(&mut store, Share::Others), next(&mut store, Share::Webhooks)), (None, None));
+    enqueue(&mut store, 1, JobKind::Remind, None, at(50));
+    enqueue(&mut store, 2, JobKind::DeliverWebhook, None, at(70));
+    enqueue(&mut store, 3, JobKind::SendMail, None, at(60));
+    enqueue(&mut store, 4, JobKind::Export, None, at(5));
+    assert_eq!((next(&mut store, Share::Others), next(&mut store, Share::Webhooks)), (Some(at(50)), Some(at(70))));
+    // The end of a lease counts as well.
+    let taken = write(&mut store, |transaction| transaction.claim((Lane::Desk, Share::Others), "one", at(50), at(55), WIDE));
+    assert_eq!(taken.map(|lease| lease.kind), Some(JobKind::Remind));
+    assert_eq!((next(&mut store, Share::Others), next(&mut store, Share::Webhooks)), (Some(at(55)), Some(at(70))));
+}
+
+fn a_job_that_waits_gets_the_time_that_is_asked_for(world: &World) {
+    let mut store = world.store();
+    for (number, run_at) in [(1, 50), (2, 20)] {
+        let id = JobId::from_random(number);
+        let job = NewJob { id: &id, kind: JobKind::Remind, target: "target", contract: None, run_at: at(run_at) };
+        write(&mut store, |transaction| transaction.enqueue_or_reschedule(&job, at(0)));
+        let found = write(&mut store, |transaction| transaction.job_about(JobKind::Remind, "target")).unwrap();
+        assert_eq!((found.id, found.run_at), (JobId::from_random(1), at(run_at)));
+    }
 }
 
 on_both!(
@@ -348,5 +397,8 @@ on_both!(
     a_paused_lane_gives_no_job_and_its_running_jobs_go_on,
     the_same_work_is_enqueued_once_until_it_is_done,
     a_failure_is_counted_and_a_job_that_waits_has_not_failed,
-    what_is_done_is_forgotten_and_what_failed_is_not,
+    what_is_done_or_has_failed_is_forgotten_after_a_while,
+    settled_mails_are_forgotten_after_a_while,
+    the_next_job_is_that_of_the_own_share,
+    a_job_that_waits_gets_the_time_that_is_asked_for,
 );

@@ -45,7 +45,6 @@ fn a_request_is_read_as_it_was_written(world: &World) {
         assert_eq!(write(&mut store, |transaction| transaction.request(&request.id)).as_ref(), Some(request));
     }
     assert_eq!(write(&mut store, |transaction| transaction.request(&request_id(9))), None);
-    assert_eq!(write(&mut store, |transaction| transaction.requests_linked_to(&export.id)), [erasure.clone()]);
     assert_eq!(write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("two"))), [erasure.clone()]);
     let open: Vec<_> = write(&mut store, |transaction| transaction.open_requests_of("alder")).into_iter().map(|found| found.id).collect();
     assert_eq!(open, [export.id.clone(), erasure.id.clone()]);

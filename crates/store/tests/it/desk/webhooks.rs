@@ -220,7 +220,7 @@ fn deliveries_are_listed_in_pages_and_forgotten_when_they_are_old(world: &World)
     write(&mut store, |transaction| {
         transaction.note_delivery(&settled)?;
         assert_eq!(transaction.delivery(&settled.id)?.as_ref(), Some(&settled));
-        transaction.sweep_deliveries(&id(1), at(21))
+        transaction.sweep_deliveries(at(21))
     });
     assert_eq!(numbers(&page(&mut store, None)), [4, 3, 1], "what still waits is never forgotten");
     let job = write(&mut store, |transaction| transaction.job_about(JobKind::DeliverWebhook, DeliveryId::from_random(4).as_str()));

@@ -175,6 +175,22 @@ fn the_desk_works_behind_nginx_with_encryption() {
         assert!(!log.contains(hidden), "{hidden} is in the log of nginx");
         assert!(!own.contains(hidden), "{hidden} is in the log of the desk");
     }
+
+    // A file of a case is larger than any other body.
+    let wanted = json!({
+        "kind": "case", "scope": "seat", "contract": cast.contract, "seat": cast.seat, "matter": "other_data", "message": "What was asked for",
+    });
+    let requests = proxy.at("/api/v1/requests");
+    let asked = proxy.text(&["--cookie", &cookies, "--header", &csrf, "--json", &wanted.to_string(), &requests]);
+    let asked: Value = serde_json::from_str(&asked).expect("JSON");
+    let case = asked["id"].as_str().unwrap_or_else(|| panic!("{asked}"));
+    fs::write(world.path("large"), vec![7; 4_000_000]).expect("write a file");
+    let large = format!("@{}", world.path("large").display());
+    for (path, want) in [(format!("/api/v1/requests/{case}/attachments?name=large"), "201"), ("/api/v1/requests".to_owned(), "413")] {
+        let to = proxy.at(&path);
+        let status = ["--output", "/dev/null", "--write-out", "%{http_code}", "--data-binary", &large, &to];
+        assert_eq!(proxy.text(&[&["--cookie", &cookies, "--header", &csrf][..], &status].concat()), want, "{path}");
+    }
 }
 
 #[test]
