@@ -176,7 +176,7 @@ pub(in crate::desk) fn plan_again(
     request.plan = None;
     request.scheduled = None;
     context.make(transaction, request, Move::Erasure(erasure::Move::Replan), None, Some(why))?;
-    Ok(context.enqueue(transaction, request, JobKind::Plan, context.now)?)
+    context.enqueue(transaction, request, JobKind::Plan, context.now)
 }
 
 /// Another plan is needed: the request begins again, and is told why.
