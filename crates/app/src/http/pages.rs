@@ -1,4 +1,4 @@
-//! The pages that sign people in. Opening one changes nothing: mail scanners open links too.
+//! The pages that sign people in, and those that links of mails lead to. Opening one changes nothing: mail scanners open links too.
 
 use std::sync::Arc;
 
@@ -6,10 +6,11 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use exeunt_model::identity::{ExitId, RequestId};
 use serde::Deserialize;
 
 use super::api::session;
-use super::extract::Query;
+use super::extract::{Path, Query};
 use super::problem::Problem;
 use super::server::Server;
 use super::{links, origin};
@@ -57,6 +58,34 @@ pub async fn ask_by_form(State(server): State<Arc<Server>>, headers: HeaderMap, 
         Ok(()) => page(StatusCode::ACCEPTED, "Look into your mail", "<p>If the address is known here, a link is on its way to it.</p>"),
         Err(refused) => problem(&headers, refused),
     }
+}
+
+/// Where whoever has signed in goes on.
+pub async fn home() -> Response {
+    way_on("The exit desk", &[("/api/v1/me".to_owned(), "Who you are here"), ("/api/v1/requests".to_owned(), "Requests that you may see")])
+}
+
+/// Where the link of a mail about a request leads. It is the same for a request that is none of the reader's business, and for none.
+pub async fn request(Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse::<RequestId>() else { return Problem::not_found(None).into_response() };
+    let at = format!("/api/v1/requests/{id}");
+    way_on(
+        "A request",
+        &[(at.clone(), "The request"), (format!("{at}/events"), "What happened to it"), (format!("{at}/archives"), "Its archives")],
+    )
+}
+
+/// Where the link of a mail about an exit leads.
+pub async fn exit(Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse::<ExitId>() else { return Problem::not_found(None).into_response() };
+    way_on("An exit", &[(format!("/api/v1/exits/{id}"), "The exit")])
+}
+
+/// What the API says about something, for whoever reads it in a browser.
+fn way_on(title: &str, ways: &[(String, &str)]) -> Response {
+    let ways: String = ways.iter().map(|(at, text)| format!("<li><a href=\"{at}\">{text}</a></li>")).collect();
+    let text = "<p>This desk shows what it knows as data, to whoever is signed in and may see it:</p>";
+    page(StatusCode::OK, title, &format!("{text}<ul>{ways}</ul><p><a href=\"/sign-in\">Sign in</a></p>"))
 }
 
 /// A problem as a page for who reads pages, and as a document for everybody else.

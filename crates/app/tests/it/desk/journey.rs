@@ -48,7 +48,7 @@ fn journey(keeps: Keeps, bucket: Option<&TestBucket<'_>>) {
     admin.post(&format!("/api/v1/requests/{export}/approve"), &json!({})).is(409);
     let approved = second.post(&format!("/api/v1/requests/{export}/approve"), &json!({})).is(200).json();
     assert_eq!(approved["state"], "queued");
-    world.mails.next(&cast.admin, "Ready|Bereit");
+    follow(&world, &admin, &cast.admin, "Ready|Bereit");
     world.mails.next(&cast.holder, "exported|exportiert");
     assert_eq!(state(&admin, &export), "ready");
     let archive = download(&world, &desk, &admin, &second, &export);
@@ -121,6 +121,19 @@ fn wait_for(person: &Person, id: &str, wanted: &str) {
 }
 
 /// Downloads the archive in two ranges, and checks it; returns its folder in the archive store.
+/// The link of a mail leads to a page, and the page to the request.
+fn follow(world: &World, admin: &Person, email: &str, subject: &str) {
+    let mail = world.mails.next(email, subject);
+    let text = mail["text"].as_str().expect("a text");
+    let path = text.split("http://desk.example").nth(1).expect("a link").split_whitespace().next().expect("a link");
+    let shown = admin.get(path).is(200).text();
+    let linked = shown.split("href=\"").nth(1).expect("a way on").split('"').next().expect("an address");
+    assert_eq!(linked, format!("/api/v1{path}"));
+    admin.get(linked).is(200);
+    admin.get("/").is(200);
+    admin.get("/requests/nothing").is(404);
+}
+
 fn download(world: &World, desk: &Desk, admin: &Person, second: &Person, export: &str) -> String {
     let archives = admin.get(&format!("/api/v1/requests/{export}/archives")).is(200).json();
     let archive = &archives["archives"][0];
