@@ -17,7 +17,7 @@ pub struct Measures {
     /// Requests by kind that should have been answered by now.
     pub overdue: Vec<(String, u64)>,
     pub jobs: Vec<OpenJobs>,
-    /// Jobs by kind that failed for good since [`FAILED_SINCE_SECONDS`].
+    /// Jobs by kind that failed for good within a day.
     pub failed: Vec<(JobKind, u64)>,
     pub paused: Vec<Lane>,
     /// Archives that are kept, and their bytes.
@@ -37,7 +37,7 @@ pub struct OpenJobs {
 }
 
 /// Failures are counted for a day.
-pub const FAILED_SINCE_SECONDS: i64 = 24 * 3_600;
+const FAILED_SINCE_SECONDS: i64 = 24 * 3_600;
 
 impl Transaction<'_> {
     /// Measures the desk.
