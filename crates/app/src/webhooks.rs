@@ -6,6 +6,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use exeunt_engine::causes::chain;
 use exeunt_engine::desk::job::{Called, Hook};
 use exeunt_model::moment::Moment;
 use exeunt_model::webhook::{Trouble, signatures};
@@ -13,7 +14,6 @@ use exeunt_store::desk::{Delivery, Webhook};
 use reqwest::blocking::Client;
 use reqwest::header::CONTENT_TYPE;
 
-use crate::logging::chain;
 use crate::outward::{NotPublic, checked, client};
 
 /// What calls receivers.

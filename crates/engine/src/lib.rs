@@ -1,6 +1,7 @@
 //! The work of Exeunt: planning, export, erasure and verification over other people's sources and our own store.
 
 pub mod archive;
+pub mod causes;
 pub mod desk;
 pub mod directory;
 pub mod erasure;

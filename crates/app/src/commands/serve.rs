@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use exeunt_engine::causes::chain;
 use exeunt_engine::desk::intake::authorize as admit;
 use exeunt_engine::desk::job::{Driver, Problem, Spool, Sweeper, Wake, Work};
 use exeunt_engine::desk::{Context, Settings};
@@ -374,7 +375,7 @@ fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
     match problem {
         None | Some(Problem::Interrupted) => tracing::info!(kind, job, attempt, outcome, milliseconds = took, "job ended"),
         Some(problem) => {
-            let problem = logging::chain(problem);
+            let problem = chain(problem);
             tracing::warn!(kind, job, attempt, outcome, milliseconds = took, problem, "job ended");
         }
     }
@@ -383,12 +384,12 @@ fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
 fn report_store(worker: &str, error: &exeunt_store::Error, is_new: bool) {
     figures::store_trouble();
     if is_new {
-        let problem = logging::chain(error);
+        let problem = chain(error);
         tracing::warn!(worker, problem, "no work can be taken or settled: the store does not do its part");
     }
 }
 
 fn report_sweep(problem: &Problem) {
-    let problem = logging::chain(problem);
+    let problem = chain(problem);
     tracing::warn!(problem, "what lost workers left in the archive store is deleted later");
 }

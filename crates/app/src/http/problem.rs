@@ -221,6 +221,6 @@ impl From<exeunt_engine::planning::Error> for Problem {
 fn told(error: &(dyn std::error::Error + 'static)) -> Problem {
     let id = request_id::current();
     let request = id.as_ref().map(request_id::RequestId::as_str).unwrap_or_default();
-    tracing::error!(request, problem = crate::logging::chain(error), "a request was answered with an error of the desk");
+    tracing::error!(request, problem = exeunt_engine::causes::chain(error), "a request was answered with an error of the desk");
     Problem::internal(None)
 }

@@ -1,6 +1,6 @@
 //! Giving a request up, stopping it for a look, and taking it up again.
 
-use exeunt_model::identity::RequestId;
+use exeunt_model::identity::{PrincipalId, RequestId};
 use exeunt_model::job::JobKind;
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, ExportState, Kind, Move, State, erasure, export};
@@ -96,17 +96,27 @@ pub fn handle(
                     State::Case(_) => return Err(Error::NothingToDecide),
                 }
             }
-            Handling::Reject(reason) => {
-                request.reason = Some(reason.as_str().to_owned());
-                let attempted = rejecting(request.state);
-                context.make(transaction, &mut request, attempted, by, note)?;
-                withdraw_jobs(transaction, &request)?;
-                let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
-                context.mail_to(transaction, &request.requester, Some(id), &notice)?;
-            }
+            Handling::Reject(reason) => refuse(transaction, context, &mut request, reason, by, note)?,
         }
         Ok(request)
     })
+}
+
+/// Refuses a request, and tells whoever asked. Without an actor it is the desk itself that does.
+pub(super) fn refuse(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    request: &mut Request,
+    reason: Rejection,
+    by: Option<&PrincipalId>,
+    note: Option<&str>,
+) -> Result<(), Error> {
+    request.reason = Some(reason.as_str().to_owned());
+    let attempted = rejecting(request.state);
+    context.make(transaction, request, attempted, by, note)?;
+    withdraw_jobs(transaction, request)?;
+    let notice = Notice::Rejected { request: NoticeMail::of(request), reason: reason.as_str().to_owned() };
+    Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?)
 }
 
 /// Does without the export that an erasure waits for.

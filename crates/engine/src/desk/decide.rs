@@ -9,7 +9,7 @@ use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, exp
 use exeunt_store::desk::{Lease, Request};
 use exeunt_store::{Store, Transaction};
 
-use super::change::rejecting;
+use super::cancel::refuse;
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::job::{plan_again, replan};
@@ -60,13 +60,7 @@ pub fn decide(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         match standing(&request.document.requirement, asker(&request), plan.as_ref(), &decisions) {
             Standing::Waiting(_) => {}
             Standing::Granted => granted(transaction, context, &mut request, actor)?,
-            Standing::Refused => {
-                request.reason = Some(Rejection::NotApproved.as_str().to_owned());
-                let attempted = rejecting(request.state);
-                context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
-                let notice = Notice::Rejected { request: NoticeMail::of(&request), reason: Rejection::NotApproved.as_str().to_owned() };
-                context.mail_to(transaction, &request.requester, Some(id), &notice)?;
-            }
+            Standing::Refused => refuse(transaction, context, &mut request, Rejection::NotApproved, Some(&actor.principal), note)?,
         }
         Ok(request)
     })

@@ -282,6 +282,11 @@ pub(super) fn asker(request: &Request) -> Option<&PrincipalId> {
     (!request.channel.is_proposal()).then_some(&request.requester)
 }
 
+/// What a request asks for, as far as another one can stand in its way.
+pub(super) fn wanted(request: &Request) -> Wanted<'_> {
+    Wanted { first: request.state, scope: request.scope, subject: &request.subject, categories: request.document.categories.as_deref() }
+}
+
 /// A request as far as it can stand in another's way.
 pub(super) fn existing(request: &Request) -> Existing {
     Existing {

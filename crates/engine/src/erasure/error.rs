@@ -144,13 +144,7 @@ impl Error {
 
     /// The error with its causes in one line, for certificates: it holds names of tables and no values.
     pub(crate) fn told(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        crate::causes::chain(self)
     }
 }
 

@@ -68,14 +68,10 @@ pub fn conflict(wanted: &Wanted<'_>, existing: &[Existing]) -> Option<Conflict> 
 }
 
 /// The erasure that has begun of what an export would read: it would deliver what is left of it, or what is to be gone.
-///
-/// What a whole contract and one of its seats have in common counts, whichever of them is erased.
 pub fn being_erased(export: &Wanted<'_>, existing: &[Existing]) -> Option<RequestId> {
     existing.iter().find_map(|other| {
         let State::Erasure(state) = other.state else { return None };
-        let same = export.scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *export.subject;
-        let touches = same && overlap(other.categories.as_deref(), export.categories);
-        (touches && state.has_begun()).then(|| other.id.clone())
+        (shares_data(export, other) && state.has_begun()).then(|| other.id.clone())
     })
 }
 
@@ -86,6 +82,12 @@ fn covers(outer: Option<&[CategoryName]>, inner: Option<&[CategoryName]>) -> boo
         (Some(_), None) => false,
         (Some(outer), Some(inner)) => inner.iter().all(|category| outer.contains(category)),
     }
+}
+
+/// Whether two requests of a contract are about some of the same data. What a whole contract and one of its seats have in common counts.
+fn shares_data(one: &Wanted<'_>, other: &Existing) -> bool {
+    let same = one.scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *one.subject;
+    same && overlap(other.categories.as_deref(), one.categories)
 }
 
 /// Whether both are about some category.
@@ -123,10 +125,8 @@ pub fn waits_for(erasure: &Wanted<'_>, linked: Option<&Linked>, existing: &[Exis
         return Some(Waiting::ForDownload { export: linked.id.clone() });
     }
     existing.iter().find_map(|other| {
-        let same = erasure.scope == Scope::Contract || other.scope == Scope::Contract || other.subject == *erasure.subject;
-        let touches = same && overlap(other.categories.as_deref(), erasure.categories);
         let reading = other.state == State::Export(ExportState::Running);
-        (touches && reading).then(|| Waiting::ForExport { export: other.id.clone() })
+        (shares_data(erasure, other) && reading).then(|| Waiting::ForExport { export: other.id.clone() })
     })
 }
 

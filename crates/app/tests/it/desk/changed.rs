@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{Cast, Desk, Keeps, Person, World, eventually};
+use super::world::{Cast, Desk, Keeps, Person, World, erasure, eventually, reaches};
 
 /// A desk with its operator and the two admins of a contract.
 struct Scene {
@@ -19,10 +19,8 @@ impl Scene {
         let world = World::new(keeps);
         world.configure(0);
         let cast = world.cast();
-        let arguments = ["account", "set", "operator@navigator.example", "--role", "operator", "--store", &world.store_url()];
-        assert!(world.command(&arguments).output().expect("run exeunt").status.success());
         let desk = world.serve();
-        let operator = world.sign_in(&desk, "operator@navigator.example");
+        let operator = world.operator(&desk);
         let admin = world.sign_in(&desk, &cast.admin);
         let second = world.sign_in(&desk, &cast.second_admin);
         Self { world, cast, desk, operator, admin, second }
@@ -36,14 +34,8 @@ impl Scene {
         json!({ "kind": kind, "scope": "seat", "contract": self.cast.contract, "seat": self.cast.seat })
     }
 
-    /// The erasure of the seat, as it is asked for with everything that must be said.
     fn erasure(&self) -> Value {
-        let mut wanted = self.about_seat("erasure");
-        let counted = self.admin.post("/api/v1/previews", &wanted).is(200).json();
-        let choices = counted["choices"].as_array().expect("a list").iter();
-        wanted["choices"] = choices.map(|choice| (choice["table"].as_str().expect("a table").to_owned(), json!("delete"))).collect();
-        wanted["confirmation"] = json!(self.cast.holder);
-        wanted
+        erasure(&self.admin, &self.cast.contract, &self.cast.seat, &self.cast.holder)
     }
 
     fn ask(&self, wanted: &Value) -> String {
@@ -59,8 +51,7 @@ impl Scene {
     }
 
     fn reaches(&self, id: &str, state: &str) -> Value {
-        eventually(&format!("request {id} is {state}"), || self.shown(id)["state"] == state);
-        self.shown(id)
+        reaches(&self.admin, id, state)
     }
 
     /// A ready export of the seat, and its erasure, which is scheduled and waits for the download.
@@ -177,7 +168,7 @@ fn what_is_left_over_ends_with_its_subject(scene: &Scene) {
     let waiting = scene.ask(&scene.about_seat("export"));
     assert_eq!(scene.shown(&waiting)["state"], "awaiting_approval");
     let erasure = scene.ask(&scene.erasure());
-    eventually("the seat is erased", || scene.shown(&erasure)["state"].as_str().is_some_and(|state| state.starts_with("completed")));
+    scene.reaches(&erasure, "completed");
     let shown = scene.reaches(&waiting, "rejected");
     assert_eq!((&shown["reason"], &shown["label"]), (&json!("erased"), &Value::Null));
     scene.second.post(&format!("/api/v1/requests/{waiting}/approve"), &json!({})).is(409);

@@ -84,9 +84,7 @@ fn of_the_last_two_admins_one_stays_though_both_erasures_are_due() {
     };
     let desk = world.serve();
     let (admin, second) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, &cast.second_admin));
-    let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator"]).output().expect("run exeunt");
-    assert!(made.status.success());
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
     operator.put("/api/v1/lanes/platform", &json!({ "paused": true })).is(200);
     let erase = |by: &Person, email: &str| {
         let about = json!({ "kind": "erasure", "scope": "seat", "contract": cast.contract, "seat": seat_of(email) });

@@ -162,11 +162,9 @@ fn what_is_chosen_for_a_contract_holds_for_its_requests_alone() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator"]).output().expect("run exeunt");
-    assert!(made.status.success());
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
     let path = format!("/api/v1/contracts/{}/settings", cast.contract);
 
     let first = admin.get(&path).is(200);

@@ -5,7 +5,7 @@ use std::fs;
 use exeunt_testkit::s3::{ObjectServer, Relay, TestBucket};
 use serde_json::{Value, json};
 
-use super::world::{Cast, Desk, Keeps, Person, World, eventually};
+use super::world::{Cast, Keeps, Person, World, eventually};
 
 /// A world whose archives lie in a folder, or in a bucket behind a relay.
 struct Place {
@@ -32,12 +32,6 @@ impl Place {
         world.configure(0);
         let cast = world.cast();
         Self { world, cast, bucket: Some((bucket, relay)) }
-    }
-
-    fn operator(&self, desk: &Desk) -> Person {
-        let arguments = ["account", "set", "operator@navigator.example", "--role", "operator"];
-        assert!(self.world.command(&arguments).output().expect("run exeunt").status.success());
-        self.world.sign_in(desk, "operator@navigator.example")
     }
 
     /// How many files lie in the archive store.
@@ -230,7 +224,7 @@ fn a_link_ends_with_its_time_the_archives_time_and_the_requesters_rights(place: 
 fn what_is_retained_no_longer_is_deleted_and_what_cannot_be_is_tried_again(place: &Place) {
     let desk = place.world.serve();
     let admin = place.world.sign_in(&desk, &place.cast.admin);
-    let operator = place.operator(&desk);
+    let operator = place.world.operator(&desk);
     let (request, archives) = exported(place, &admin);
     let path = link(&admin, &archives[0]);
     assert_eq!(place.files(), 1);

@@ -30,11 +30,9 @@ fn what_is_away_for_a_while_is_waited_for() {
     let mut world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator"]).output().expect("run exeunt");
-    assert!(made.status.success());
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
 
     // Asked for while nobody works on the platform: the export of one's own seat, which needs nobody's approval.
     operator.put("/api/v1/lanes/platform", &json!({ "paused": true })).is(200);
@@ -92,13 +90,8 @@ fn a_database_that_breaks_off_in_the_middle_of_erasures_is_waited_for() {
     let config = fs::read_to_string(world.path("workers.toml")).expect("read the configuration");
     fs::write(world.path("exeunt.toml"), config).expect("write the configuration");
     let before = kills::rows(&platform);
-    let made = world
-        .command(&["account", "set", "operator@trial.example", "--role", "operator", "--store", &world.store_url()])
-        .output()
-        .expect("run exeunt");
-    assert!(made.status.success(), "{made:?}");
     let desk = Desk::start(&mut kills::command(&world, &platform, &["serve"]));
-    let operator = world.sign_in(&desk, "operator@trial.example");
+    let operator = world.operator(&desk);
     let admin = world.sign_in(&desk, "admin1@customer.example");
     operator.put("/api/v1/lanes/platform", &json!({ "paused": true })).is(200);
     let asked = kills::ask(&admin, 1);
@@ -145,11 +138,9 @@ fn a_hold_stops_an_erasure_and_lifting_it_plans_anew() {
     let world = World::new(Keeps::File);
     world.configure(0);
     let cast = world.cast();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator"]).output().expect("run exeunt");
-    assert!(made.status.success());
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
     let hold = json!({ "scope": "contract", "contract": cast.contract, "ground": "litigation", "review_days": 30 });
     let hold = operator.post("/api/v1/holds", &hold).is(201).json()["id"].as_str().expect("an id").to_owned();
 

@@ -9,11 +9,8 @@ fn nothing_is_handed_over_to_a_seat_that_nobody_uses() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let store = world.store_url();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--store", &store, "--role", "operator"]).output();
-    assert!(made.expect("run exeunt").status.success());
     let desk = world.serve();
-    let (admin, operator) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, "operator@navigator.example"));
+    let (admin, operator) = (world.sign_in(&desk, &cast.admin), world.operator(&desk));
     let seat: i64 =
         world.platform().query_row("SELECT id FROM seat WHERE email = ?1", [&cast.colleague], |row| row.get(0)).expect("a seat");
     let state = |state: &str| {

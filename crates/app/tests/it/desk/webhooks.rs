@@ -33,13 +33,6 @@ fn configure(world: &World, webhooks: &str) {
     fs::write(&path, format!("{text}\n[webhooks]\n{webhooks}")).expect("write the configuration");
 }
 
-fn operator(world: &World, desk: &Desk) -> Person {
-    let arguments = ["account", "set", "operator@navigator.example", "--role", "operator", "--store", &world.store_url()];
-    let made = world.command(&arguments).output().expect("run exeunt");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    world.sign_in(desk, "operator@navigator.example")
-}
-
 /// A webhook that somebody makes, and its secret.
 fn make(person: &Person, contract: Option<&str>, url: &str, events: &[&str]) -> (String, String) {
     let made = person.post("/api/v1/webhooks", &json!({ "contract": contract, "url": url, "events": events })).is(201).json();
@@ -109,7 +102,7 @@ fn events_arrive_signed_as_the_library_of_the_standard_wants_them() {
     let (world, receiver) = (world(Keeps::File, ""), Receiver::start());
     let cast = world.cast();
     let desk = world.serve();
-    let (admin, operator) = (world.sign_in(&desk, &cast.admin), operator(&world, &desk));
+    let (admin, operator) = (world.sign_in(&desk, &cast.admin), world.operator(&desk));
     let stranger = world.sign_in(&desk, &cast.stranger);
     let (own, secret) = make(&admin, Some(&cast.contract), &receiver.url("/own?key=1"), &[]);
     let (of_desk, desk_secret) = make(&operator, None, &receiver.url("/desk"), &["request.submitted"]);
@@ -478,7 +471,7 @@ fn the_webhook_of_an_erased_contract_is_told_so_and_then_forgotten() {
     let cast = world.cast();
     let desk = world.serve();
     let (admin, second) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, &cast.second_admin));
-    let operator = operator(&world, &desk);
+    let operator = world.operator(&desk);
     let (told, secret) = make(&admin, Some(&cast.contract), &receiver.url("/told-of-the-end"), &["erasure.completed"]);
     let (waiting, _) = make(&admin, Some(&cast.contract), &silent.url("/never-told"), &["request.submitted"]);
     let (of_desk, _) = make(&operator, None, &receiver.url("/desk"), &["erasure.completed"]);
@@ -531,7 +524,7 @@ fn what_happens_in_an_exit_is_told_without_what_was_said() {
     let (world, receiver) = (world(Keeps::File, ""), Receiver::start());
     let cast = world.cast();
     let desk = world.serve();
-    let (admin, operator) = (world.sign_in(&desk, &cast.admin), operator(&world, &desk));
+    let (admin, operator) = (world.sign_in(&desk, &cast.admin), world.operator(&desk));
     let stranger = world.sign_in(&desk, &cast.stranger);
     make(&admin, Some(&cast.contract), &receiver.url("/own"), &["exit.begun", "exit.moved", "exit.ended"]);
     make(&operator, None, &receiver.url("/desk"), &["exit.ended"]);

@@ -31,12 +31,9 @@ fn a_note_or_a_message_beyond_its_length_is_refused() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let store = world.store_url();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--store", &store, "--role", "operator"]).output();
-    assert!(made.expect("run exeunt").status.success());
     let desk = world.serve();
     let (admin, second) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, &cast.second_admin));
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
     let wanted = json!({ "kind": "export", "scope": "seat", "contract": cast.contract, "seat": cast.seat });
     let request = admin.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
     let (long, longest) = ("ä".repeat(2_001), "ä".repeat(2_000));

@@ -273,6 +273,15 @@ costly_per_minute = 100000
         self.platform().query_row(name, [seat], |row| row.get(0)).expect("the name of a seat's holder")
     }
 
+    /// Gives somebody an account who runs the platform, and signs them in.
+    pub fn operator(&self, desk: &Desk) -> Person {
+        let email = "operator@navigator.example";
+        let arguments = ["account", "set", email, "--role", "operator", "--store", &self.store_url()];
+        let made = self.command(&arguments).output().expect("run exeunt");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self.sign_in(desk, email)
+    }
+
     /// Signs somebody in by the link of the mail.
     pub fn sign_in(&self, desk: &Desk, email: &str) -> Person {
         self.sign_in_at(&desk.url, email)

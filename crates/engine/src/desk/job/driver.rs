@@ -14,10 +14,11 @@ use exeunt_store::{Store, Transaction};
 
 use super::super::error::Error;
 use super::super::notify::{Notice, NoticeMail};
-use super::problem::{Problem, chain};
+use super::problem::Problem;
 use super::watch::Watch;
 use super::work::Work;
 use super::{advance_exit, call, erase, expire, export as exporting, plan, remind, send};
+use crate::causes::chain;
 
 /// Wakes workers of this process when there is something to do, and stops them; and tells whoever watches that something may have changed.
 #[derive(Default)]

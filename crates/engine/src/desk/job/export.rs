@@ -8,7 +8,7 @@ use exeunt_model::digest::hex;
 use exeunt_model::job::JobKind;
 use exeunt_model::names::TableName;
 use exeunt_model::plan::Purpose;
-use exeunt_model::request::conflict::{Existing, Wanted, being_erased};
+use exeunt_model::request::conflict::{Existing, being_erased};
 use exeunt_model::request::document::Counts;
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ExportState, Move, Scope, State, export as machine};
@@ -16,15 +16,16 @@ use exeunt_store::Store;
 use exeunt_store::desk::{Archive, Lease, Request};
 use sha2::{Digest as _, Sha256};
 
+use super::super::cancel::refuse;
 use super::super::error::Error;
 use super::super::exit::archives_stay_until;
 use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, holders_of};
-use super::super::submit::existing;
+use super::super::submit::{existing, wanted};
 use super::LOOK_AGAIN_MS;
 use super::plan::plan_request;
 use super::problem::Problem;
-use super::refuse::{has_changed, refuse};
+use super::subject::has_changed;
 use super::sweep;
 use super::watch::Watch;
 use super::work::Work;
@@ -72,19 +73,13 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request
             };
             if let Some(reason) = refused {
                 transaction.finish_job(lease, context.now)?;
-                refuse(transaction, context, &mut request, reason)?;
+                refuse(transaction, context, &mut request, reason, None, None)?;
                 return Ok(None);
             }
             // Of an export and an erasure that begin at the same time, one sees the other.
             transaction.one_at_a_time()?;
             let open: Vec<Existing> = transaction.open_requests_of(&request.contract)?.iter().map(existing).collect();
-            let wanted = Wanted {
-                first: request.state,
-                scope: request.scope,
-                subject: &request.subject,
-                categories: request.document.categories.as_deref(),
-            };
-            if being_erased(&wanted, &open).is_some() {
+            if being_erased(&wanted(&request), &open).is_some() {
                 let later = context.in_milliseconds(LOOK_AGAIN_MS);
                 transaction.snooze_job(lease, later)?;
                 return Ok(None);
@@ -228,7 +223,7 @@ fn deliver(
                 return Ok(false);
             }
             if changed {
-                refuse(transaction, context, &mut request, Rejection::SubjectChanged)?;
+                refuse(transaction, context, &mut request, Rejection::SubjectChanged, None, None)?;
                 return Ok(false);
             }
             let mut expires = context.in_hours(context.settings.retention_hours);

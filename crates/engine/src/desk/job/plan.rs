@@ -11,6 +11,7 @@ use exeunt_model::request::{Channel, ErasureState, Move, Scope, State, erasure};
 use exeunt_store::desk::{Hold, Lease, Request};
 use exeunt_store::{Store, Transaction};
 
+use super::super::cancel::refuse;
 use super::super::context::Context;
 use super::super::decide::schedule;
 use super::super::error::Error;
@@ -18,7 +19,7 @@ use super::super::notify::{Notice, NoticeMail};
 use super::super::people::{Contact, approvers, successor_is_there};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
-use super::refuse::{has_changed, refuse};
+use super::subject::has_changed;
 use super::work::Work;
 use crate::planning::{self, Request as PlanRequest, Snapshot, Subject};
 
@@ -106,7 +107,7 @@ fn end(work: &Work, store: &mut Store, lease: &Lease, request: &Request, reason:
             let Some(mut request) = transaction.request_to_change(&request.id)? else { return Err(Error::NoSuchRequest) };
             transaction.finish_job(lease, context.now)?;
             if is_to_be_planned(&request) {
-                refuse(transaction, context, &mut request, reason)?;
+                refuse(transaction, context, &mut request, reason, None, None)?;
             }
             Ok(())
         })

@@ -4,6 +4,7 @@ use exeunt_model::request::reason::Failure;
 use exeunt_store::archives;
 
 use super::super::error::Error;
+use crate::causes::chain;
 use crate::{erasure, export, planning};
 
 /// A job stopped. The driver decides by it whether the job is tried again.
@@ -112,18 +113,6 @@ impl Problem {
     pub(super) fn told(&self) -> String {
         chain(self)
     }
-}
-
-/// An error and what it comes from, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        told.push_str(": ");
-        told.push_str(&error.to_string());
-        cause = error.source();
-    }
-    told
 }
 
 impl From<archives::Error> for Problem {

@@ -81,6 +81,37 @@ fn a_check_says_everything_that_is_wrong_at_once_with_what_to_do() {
 }
 
 #[test]
+fn a_store_whose_folder_is_not_there_fails_the_check_as_it_fails_the_start() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    let elsewhere = world.path("nowhere").join("exeunt.db").display().to_string();
+    for arguments in [&["serve", "--check"] as &[&str], &["serve"]] {
+        let output = check(&world, arguments, &[("EXEUNT_STORE_URL", &elsewhere)]);
+        assert_eq!(output.status.code(), Some(10), "{output:?}");
+    }
+}
+
+#[test]
+fn accounts_and_migrations_find_the_store_where_the_desk_does() {
+    let world = World::new(Keeps::Postgres);
+    fs::write(world.path("store.secret"), format!("{}\n", world.store_url())).expect("write the secret");
+    for variable in [("EXEUNT_STORE_URL_FILE", "store.secret"), ("EXEUNT_STORE_URL", &world.store_url())] {
+        let told = check(&world, &["migrate", "--check"], &[variable]);
+        assert_eq!(told.status.code(), Some(0), "{told:?}");
+        let email = format!("{}@platform.example", variable.0.to_lowercase());
+        let made = check(&world, &["account", "set", &email, "--role", "operator"], &[variable]);
+        assert_eq!(made.status.code(), Some(0), "{made:?}");
+        let listed = check(&world, &["account", "list"], &[variable]);
+        assert!(String::from_utf8_lossy(&listed.stdout).contains(&email), "{listed:?}");
+    }
+    let unread = check(&world, &["account", "list"], &[("EXEUNT_STORE_URL_FILE", "nothing.secret")]);
+    assert_eq!(unread.status.code(), Some(10), "{unread:?}");
+    let missing = check(&world, &["account", "list"], &[]);
+    assert_eq!(missing.status.code(), Some(6), "{missing:?}");
+    assert!(!world.path("exeunt.db").exists(), "a list has made a store");
+}
+
+#[test]
 fn a_store_on_a_server_must_have_been_migrated() {
     let world = World::new(Keeps::Postgres);
     world.configure(0);

@@ -1,6 +1,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use exeunt_testkit::smtp::MailServer;
 use exeunt_testkit::tools;
 use serde_json::{Value, json};
 
@@ -127,4 +128,30 @@ fn probes_tell_whether_the_desk_lives_and_can_work() {
     assert_eq!(get(&at("/healthz")).is(200).text(), "ok\n");
     let families = parsed(&get(&figures).is(200).text());
     assert_eq!(value(&families, "exeunt_store_up", &[]), 0.0);
+}
+
+#[test]
+fn a_mail_that_cannot_be_sent_is_counted_and_logged_as_failed() {
+    let mut world = World::new(Keeps::File);
+    world.configure(0);
+    let cast = world.cast();
+    let port = world.mails.port();
+    world.mails = MailServer::start();
+    let desk = Logged::start(&world, &[("EXEUNT_SERVER_METRICS_LISTEN", "127.0.0.1:0")]);
+    let address = figures(&desk);
+    let mails = |outcome: &str| value(&parsed(&get(&address).is(200).text()), "exeunt_mails_total", &[("outcome", outcome)]);
+    assert_eq!((mails("sent"), mails("failed")), (0.0, 0.0));
+    world.nobody_at(&desk.url).post("/api/v1/sign-in", &json!({ "email": cast.admin })).is(202);
+    let ended = |outcome: &str| {
+        wait_for("a mail", || desk.records().into_iter().find(|record| record["kind"] == "send_mail" && record["outcome"] == outcome))
+    };
+    let failed = ended("stopped");
+    assert_eq!(failed["level"], "WARN");
+    assert!(failed["problem"].as_str().is_some_and(|problem| problem.contains("cannot be reached")), "{failed}");
+    assert!(mails("failed") >= 1.0 && mails("sent") == 0.0);
+    // It goes out when the server is back.
+    world.mails = MailServer::start_on(port);
+    ended("done");
+    assert_eq!(mails("sent"), 1.0);
+    world.mails.next(&cast.admin, "Sign in|Anmelden");
 }

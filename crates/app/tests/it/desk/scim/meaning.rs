@@ -137,10 +137,7 @@ fn what_stands_in_the_way_of_a_proposal_fails_no_push() {
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
     // The operator's token outlives the admin.
-    let store = world.store_url();
-    let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator", "--store", &store]).output();
-    assert!(made.expect("run exeunt").status.success());
-    let operator = world.sign_in(&desk, "operator@navigator.example");
+    let operator = world.operator(&desk);
     let provider = Provider::of(&desk, &operator, &cast.contract);
     let own = Provider::of(&desk, &admin, &cast.contract);
 
