@@ -1,6 +1,7 @@
 //! Files of a case: what customers send along, and what representatives answer with.
 
 use std::fs::File;
+use std::time::Duration;
 
 use exeunt_model::identity::{AttachmentId, RequestId};
 use exeunt_store::Store;
@@ -13,6 +14,8 @@ use super::error::Error;
 
 /// Files of a case at most.
 const MOST_FILES: usize = 100;
+/// How long somebody who sends a file waits for a bucket that goes away meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A file that is in the archive store, or about to be, and that nobody has noted yet.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ impl Placed {
     /// # Errors
     /// [`archives::Error`]; then nothing is stored.
     pub fn store(&self, archives: &ArchiveStore, file: &File, sha256: &str) -> Result<(), archives::Error> {
-        archives.put(&self.object, file, sha256, &|| false)
+        archives.put(&self.object, file, sha256, PATIENCE, &|| false)
     }
 
     /// Deletes a file that was surely not noted. What cannot be deleted now is swept.

@@ -1,6 +1,7 @@
 //! A small file goes the way of all archives once, before people rely on it.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use exeunt_model::digest::hex;
 use sha2::{Digest as _, Sha256};
@@ -13,7 +14,7 @@ const WORDS: &[u8] = b"Exeunt looked whether it can store, read and delete here.
 pub(super) fn prove(store: &ArchiveStore, name: &str) -> Result<(), Error> {
     let mut file = tempfile::tempfile().map_err(Error::Source)?;
     file.write_all(WORDS).map_err(Error::Source)?;
-    store.put(name, &file, &hex(&Sha256::digest(WORDS)), &|| false)?;
+    store.put(name, &file, &hex(&Sha256::digest(WORDS)), Duration::ZERO, &|| false)?;
     let listed = store.list(name.rsplit_once('/').map_or("", |(folder, _)| folder))?;
     let read = store.read(name, 0, WORDS.len() as u64)?.all()?;
     for found in listed.iter().filter(|found| found.name == name) {

@@ -16,6 +16,7 @@ mod s3;
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use exeunt_model::moment::Moment;
 
@@ -68,16 +69,16 @@ impl ArchiveStore {
         Bucket::open(address).map(Self::Bucket)
     }
 
-    /// Stores a file under a name, and compares what was stored with the file's SHA-256 in hexadecimal digits. Asks between two parts whether it is
-    /// `over`.
+    /// Stores a file under a name, and compares what was stored with the file's SHA-256 in hexadecimal digits. A bucket that goes away is waited for
+    /// with so much `patience`, and gets the rest then. Asks between two parts whether it is `over`.
     ///
     /// # Errors
     /// Nothing is stored under the name, or what was there before. [`Error::Interrupted`] when it was over.
-    pub fn put(&self, name: &str, file: &File, sha256: &str, over: &dyn Fn() -> bool) -> Result<(), Error> {
+    pub fn put(&self, name: &str, file: &File, sha256: &str, patience: Duration, over: &dyn Fn() -> bool) -> Result<(), Error> {
         check(name)?;
         match self {
             Self::Folder(folder) => folder.put(name, file, sha256, over),
-            Self::Bucket(bucket) => bucket.put(name, file, sha256, over),
+            Self::Bucket(bucket) => bucket.put(name, file, sha256, patience, over),
         }
     }
 

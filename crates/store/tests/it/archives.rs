@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::thread;
+use std::time::Duration;
 
 use exeunt_model::digest::hex;
 use exeunt_store::archives::{Address, ArchiveStore, Credentials, Error, Extent, Refusal};
@@ -85,7 +87,7 @@ fn file(bytes: usize) -> (Vec<u8>, File, String) {
 
 fn put(store: &ArchiveStore, name: &str, bytes: usize) -> Vec<u8> {
     let (content, file, digest) = file(bytes);
-    store.put(name, &file, &digest, &|| false).unwrap();
+    store.put(name, &file, &digest, Duration::ZERO, &|| false).unwrap();
     content
 }
 
@@ -160,7 +162,7 @@ fn what_was_deleted_is_gone_and_the_rest_stays(kept: &Kept) {
 fn a_file_that_is_not_what_its_digest_says_is_not_stored(kept: &Kept) {
     for size in [1_000, (9 << 20) + 1] {
         let (_, content, _) = file(size);
-        let done = kept.store.put("aa/1/1.zip", &content, &"00".repeat(32), &|| false);
+        let done = kept.store.put("aa/1/1.zip", &content, &"00".repeat(32), Duration::ZERO, &|| false);
         assert!(matches!(done, Err(Error::Differs { .. })), "{done:?}");
     }
     assert_eq!((kept.found().len(), kept.store.list("").unwrap().len()), (0, 0));
@@ -173,7 +175,7 @@ fn storing_stops_when_it_is_over_and_leaves_nothing(kept: &Kept) {
         asked.set(asked.get() + 1);
         asked.get() > 2
     };
-    let done = kept.store.put("aa/1/1.zip", &content, &digest, &over);
+    let done = kept.store.put("aa/1/1.zip", &content, &digest, Duration::ZERO, &over);
     assert!(matches!(done, Err(Error::Interrupted)), "{done:?}");
     assert_eq!((kept.found().len(), kept.store.list("").unwrap().len()), (0, 0));
 }
@@ -189,7 +191,7 @@ fn a_name_is_replaced_as_a_whole(kept: &Kept) {
 fn no_name_leads_out_of_the_store(kept: &Kept) {
     let (_, content, digest) = file(1);
     for name in ["../x", "a/../../x", "/etc/passwd", "", "a//b", ".hidden", "a/..", "a/1.partial", "a b", "a?b"] {
-        assert!(matches!(kept.store.put(name, &content, &digest, &|| false), Err(Error::Name { .. })), "{name}");
+        assert!(matches!(kept.store.put(name, &content, &digest, Duration::ZERO, &|| false), Err(Error::Name { .. })), "{name}");
         assert!(matches!(kept.store.read(name, 0, 1), Err(Error::Name { .. })), "{name}");
         assert!(matches!(kept.store.size(name), Err(Error::Name { .. })), "{name}");
     }
@@ -248,10 +250,46 @@ fn a_part_that_is_cut_off_is_sent_again() {
     let store = ArchiveStore::bucket(&address(&bucket, relay.endpoint())).unwrap();
     let (content, file, digest) = file(20 << 20);
     relay.cut_once_after(11 << 20);
-    store.put("aa/1/1.zip", &file, &digest, &|| false).unwrap();
+    store.put("aa/1/1.zip", &file, &digest, Duration::ZERO, &|| false).unwrap();
     assert_eq!(relay.cuts(), 1);
     assert!(store.read("aa/1/1.zip", 0, content.len() as u64).unwrap().all().unwrap() == content);
     assert!(bucket.uploads().is_empty());
+}
+
+#[test]
+fn an_upload_waits_for_its_bucket_and_sends_the_missing_parts() {
+    let bucket = ObjectServer::shared().bucket();
+    let relay = Relay::to(&bucket.endpoint());
+    let store = ArchiveStore::bucket(&address(&bucket, relay.endpoint())).unwrap();
+    let (content, file, digest) = file(48 << 20);
+    // Four parts of 8 MiB are under way at most: before the cut one at least is there as a whole.
+    relay.cut_after(40 << 20);
+    thread::scope(|scope| {
+        let stored = scope.spawn(|| store.put("aa/1/1.zip", &file, &digest, Duration::from_secs(600), &|| false));
+        // More than the client tries by itself.
+        while relay.cuts() < 25 {
+            thread::yield_now();
+        }
+        // Not enough for all parts.
+        relay.cut_after(41 << 20);
+        stored.join().unwrap().unwrap();
+    });
+    relay.mend();
+    assert!(store.read("aa/1/1.zip", 0, content.len() as u64).unwrap().all().unwrap() == content);
+    assert!(bucket.uploads().is_empty());
+}
+
+#[test]
+fn an_upload_that_waits_stops_when_it_is_over() {
+    let bucket = ObjectServer::shared().bucket();
+    let relay = Relay::to(&bucket.endpoint());
+    let store = ArchiveStore::bucket(&address(&bucket, relay.endpoint())).unwrap();
+    let (_, file, digest) = file(10);
+    relay.refuse();
+    let done = store.put("aa/1/1.zip", &file, &digest, Duration::from_secs(600), &|| relay.cuts() > 0);
+    assert!(matches!(done, Err(Error::Interrupted)), "{done:?}");
+    relay.mend();
+    assert!(bucket.objects().is_empty() && bucket.uploads().is_empty());
 }
 
 #[test]
@@ -261,7 +299,7 @@ fn an_upload_whose_bucket_goes_away_fails_and_its_rest_is_deleted_later() {
     let store = ArchiveStore::bucket(&address(&bucket, relay.endpoint())).unwrap();
     let (_, file, digest) = file(20 << 20);
     relay.cut_after(11 << 20);
-    let done = store.put("aa/1/1.zip", &file, &digest, &|| false);
+    let done = store.put("aa/1/1.zip", &file, &digest, Duration::ZERO, &|| false);
     assert!(matches!(done, Err(Error::Bucket { why: Refusal::Away, .. })), "{done:?}");
     assert!(matches!(store.list(""), Err(Error::Bucket { why: Refusal::Away, .. })));
     assert!(matches!(store.delete_all("aa"), Err(Error::Bucket { why: Refusal::Away, .. })));

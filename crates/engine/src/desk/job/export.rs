@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use exeunt_model::digest::hex;
 use exeunt_model::job::JobKind;
@@ -96,8 +97,10 @@ fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request
 
 fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request: &Request, spool: &Path) -> Result<(), Problem> {
     let prefix = format!("{}/{}", request.id, lease.attempt);
+    let begun = Instant::now();
     let report = write(work, store, watch, request, spool)?;
-    let stored = match keep(work, watch, &report, &prefix) {
+    // To build it anew would take as long again.
+    let stored = match keep(work, watch, &report, &prefix, begun.elapsed()) {
         Ok(stored) => stored,
         Err(problem) => {
             // Nobody knows of these; a later attempt or the sweeper deletes what cannot be deleted now.
@@ -176,13 +179,13 @@ fn write(work: &Work, store: &Store, watch: &Watch, request: &Request, spool: &P
 }
 
 /// Puts the files of an archive into the archive store.
-fn keep(work: &Work, watch: &Watch, report: &Report, prefix: &str) -> Result<Vec<Stored>, Problem> {
+fn keep(work: &Work, watch: &Watch, report: &Report, prefix: &str, patience: Duration) -> Result<Vec<Stored>, Problem> {
     let mut stored = Vec::new();
     for (part, path) in (1..).zip(&report.delivered.paths) {
         let file = fs::File::open(path).map_err(Problem::Spool)?;
         let (bytes, sha256) = digest_of(&file).map_err(Problem::Spool)?;
         let object = format!("{prefix}/{part}.zip");
-        work.archives.put(&object, &file, &sha256, &|| watch.is_over())?;
+        work.archives.put(&object, &file, &sha256, patience, &|| watch.is_over())?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| format!("archive-{part}.zip"));
         stored.push(Stored { object, file_name, bytes, sha256 });
     }

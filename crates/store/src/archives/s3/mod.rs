@@ -24,6 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Error, Extent, Listed};
 pub use address::{Address, Credentials};
 use refused::{is_out_of_range, refused};
+use upload::Upload;
 
 /// A whole answer must be there after this time: enough for a part through a thin line.
 const LONGEST_ANSWER: Duration = Duration::from_secs(120);
@@ -118,8 +119,8 @@ impl Bucket {
         super::check(name).is_ok().then(|| name.to_owned())
     }
 
-    pub(super) fn put(&self, name: &str, file: &File, sha256: &str, over: &dyn Fn() -> bool) -> Result<(), Error> {
-        self.wait("store a file", upload::put(self, name, file, sha256, over))
+    pub(super) fn put(&self, name: &str, file: &File, sha256: &str, patience: Duration, over: &dyn Fn() -> bool) -> Result<(), Error> {
+        self.wait("store a file", Upload { bucket: self, name, patience, over }.put(file, sha256))
     }
 
     pub(super) fn read(&self, name: &str, first: u64, end: u64) -> Result<Bytes, Error> {

@@ -1,12 +1,13 @@
 //! Storing a file in a bucket: small ones at once, others in parts, of which a few are under way at the same time.
 //!
-//! A part that fails is sent again. An upload that ends otherwise is given up, and the bucket throws its parts away; one whose process was killed is
-//! listed as unfinished until somebody deletes its name. It is never gone on with: whoever takes the job over builds another archive, at another
-//! moment of the platform's data, under another name.
+//! While the bucket is away an upload waits, for as long as its caller has patience, and goes on with the parts that are missing. One that ends
+//! otherwise is given up, and the bucket throws its parts away; one whose process was killed is listed as unfinished until somebody deletes its
+//! name. Nobody else goes on with it: meanwhile somebody may have been erased whose data it holds. Whoever takes the job over builds another archive
+//! under another name.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use exeunt_model::digest::hex;
@@ -29,9 +30,7 @@ const PART: u64 = 8 << 20;
 const PARTS: u64 = 10_000;
 /// Parts that are under way at the same time: what a large upload takes of memory is this often the size of a part.
 const AT_ONCE: usize = 4;
-/// Tries of a part, each with the client's own tries of a request.
-const TRIES: u32 = 3;
-/// Between two tries of a part.
+/// Between two tries of a request, each of which the client has tried a few times itself.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Digests of a file while it is read from its beginning to its end.
@@ -62,97 +61,109 @@ impl Digests {
     }
 }
 
-pub(super) async fn put(bucket: &Bucket, name: &str, file: &File, sha256: &str, over: &dyn Fn() -> bool) -> Result<(), Error> {
-    let size = file.metadata().map_err(Error::Source)?.len();
-    let object = bucket.object(name);
-    let mut digests = Digests::new();
-    let in_parts = size > PART;
-    let tag = match in_parts {
-        false => {
-            let bytes = read(file, 0, size)?;
-            digests.add(&bytes);
-            same(name, &digests, sha256)?;
-            let stored = bucket.inner.client.put(&object, PutPayload::from_bytes(bytes)).await;
-            stored.map_err(|error| refused(DOING, &error))?.e_tag
-        }
-        true => parts(bucket, &object, name, file, size, sha256, &mut digests, over).await?,
-    };
-    let found = tag.as_deref().map(|tag| tag.trim_matches('"').to_ascii_lowercase());
-    let arrived = match found.as_deref() == Some(&digests.tag(in_parts)) {
-        true => true,
-        // Not every bucket names what it holds by its digest: then it is read back.
-        false => read_back(bucket, &object, size).await? == sha256,
-    };
-    if arrived {
-        return Ok(());
-    }
-    let _ = bucket.inner.client.delete(&object).await;
-    Err(Error::Differs { name: name.to_owned() })
+/// One upload: where to, and how long it is tried.
+pub(super) struct Upload<'a> {
+    pub bucket: &'a Bucket,
+    pub name: &'a str,
+    pub patience: Duration,
+    pub over: &'a dyn Fn() -> bool,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one upload, taken apart")]
-async fn parts(
-    bucket: &Bucket,
-    object: &Path,
-    name: &str,
-    file: &File,
-    size: u64,
-    sha256: &str,
-    digests: &mut Digests,
-    over: &dyn Fn() -> bool,
-) -> Result<Option<String>, Error> {
-    let client = &bucket.inner.client;
-    let upload = client.create_multipart(object).await.map_err(|error| refused(DOING, &error))?;
-    let sent = async {
-        let sent = send(bucket, object, &upload, file, size, digests, over).await?;
-        same(name, digests, sha256)?;
-        client.complete_multipart(object, &upload, sent).await.map_err(|error| refused(DOING, &error))
-    };
-    match sent.await {
-        Ok(stored) => Ok(stored.e_tag),
-        Err(error) => {
-            // What cannot be given up now is unfinished, and goes with whatever deletes the name.
-            let _ = client.abort_multipart(object, &upload).await;
-            Err(error)
-        }
-    }
-}
-
-/// Sends all parts. They are read in order, so that the digests are those of the file, and no more of them than are under way.
-async fn send(
-    bucket: &Bucket,
-    object: &Path,
-    upload: &String,
-    file: &File,
-    size: u64,
-    digests: &mut Digests,
-    over: &dyn Fn() -> bool,
-) -> Result<Vec<PartId>, Error> {
-    let length = PART.max(size.div_ceil(PARTS));
-    let numbers = 0..size.div_ceil(length);
-    let parts = stream::iter(numbers).map(|number| {
-        let part = match over() {
-            true => Err(Error::Interrupted),
-            false => read(file, number * length, length.min(size - number * length)),
+impl Upload<'_> {
+    pub(super) async fn put(&self, file: &File, sha256: &str) -> Result<(), Error> {
+        let client = &self.bucket.inner.client;
+        let size = file.metadata().map_err(Error::Source)?.len();
+        let object = self.bucket.object(self.name);
+        let mut digests = Digests::new();
+        let in_parts = size > PART;
+        let tag = match in_parts {
+            false => {
+                let bytes = read(file, 0, size)?;
+                digests.add(&bytes);
+                self.same(&digests, sha256)?;
+                self.patiently(|| client.put(&object, PutPayload::from_bytes(bytes.clone()))).await?.e_tag
+            }
+            true => self.parts(&object, file, size, sha256, &mut digests).await?,
         };
-        if let Ok(bytes) = &part {
-            digests.add(bytes);
+        let found = tag.as_deref().map(|tag| tag.trim_matches('"').to_ascii_lowercase());
+        let arrived = match found.as_deref() == Some(&digests.tag(in_parts)) {
+            true => true,
+            // Not every bucket names what it holds by its digest: then it is read back.
+            false => read_back(self.bucket, &object, size).await? == sha256,
+        };
+        if arrived {
+            return Ok(());
         }
-        async move { send_part(bucket, object, upload, usize::try_from(number).unwrap_or_default(), part?).await }
-    });
-    parts.buffered(AT_ONCE).try_collect().await
-}
+        let _ = client.delete(&object).await;
+        Err(Error::Differs { name: self.name.to_owned() })
+    }
 
-async fn send_part(bucket: &Bucket, object: &Path, upload: &String, number: usize, bytes: Bytes) -> Result<PartId, Error> {
-    let mut tried = 0;
-    loop {
-        tried += 1;
-        match bucket.inner.client.put_part(object, upload, number, PutPayload::from_bytes(bytes.clone())).await {
-            Ok(part) => return Ok(part),
-            Err(error) => match refused(DOING, &error) {
-                Error::Bucket { why: crate::archives::Refusal::Away, .. } if tried < TRIES => tokio::time::sleep(PAUSE * tried).await,
-                error => return Err(error),
-            },
+    async fn parts(&self, object: &Path, file: &File, size: u64, sha256: &str, digests: &mut Digests) -> Result<Option<String>, Error> {
+        let client = &self.bucket.inner.client;
+        let upload = self.patiently(|| client.create_multipart(object)).await?;
+        let sent = async {
+            let sent = self.send(object, &upload, file, size, digests).await?;
+            self.same(digests, sha256)?;
+            self.patiently(|| client.complete_multipart(object, &upload, sent.clone())).await
+        };
+        match sent.await {
+            Ok(stored) => Ok(stored.e_tag),
+            Err(error) => {
+                // What cannot be given up now is unfinished, and goes with whatever deletes the name.
+                let _ = client.abort_multipart(object, &upload).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends all parts. They are read in order, so that the digests are those of the file, and no more of them than are under way.
+    async fn send(&self, object: &Path, upload: &String, file: &File, size: u64, digests: &mut Digests) -> Result<Vec<PartId>, Error> {
+        let client = &self.bucket.inner.client;
+        let length = PART.max(size.div_ceil(PARTS));
+        let numbers = 0..size.div_ceil(length);
+        let parts = stream::iter(numbers).map(|number| {
+            let part = match (self.over)() {
+                true => Err(Error::Interrupted),
+                false => read(file, number * length, length.min(size - number * length)),
+            };
+            if let Ok(bytes) = &part {
+                digests.add(bytes);
+            }
+            async move {
+                let (part, number) = (part?, usize::try_from(number).unwrap_or_default());
+                self.patiently(|| client.put_part(object, upload, number, PutPayload::from_bytes(part.clone()))).await
+            }
+        });
+        parts.buffered(AT_ONCE).try_collect().await
+    }
+
+    /// Asks again for as long as the bucket is away and there is patience.
+    async fn patiently<T, A>(&self, ask: impl Fn() -> A) -> Result<T, Error>
+    where
+        A: Future<Output = object_store::Result<T>>,
+    {
+        let mut away_since = None;
+        loop {
+            let error = match ask().await {
+                Ok(done) => return Ok(done),
+                Err(error) => refused(DOING, &error),
+            };
+            let since = *away_since.get_or_insert_with(Instant::now);
+            if !error.is_outage() || since.elapsed() >= self.patience {
+                return Err(error);
+            }
+            tokio::time::sleep(PAUSE).await;
+            if (self.over)() {
+                return Err(Error::Interrupted);
+            }
+        }
+    }
+
+    /// Whether the file is still what its digest was made of.
+    fn same(&self, digests: &Digests, sha256: &str) -> Result<(), Error> {
+        match hex(&digests.sha256.clone().finalize()) == sha256 {
+            true => Ok(()),
+            false => Err(Error::Differs { name: self.name.to_owned() }),
         }
     }
 }
@@ -161,14 +172,6 @@ fn read(file: &File, at: u64, length: u64) -> Result<Bytes, Error> {
     let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
     file.read_exact_at(&mut bytes, at).map_err(Error::Source)?;
     Ok(Bytes::from(bytes))
-}
-
-/// Whether the file is still what its digest was made of.
-fn same(name: &str, digests: &Digests, sha256: &str) -> Result<(), Error> {
-    match hex(&digests.sha256.clone().finalize()) == sha256 {
-        true => Ok(()),
-        false => Err(Error::Differs { name: name.to_owned() }),
-    }
 }
 
 async fn read_back(bucket: &Bucket, object: &Path, size: u64) -> Result<String, Error> {
