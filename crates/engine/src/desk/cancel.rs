@@ -2,6 +2,7 @@
 
 use exeunt_model::identity::{PrincipalId, RequestId};
 use exeunt_model::job::JobKind;
+use exeunt_model::moment::Moment;
 use exeunt_model::request::reason::Rejection;
 use exeunt_model::request::{ErasureState, ExportState, Kind, Move, State, erasure, export};
 use exeunt_store::desk::Request;
@@ -25,7 +26,7 @@ pub fn cancel(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         context.expected.holds(request.version)?;
         let attempted = cancelling(request.state);
         context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
-        withdraw_jobs(transaction, &request)?;
+        withdraw_jobs(transaction, &request, context.now)?;
         let notice = Notice::Cancelled { request: NoticeMail::of(&request) };
         context.mail_to(transaction, &request.requester, Some(id), &notice)?;
         Ok(request)
@@ -65,7 +66,7 @@ pub fn handle(
             Handling::Suspend => {
                 let attempted = suspending(request.state);
                 context.make(transaction, &mut request, attempted, by, note)?;
-                withdraw_jobs(transaction, &request)?;
+                withdraw_jobs(transaction, &request, context.now)?;
                 let notice = Notice::OnHold { request: NoticeMail::of(&request) };
                 context.mail_to(transaction, &request.requester, Some(id), &notice)?;
             }
@@ -114,7 +115,7 @@ pub(super) fn refuse(
     request.reason = Some(reason.as_str().to_owned());
     let attempted = rejecting(request.state);
     context.make(transaction, request, attempted, by, note)?;
-    withdraw_jobs(transaction, request)?;
+    withdraw_jobs(transaction, request, context.now)?;
     let notice = Notice::Rejected { request: NoticeMail::of(request), reason: reason.as_str().to_owned() };
     Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?)
 }
@@ -155,12 +156,18 @@ pub(super) fn go_on(
     }
 }
 
-/// Takes back what waits. What runs finds out by the request's state that nobody wants it any more.
-pub(super) fn withdraw_jobs(transaction: &mut Transaction<'_>, request: &Request) -> Result<(), Error> {
+/// Takes back what waits, and an export that runs and is not wanted any more. What else runs finds out by the request's state.
+pub(super) fn withdraw_jobs(transaction: &mut Transaction<'_>, request: &Request, now: Moment) -> Result<(), Error> {
     let kinds: &[JobKind] = match request.state {
         State::Export(ExportState::Cancelled | ExportState::Rejected | ExportState::OnHold) => &[JobKind::Export],
         State::Erasure(ErasureState::Cancelled | ErasureState::Rejected | ErasureState::OnHold) => &[JobKind::Plan, JobKind::Erase],
         State::Export(_) | State::Erasure(_) | State::Case(_) => &[],
     };
-    kinds.iter().try_for_each(|kind| transaction.withdraw(*kind, request.id.as_str()).map(|_| ()).map_err(Error::from))
+    for kind in kinds {
+        transaction.withdraw(*kind, request.id.as_str())?;
+    }
+    if let State::Export(ExportState::Cancelled | ExportState::Rejected) = request.state {
+        transaction.take_away(JobKind::Export, request.id.as_str(), now)?;
+    }
+    Ok(())
 }

@@ -138,6 +138,15 @@ impl Transaction<'_> {
         Ok(self.rows("withdraw a job", sql, &parameters![kind.as_str(), target])? == 1)
     }
 
+    /// Takes a running job away from its worker: nobody wants it any more. Whoever has it finds out with its next heartbeat, and writes nothing.
+    pub fn take_away(&mut self, kind: JobKind, target: &str, now: Moment) -> Result<bool, Error> {
+        let sql = "-- take_away
+            UPDATE job
+            SET state = 'done', attempt = attempt + 1, lease_until = NULL, worker = NULL, finished = $3
+            WHERE kind = $1 AND target = $2 AND state = 'running'";
+        Ok(self.rows("take a job away", sql, &parameters![kind.as_str(), target, now.microseconds()])? == 1)
+    }
+
     /// Takes the next job of a lane for a worker, until `lease_until`.
     ///
     /// Fair between contracts: the contract with the fewest running jobs goes first, then the more urgent kind, then the older job. A contract

@@ -107,6 +107,31 @@ fn what_nobody_knows_of_is_swept_and_everything_else_stays() {
 }
 
 #[test]
+fn a_cancelled_export_stops_where_it_is_and_leaves_nothing() {
+    let place = InBucket::new();
+    let cast = place.world.cast();
+    let desk = place.serve();
+    let admin = place.world.sign_in(&desk, &cast.admin);
+    let operator = place.world.sign_in(&desk, "operator@navigator.example");
+    place.relay.hold();
+    let request = export(&admin);
+    place.relay.wait_for_upload();
+    admin.post(&format!("/api/v1/requests/{request}/cancel"), &json!({})).is(200);
+    let jobs = operator.get("/api/v1/jobs").is(200).json();
+    let of_it = |job: &&Value| job["kind"] == "export";
+    assert_eq!(jobs["jobs"].as_array().expect("jobs").iter().filter(of_it).count(), 0, "{jobs}");
+    place.relay.mend();
+    eventually("nothing of it is stored", || place.bucket.objects().is_empty() && place.bucket.uploads().is_empty());
+    // The worker takes the next one.
+    let next = export(&admin);
+    place.world.mails.next(&cast.admin, "Ready|Bereit");
+    assert_eq!(admin.get(&format!("/api/v1/requests/{next}")).is(200).json()["state"], "ready");
+    assert_eq!(admin.get(&format!("/api/v1/requests/{request}")).is(200).json()["state"], "cancelled");
+    assert_eq!(place.bucket.objects().len(), 1);
+    desk.stop();
+}
+
+#[test]
 fn a_desk_says_at_once_when_its_bucket_refuses() {
     let place = InBucket::new();
     let told = |change: &dyn Fn(&mut Command)| {

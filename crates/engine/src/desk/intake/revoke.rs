@@ -51,7 +51,7 @@ pub fn revoke(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         for mut request in requests.into_iter().filter(|request| !request.state.is_final()) {
             let attempted = cancelling(request.state);
             context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
-            withdraw_jobs(transaction, &request)?;
+            withdraw_jobs(transaction, &request, context.now)?;
         }
         transaction.revoke_intake(id, context.now)?;
         context.tell_sender(transaction, &intake)?;

@@ -205,7 +205,7 @@ fn open(transaction: &mut Transaction<'_>, context: &mut Context<'_>, push: &Pus
             Reopening::Withdraws => {
                 let attempted = cancelling(request.state);
                 context.make(transaction, &mut request, attempted, Some(&push.actor.principal), Some(REOPENED))?;
-                withdraw_jobs(transaction, &request)?;
+                withdraw_jobs(transaction, &request, context.now)?;
                 // Who was never asked is not told that it is over.
                 if request.plan.is_none() {
                     told.clear();

@@ -290,6 +290,23 @@ fn the_same_work_is_enqueued_once_until_it_is_done(world: &World) {
     assert!(enqueue(&mut store, again(14)));
 }
 
+fn a_job_that_was_taken_away_is_over_for_its_worker(world: &World) {
+    let mut store = world.store();
+    for job in 1..=2 {
+        enqueue(&mut store, job, JobKind::Export, None, at(0));
+    }
+    let take_away = |store: &mut Store, target: &str| write(store, |transaction| transaction.take_away(JobKind::Export, target, at(104)));
+    let lease = claim(&mut store, "one", 103, WIDE).unwrap();
+    assert!(take_away(&mut store, "target 1"));
+    assert!(!take_away(&mut store, "target 1") && !take_away(&mut store, "target 2"), "over, and not begun");
+    assert!(is_lost(store.transact("test", |transaction| transaction.heartbeat(&lease, at(200), 0, None))));
+    assert!(is_lost(store.transact("test", |transaction| transaction.finish_job(&lease, at(105)))));
+    assert!(is_lost(store.transact("test", |transaction| transaction.retry_job(&lease, at(105), "interrupted"))));
+    let job = write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")).unwrap();
+    assert_eq!((job.state, job.worker, job.finished), (JobState::Done, None, Some(at(104))));
+    assert_eq!(number(claim(&mut store, "one", 105, WIDE)), Some(2));
+}
+
 fn a_failure_is_counted_and_a_job_that_waits_has_not_failed(world: &World) {
     let mut store = world.store();
     for job in 1..=2 {
@@ -396,6 +413,7 @@ on_both!(
     a_job_that_is_just_put_off_is_done_when_somebody_wants_it_now,
     a_paused_lane_gives_no_job_and_its_running_jobs_go_on,
     the_same_work_is_enqueued_once_until_it_is_done,
+    a_job_that_was_taken_away_is_over_for_its_worker,
     a_failure_is_counted_and_a_job_that_waits_has_not_failed,
     what_is_done_or_has_failed_is_forgotten_after_a_while,
     settled_mails_are_forgotten_after_a_while,
