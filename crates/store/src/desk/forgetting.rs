@@ -1,25 +1,46 @@
 //! What an erasure leaves of its subject in the desk's own tables: nothing but keyed hashes.
 
+use std::collections::BTreeMap;
+
 use exeunt_model::digest::Digest;
-use exeunt_model::identity::{PrincipalId, RequestId};
+use exeunt_model::identity::{EmailAddress, PrincipalId, RequestId};
 use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::webhook::Event;
 
+use super::{AT_ONCE, places};
 use crate::error::Error;
 use crate::read::parsed;
-use crate::sql::{Transaction, Value, parameters};
+use crate::sql::{Row, Transaction, Value, parameters};
 
 /// Whose requests and holds are forgotten: a condition on the columns that both tables have.
-const OF_SUBJECT: &str = "subject_kind = $1 AND subject = $2";
 const OF_CONTRACT: &str = "contract = $1";
 /// A request is no hold, and no hold has its id.
 const OF_REQUEST: &str = "id = $1";
+/// Whether the archive store still holds archives of a request, or files of a case.
+const IS_STORED: &str = "id IN (SELECT request FROM archive WHERE deleted IS NULL)
+    OR id IN (SELECT m.request FROM message AS m JOIN attachment AS a ON a.message = m.id WHERE a.deleted IS NULL)";
+
+/// Calls with a condition on requests and holds, and its values, until all subjects are named by one.
+fn for_subjects(gone: &[(SubjectKind, Digest)], mut call: impl FnMut(&str, &[Value]) -> Result<(), Error>) -> Result<(), Error> {
+    let mut kinds: BTreeMap<&SubjectKind, Vec<&Digest>> = BTreeMap::new();
+    for (kind, subject) in gone {
+        kinds.entry(kind).or_default().push(subject);
+    }
+    for (kind, subjects) in kinds {
+        for subjects in subjects.chunks(AT_ONCE) {
+            let mut values: Vec<Value> = parameters![kind.as_str()].to_vec();
+            values.extend(subjects.iter().map(|subject| Value::from(subject.as_str())));
+            call(&format!("subject_kind = $1 AND subject IN ({listed})", listed = places(2, subjects.len())), &values)?;
+        }
+    }
+    Ok(())
+}
 
 impl Transaction<'_> {
-    /// Forgets a subject: what requests, holds, histories, messages and mails say of it.
-    pub fn forget_subject(&mut self, kind: &SubjectKind, subject: &Digest) -> Result<(), Error> {
-        self.forget(OF_SUBJECT, &parameters![kind.as_str(), subject.as_str()])
+    /// Forgets subjects: what requests, holds, histories, messages and mails say of them.
+    pub fn forget_subjects(&mut self, gone: &[(SubjectKind, Digest)]) -> Result<(), Error> {
+        for_subjects(gone, |concerned, values| self.forget(concerned, values))
     }
 
     /// Forgets a contract with all its seats, in the same way: what was asked for about any of them.
@@ -57,7 +78,7 @@ impl Transaction<'_> {
         self.forget(OF_REQUEST, &parameters![request.as_str()])
     }
 
-    fn forget(&mut self, concerned: &'static str, values: &[Value]) -> Result<(), Error> {
+    fn forget(&mut self, concerned: &str, values: &[Value]) -> Result<(), Error> {
         let requests = format!("SELECT id FROM request WHERE {concerned}");
         for sql in [
             format!(
@@ -88,17 +109,22 @@ impl Transaction<'_> {
 
     /// The requests of a contract, of its seats too, of which the archive store still holds something: archives, or files of a case.
     pub fn stored_requests_of(&mut self, contract: &str) -> Result<Vec<RequestId>, Error> {
-        let sql = "-- stored_requests_of
-            SELECT id
-            FROM request
-            WHERE contract = $1 AND (
-                id IN (SELECT request FROM archive WHERE deleted IS NULL)
-                OR id IN (SELECT m.request FROM message AS m JOIN attachment AS a ON a.message = m.id WHERE a.deleted IS NULL)
-            )
-            ORDER BY id";
-        self.all("look for what is stored of a contract", sql, &parameters![contract], |row| {
+        let sql = format!("-- stored_requests_of\nSELECT id FROM request WHERE contract = $1 AND ({IS_STORED}) ORDER BY id");
+        self.all("look for what is stored of a contract", &sql, &parameters![contract], |row| {
             parsed(&row.get::<String>(0)?, "a request's id")
         })
+    }
+
+    /// The requests about these subjects, of whatever contract, of which the archive store still holds something.
+    pub fn stored_requests_about(&mut self, gone: &[(SubjectKind, Digest)]) -> Result<Vec<RequestId>, Error> {
+        let mut found = Vec::new();
+        for_subjects(gone, |concerned, values| {
+            let sql = format!("-- stored_requests_about\nSELECT id FROM request WHERE {concerned} AND ({IS_STORED}) ORDER BY id");
+            let read = |row: &Row<'_>| parsed(&row.get::<String>(0)?, "a request's id");
+            found.extend(self.all("look for what is stored of a subject", &sql, values, read)?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Exports of a whole contract whose archives are still there: they hold every seat of it.
@@ -122,12 +148,33 @@ impl Transaction<'_> {
         self.rows("forget an address", sql, &parameters![principal.as_str()]).map(|_| ())
     }
 
-    /// Forgets the address of somebody who was erased: their requests and decisions stay, nobody can tell whose they were.
-    pub fn forget_address(&mut self, email: &exeunt_model::identity::EmailAddress) -> Result<(), Error> {
-        let sql = "-- forget_address
-            UPDATE principal
-            SET email = NULL, closed = coalesce(closed, created)
-            WHERE email = $1 AND role IS NULL";
-        self.rows("forget an address", sql, &parameters![email.as_str()]).map(|_| ())
+    /// Ends the sessions of those who were erased, and forgets their addresses: their requests and decisions stay, nobody can tell whose they were.
+    /// One of them may be the `requester` to whom the certificate still goes: their account is closed alone, until
+    /// [`Self::forget_closed`].
+    pub fn forget_addresses(&mut self, gone: &[EmailAddress], requester: &PrincipalId, now: Moment) -> Result<(), Error> {
+        for gone in gone.chunks(AT_ONCE) {
+            let of = |first: usize| format!("email IN ({listed}) AND role IS NULL", listed = places(first, gone.len()));
+            let with = |others: &[Value]| -> Vec<Value> {
+                others.iter().cloned().chain(gone.iter().map(|email| Value::from(email.as_str()))).collect()
+            };
+            let persons = format!("SELECT id FROM principal WHERE {}", of(1));
+            for sql in [
+                format!("-- end_sessions_of_gone\nDELETE FROM session WHERE principal IN ({persons})"),
+                format!("-- forget_links_of_gone\nDELETE FROM sign_in_link WHERE principal IN ({persons})"),
+            ] {
+                self.rows("end sessions", &sql, &with(&[]))?;
+            }
+            let sql = format!("-- close_requester\nUPDATE principal SET closed = $2 WHERE id = $1 AND {}", of(3));
+            self.rows("forget addresses", &sql, &with(&parameters![requester.as_str(), now.microseconds()]))?;
+            let sql = format!(
+                "-- forget_addresses
+                UPDATE principal
+                SET email = NULL, closed = coalesce(closed, created)
+                WHERE id <> $1 AND {}",
+                of(2)
+            );
+            self.rows("forget addresses", &sql, &with(&parameters![requester.as_str()]))?;
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use exeunt_model::identity::{DirectoryGroupId, DirectoryUserId, EmailAddress};
 use exeunt_model::moment::Moment;
 
-use super::{AT_ONCE, places};
+use super::super::{AT_ONCE, places};
 use crate::error::{Error, expect_rows};
 use crate::read::{moment, parsed};
 use crate::sql::{Row, Transaction, Value, parameters};

@@ -4,9 +4,10 @@ use exeunt_model::digest::Digest;
 use exeunt_model::identity::DirectoryUserId;
 use exeunt_model::moment::Moment;
 
-use crate::error::Error;
+use super::super::AT_ONCE;
+use crate::error::{Error, expect_rows};
 use crate::read::{moment, parsed};
-use crate::sql::{Transaction, parameters};
+use crate::sql::{Transaction, Value, parameters};
 
 /// Somebody who was erased and has been pushed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +19,24 @@ pub struct Return {
 }
 
 impl Transaction<'_> {
-    /// Remembers the keyed hash of an erased seat's address.
-    pub fn remember_erased_address(&mut self, contract: &str, hash: &Digest, now: Moment) -> Result<(), Error> {
-        let sql = "-- remember_erased_address
-            INSERT INTO erased_address (contract, address, erased)
-            VALUES ($1, $2, $3)
-            ON CONFLICT (contract, address) DO UPDATE
-            SET erased = excluded.erased";
-        self.one_row("remember an erased address", sql, &parameters![contract, hash.as_str(), now.microseconds()])
+    /// Remembers that the seats with these addresses were erased, by their keyed hashes, each of which is given once.
+    pub fn remember_erased_addresses(&mut self, contract: &str, hashes: &[&Digest], now: Moment) -> Result<(), Error> {
+        const OPERATION: &str = "remember erased addresses";
+        for hashes in hashes.chunks(AT_ONCE) {
+            let rows: Vec<String> = (3..3 + hashes.len()).map(|hash| format!("($1, ${hash}, $2)")).collect();
+            let sql = format!(
+                "-- remember_erased_addresses
+                INSERT INTO erased_address (contract, address, erased)
+                VALUES {rows}
+                ON CONFLICT (contract, address) DO UPDATE
+                SET erased = excluded.erased",
+                rows = rows.join(", ")
+            );
+            let mut values: Vec<Value> = parameters![contract, now.microseconds()].to_vec();
+            values.extend(hashes.iter().map(|hash| Value::from(hash.as_str())));
+            expect_rows(OPERATION, hashes.len(), self.rows(OPERATION, &sql, &values)?)?;
+        }
+        Ok(())
     }
 
     /// When the seat with this address was erased last.

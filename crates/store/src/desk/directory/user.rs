@@ -6,7 +6,7 @@ use exeunt_model::digest::Digest;
 use exeunt_model::identity::{DirectoryGroupId, DirectoryUserId, EmailAddress};
 use exeunt_model::moment::Moment;
 
-use super::{AT_ONCE, places};
+use super::super::{AT_ONCE, places};
 use crate::error::Error;
 use crate::read::{moment, parsed};
 use crate::sql::{Row, Transaction, Value, parameters};
@@ -216,27 +216,25 @@ impl Transaction<'_> {
         Ok(self.all("look up groups", sql, &parameters![email.as_str()], read)?.into_iter().collect())
     }
 
-    /// Forgets the users of a contract with this address. What is kept of the address is its keyed hash.
-    pub fn forget_directory_address(&mut self, contract: &str, email: &EmailAddress, hash: &Digest, now: Moment) -> Result<(), Error> {
+    /// Forgets the users of a contract with these addresses. What is kept of an address is the keyed hash that comes with it.
+    pub fn forget_directory_addresses(&mut self, contract: &str, gone: &[(EmailAddress, Digest)], now: Moment) -> Result<(), Error> {
         const OPERATION: &str = "forget pushed users";
-        let values = parameters![contract, email.as_str()];
-        for sql in [
-            "-- forget_memberships
-            DELETE FROM directory_group_member
-            WHERE directory_user IN (SELECT id FROM directory_user WHERE contract = $1 AND email = $2)",
-            "-- forget_returns
-            DELETE FROM directory_return
-            WHERE contract = $1 AND directory_user IN (SELECT id FROM directory_user WHERE contract = $1 AND email = $2)",
-            "-- forget_directory_users
-            DELETE FROM directory_user
-            WHERE contract = $1 AND email = $2",
-            "-- forget_closures
-            DELETE FROM directory_closure
-            WHERE contract = $1 AND email = $2",
-        ] {
-            self.rows(OPERATION, sql, &values)?;
+        for gone in gone.chunks(AT_ONCE) {
+            let listed = places(2, gone.len());
+            let mut values: Vec<Value> = parameters![contract].to_vec();
+            values.extend(gone.iter().map(|(email, _)| Value::from(email.as_str())));
+            let users = format!("SELECT id FROM directory_user WHERE contract = $1 AND email IN ({listed})");
+            for sql in [
+                format!("-- forget_memberships\nDELETE FROM directory_group_member WHERE directory_user IN ({users})"),
+                format!("-- forget_returns\nDELETE FROM directory_return WHERE contract = $1 AND directory_user IN ({users})"),
+                format!("-- forget_directory_users\nDELETE FROM directory_user WHERE contract = $1 AND email IN ({listed})"),
+                format!("-- forget_closures\nDELETE FROM directory_closure WHERE contract = $1 AND email IN ({listed})"),
+            ] {
+                self.rows(OPERATION, &sql, &values)?;
+            }
         }
-        self.remember_erased_address(contract, hash, now)
+        let hashes: BTreeSet<&Digest> = gone.iter().map(|(_, hash)| hash).collect();
+        self.remember_erased_addresses(contract, &hashes.into_iter().collect::<Vec<_>>(), now)
     }
 
     /// Forgets all that was pushed for a contract.

@@ -77,7 +77,7 @@ fn a_forgotten_address_takes_nothing_of_others_along(world: &World) {
     write(&mut store, fill);
     let before = write(&mut store, |transaction| all(transaction, "birch"));
     write(&mut store, |transaction| {
-        transaction.forget_directory_address("alder", &email(MARA), &digest("hash"), at(9))?;
+        transaction.forget_directory_addresses("alder", &[(email(MARA), digest("hash"))], at(9))?;
         assert_eq!(transaction.directory_user("alder", &id(1))?, None);
         assert!(transaction.directory_user("alder", &id(2))?.is_some());
         let left = transaction.members_of_directory_groups(&[&group(1, "alder", "sales").id])?;

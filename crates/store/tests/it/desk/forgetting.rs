@@ -1,5 +1,6 @@
 //! What is left of a subject after its erasure.
 
+use exeunt_model::digest::Digest;
 use exeunt_model::identity::{ArchiveId, AttachmentId, ExitId, HoldId, MailId, MessageId};
 use exeunt_model::names::SubjectKind;
 use exeunt_model::request::{CaseState, ErasureState, Scope, State};
@@ -143,8 +144,8 @@ fn nothing_of_an_erased_subject_is_left_and_everything_of_others(world: &World) 
     let before = others(&mut store);
 
     write(&mut store, |transaction| {
-        transaction.forget_address(&email(SECRET))?;
-        transaction.forget_subject(&seat(), &digest("mara"))
+        transaction.forget_addresses(&[email(SECRET)], &principal(200), at(30))?;
+        transaction.forget_subjects(&[(seat(), digest("mara"))])
     });
     for number in 100..103 {
         let mail = write(&mut store, |transaction| transaction.mail(&MailId::from_random(number))).unwrap();
@@ -206,9 +207,11 @@ fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
     });
     let seats = write(&mut store, |transaction| transaction.stored_requests_of("alder"));
     assert_eq!(seats, [100, 101, 200, 201].map(request_id));
+    let about = |subjects: &[(SubjectKind, Digest)], store: &mut _| write(store, |transaction| transaction.stored_requests_about(subjects));
+    assert_eq!(about(&[(seat(), digest("mara"))], &mut store), [100, 101].map(request_id));
+    assert_eq!(about(&[(SubjectKind::new("contract"), digest("mara"))], &mut store), []);
     write(&mut store, |transaction| {
-        transaction.forget_address(&email(SECRET))?;
-        transaction.forget_address(&email(OTHER))?;
+        transaction.forget_addresses(&[email(SECRET), email(OTHER)], &principal(300), at(30))?;
         transaction.forget_contract("alder")
     });
     let birch = write(&mut store, |transaction| transaction.open_requests_of("birch"));
@@ -232,9 +235,44 @@ fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
 fn a_subject_of_another_kind_is_another_subject(world: &World) {
     let mut store = world.store();
     write(&mut store, |transaction| fill(transaction, 100, "mara", SECRET));
-    write(&mut store, |transaction| transaction.forget_subject(&SubjectKind::new("contract"), &digest("mara")));
+    write(&mut store, |transaction| transaction.forget_subjects(&[(SubjectKind::new("contract"), digest("mara"))]));
     let found = write(&mut store, |transaction| transaction.requests_about(&seat(), &digest("mara")));
     assert!(found.iter().all(|request| request.personal.is_some() && request.version == 1));
+}
+
+/// More than one statement can name.
+fn of_many_who_go_together_nobody_is_left(world: &World) {
+    let mut store = world.store();
+    let named = |number: u128| format!("person.{number}@personal.example");
+    let gone: Vec<u128> = (1..=1_100).collect();
+    let stays = 2_000;
+    write(&mut store, |transaction| {
+        for number in gone.iter().copied().chain([stays]) {
+            transaction.insert_principal(&person(number, &named(number)))?;
+            let mut about = request(number, "alder", &format!("seat {number}"));
+            about.requester = principal(number);
+            transaction.insert_request(&about)?;
+        }
+        Ok(())
+    });
+    let addresses: Vec<_> = gone.iter().map(|number| email(&named(*number))).collect();
+    let subjects: Vec<_> = gone.iter().map(|number| (seat(), digest(&format!("seat {number}")))).collect();
+    write(&mut store, |transaction| {
+        transaction.forget_addresses(&addresses, &principal(7), at(30))?;
+        transaction.forget_subjects(&subjects)
+    });
+    for number in gone {
+        let (account, about) = write(&mut store, |transaction| {
+            Ok((transaction.principal(&principal(number))?.unwrap(), transaction.request(&request_id(number))?.unwrap()))
+        });
+        // The certificate still goes to whoever asked.
+        let want = (number == 7).then(|| email(&named(7)));
+        assert_eq!((account.email, account.closed.is_some(), about.personal), (want, true, None), "{number}");
+    }
+    let (account, about) =
+        write(&mut store, |transaction| Ok((transaction.principal(&principal(stays))?.unwrap(), transaction.request(&request_id(stays))?)));
+    assert_eq!(account, person(stays, &named(stays)));
+    assert!(about.is_some_and(|about| about.personal.is_some() && about.version == 1));
 }
 
 /// It says so, instead of keeping everybody from writing until the reader is done.
@@ -244,7 +282,7 @@ fn a_log_that_somebody_reads_is_emptied_later(world: &World) {
     write(&mut store, |transaction| fill(transaction, 100, "mara", SECRET));
     let emptied = reader.look::<_, Error>("read long", |transaction| {
         transaction.request(&request_id(100))?;
-        write(&mut store, |transaction| transaction.forget_subject(&seat(), &digest("mara")));
+        write(&mut store, |transaction| transaction.forget_subjects(&[(seat(), digest("mara"))]));
         store.scrub()
     });
     // A server has no such log.
@@ -259,7 +297,7 @@ fn the_address_of_an_account_of_the_desk_stays(world: &World) {
     account.role = Some(exeunt_model::identity::Role::Operator);
     write(&mut store, |transaction| transaction.insert_principal(&account));
     write(&mut store, |transaction| {
-        transaction.forget_address(&email(SECRET))?;
+        transaction.forget_addresses(&[email(SECRET)], &account.id, at(30))?;
         transaction.forget_closed(&account.id)
     });
     assert_eq!(write(&mut store, |transaction| transaction.principal(&account.id)), Some(account));
@@ -300,6 +338,7 @@ on_both!(
     nothing_of_an_erased_subject_is_left_and_everything_of_others,
     nothing_of_the_seats_of_an_erased_contract_is_left,
     a_subject_of_another_kind_is_another_subject,
+    of_many_who_go_together_nobody_is_left,
     a_log_that_somebody_reads_is_emptied_later,
     the_address_of_an_account_of_the_desk_stays,
     an_address_is_kept_for_the_mails_that_still_go_there,

@@ -1,9 +1,11 @@
 //! Ending an erasure that has its certificate: the request moves, and the desk forgets whom it was about.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::certificate::Certificate;
 use exeunt_model::digest::Digest;
 use exeunt_model::directory::key_text;
-use exeunt_model::identity::EmailAddress;
+use exeunt_model::identity::{EmailAddress, RequestId};
 use exeunt_model::job::{JobKind, retry_delay_ms};
 use exeunt_model::map::DataMap;
 use exeunt_model::names::SubjectKind;
@@ -113,10 +115,7 @@ fn forget_pushed(
     if request.scope == Scope::Contract && request.document.categories.is_none() {
         transaction.forget_directory(&request.contract)?;
     }
-    for (address, hash) in gone {
-        transaction.forget_directory_address(&request.contract, address, hash, context.now)?;
-    }
-    Ok(())
+    Ok(transaction.forget_directory_addresses(&request.contract, gone, context.now)?)
 }
 
 /// Of whom an erasure has left nothing.
@@ -147,23 +146,12 @@ fn forget(
             transaction.forget_contract(&request.contract)?;
         }
         (Scope::Contract, false) | (Scope::Seat, _) => {
-            for (kind, subject) in &gone.subjects {
-                transaction.forget_subject(kind, subject)?;
-            }
+            transaction.forget_subjects(&gone.subjects)?;
         }
     }
     end_left_over(transaction, context, request)?;
     expire(transaction, context, map, request, gone)?;
-    for address in &gone.addresses {
-        if let Some(account) = transaction.principal_of(address)?.filter(|account| account.role.is_none()) {
-            transaction.end_sessions_of(&account.id)?;
-            match account.id == request.requester {
-                // The certificate still goes to this address, and then nobody knows it any more.
-                true => transaction.change_principal(&exeunt_store::desk::Account { closed: Some(context.now), ..account })?,
-                false => transaction.forget_address(address)?,
-            }
-        }
-    }
+    transaction.forget_addresses(&gone.addresses, &request.requester, context.now)?;
     Ok(())
 }
 
@@ -177,20 +165,19 @@ fn expire(
     gone: &Gone,
 ) -> Result<(), Error> {
     let now = context.now;
-    let mut concerned = transaction.requests_about(&request.subject_kind, &request.subject)?;
-    for id in transaction.archived_exports_of(&request.contract)? {
-        concerned.extend(transaction.request(&id)?);
-    }
+    let mut subjects = gone.subjects.clone();
+    subjects.push((request.subject_kind.clone(), request.subject.clone()));
+    let mut stored: BTreeSet<RequestId> = transaction.stored_requests_about(&subjects)?.into_iter().collect();
+    stored.extend(transaction.archived_exports_of(&request.contract)?);
     if request.scope == Scope::Contract {
         // Cases and exports of seats that came to their end long ago too.
-        for id in transaction.stored_requests_of(&request.contract)? {
-            concerned.extend(transaction.request(&id)?);
-        }
+        stored.extend(transaction.stored_requests_of(&request.contract)?);
     }
-    for (kind, subject) in gone.subjects.iter().filter(|(_, subject)| *subject != request.subject) {
-        concerned.extend(transaction.requests_about(kind, subject)?);
+    let mut concerned = Vec::new();
+    for id in &stored {
+        concerned.extend(transaction.request(id)?);
     }
-    let is_gone = |concerned: &Request| gone.subjects.iter().any(|(_, subject)| concerned.subject == *subject);
+    let all_gone: BTreeSet<&Digest> = gone.subjects.iter().map(|(_, subject)| subject).collect();
     let erased = request.document.categories.as_deref();
     let holds_erased = |export: &Request| {
         let taken = map.exported(export.document.profile, export.document.categories.as_deref());
@@ -198,7 +185,9 @@ fn expire(
     };
     // Of a subject that is still there, the files of its cases stay, and the archives of other categories.
     concerned.retain(|concerned| {
-        gone.is_subject_of(request) || is_gone(concerned) || (concerned.state.kind() == Kind::Export && holds_erased(concerned))
+        gone.is_subject_of(request)
+            || all_gone.contains(&concerned.subject)
+            || (concerned.state.kind() == Kind::Export && holds_erased(concerned))
     });
     for concerned in concerned {
         // An archive of everybody ends early for the sake of one: whoever asked for it can ask for another, without them.
