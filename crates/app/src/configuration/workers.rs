@@ -15,7 +15,7 @@ pub struct Workers {
     pub desk: u32,
     /// Threads of this process that call webhooks: as many receivers are waited for at once.
     pub webhooks: u32,
-    /// Jobs on the platform's databases at once, over all processes.
+    /// Jobs on the platform's databases at once, over all processes. Each looks into every source of the map: it is the limit of each source.
     pub platform_jobs: u32,
     /// Of those, jobs of one contract.
     pub contract_jobs: u32,
