@@ -59,7 +59,7 @@ pub enum Error {
     #[error("the store is damaged: {what}")]
     Damaged { what: String },
     /// Another worker has the job now: whatever was about to be written is not.
-    #[error("job {job} was taken over by another worker")]
+    #[error("job {job} is not this worker's any more")]
     LeaseLost { job: JobId },
     #[error("read entry {number} of the log")]
     Entry {

@@ -110,8 +110,12 @@ fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request
     };
     let counts = Counts { rows: report.rows, files: report.files };
     let delivered = holders(work, request).and_then(|holders| deliver(work, store, lease, request, counts, stored, &holders));
-    // After an error the store may know of them all the same: a later attempt or the sweeper asks it first.
-    if let Ok(false) = delivered {
+    let is_unwanted = match &delivered {
+        Ok(delivered) => !delivered,
+        // After another error the store may know of them all the same: a later attempt or the sweeper asks it first.
+        Err(problem) => problem.is_lost(),
+    };
+    if is_unwanted {
         let _ = work.archives.delete_all(&prefix);
     }
     delivered.map(|_| ())

@@ -99,14 +99,17 @@ impl Problem {
         }
     }
 
-    /// Whether nothing more is to be written for the job: somebody else has it now, or everything is written.
-    pub(super) fn is_settled(&self) -> bool {
-        let lost = |error: &exeunt_store::Error| matches!(error, exeunt_store::Error::LeaseLost { .. });
+    /// Whether somebody else has the job now, or nobody: whatever this worker was about to write was not written.
+    pub(super) fn is_lost(&self) -> bool {
         match self {
-            Self::Settled { .. } => true,
-            Self::Store(error) | Self::Desk(Error::Store(error)) => lost(error),
+            Self::Store(error) | Self::Desk(Error::Store(error)) => matches!(error, exeunt_store::Error::LeaseLost { .. }),
             _ => false,
         }
+    }
+
+    /// Whether nothing more is to be written for the job: it is lost, or everything is written.
+    pub(super) fn is_settled(&self) -> bool {
+        matches!(self, Self::Settled { .. }) || self.is_lost()
     }
 
     /// The chain of causes in one line, without personal data, which no error holds.
