@@ -157,21 +157,21 @@ impl Transaction<'_> {
             let with = |others: &[Value]| -> Vec<Value> {
                 others.iter().cloned().chain(gone.iter().map(|email| Value::from(email.as_str()))).collect()
             };
-            let persons = format!("SELECT id FROM principal WHERE {}", of(1));
+            let persons = format!("SELECT id FROM principal WHERE {gone}", gone = of(1));
             for sql in [
                 format!("-- end_sessions_of_gone\nDELETE FROM session WHERE principal IN ({persons})"),
                 format!("-- forget_links_of_gone\nDELETE FROM sign_in_link WHERE principal IN ({persons})"),
             ] {
                 self.rows("end sessions", &sql, &with(&[]))?;
             }
-            let sql = format!("-- close_requester\nUPDATE principal SET closed = $2 WHERE id = $1 AND {}", of(3));
+            let sql = format!("-- close_requester\nUPDATE principal SET closed = $2 WHERE id = $1 AND {gone}", gone = of(3));
             self.rows("forget addresses", &sql, &with(&parameters![requester.as_str(), now.microseconds()]))?;
             let sql = format!(
                 "-- forget_addresses
                 UPDATE principal
                 SET email = NULL, closed = coalesce(closed, created)
-                WHERE id <> $1 AND {}",
-                of(2)
+                WHERE id <> $1 AND {gone}",
+                gone = of(2)
             );
             self.rows("forget addresses", &sql, &with(&parameters![requester.as_str()]))?;
         }
