@@ -15,7 +15,8 @@ pub fn print(failure: &Failure, output: &Output) -> ExitCode {
     if crate::logging::is_installed() {
         let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();
         let code = failure.code as u8;
-        tracing::error!(causes = causes.join(": "), next = failure.next.join("; "), code, "{}", failure.sentence());
+        let details = failure.details.as_ref().map(|details| details.0.as_str());
+        tracing::error!(details, causes = causes.join(": "), next = failure.next.join("; "), code, "{}", failure.sentence());
         return failure.code;
     }
     let causes: Vec<String> = failure.error.chain().skip(1).map(ToString::to_string).collect();

@@ -21,6 +21,15 @@ pub fn is_installed() -> bool {
     INSTALLED.load(Ordering::Acquire)
 }
 
+/// Whether each line is an object of JSON.
+pub fn is_json(log: &Log) -> bool {
+    match log.format {
+        Format::Auto => !std::io::stderr().is_terminal(),
+        Format::Lines => false,
+        Format::Json => true,
+    }
+}
+
 /// Begins to write. Only what this program itself says is written: libraries may tell of addresses and secrets.
 pub fn install(log: &Log) {
     let level = match log.level {
@@ -29,13 +38,8 @@ pub fn install(log: &Log) {
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
-    let json = match log.format {
-        Format::Auto => !std::io::stderr().is_terminal(),
-        Format::Lines => false,
-        Format::Json => true,
-    };
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let layer = if json {
+    let layer = if is_json(log) {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
     } else {
         lines.compact().with_ansi(std::io::stderr().is_terminal()).boxed()

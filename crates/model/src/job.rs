@@ -79,6 +79,14 @@ impl JobKind {
 }
 
 impl JobKind {
+    /// Whether what it is about is a request; else it is a mail, a delivery or an exit.
+    pub fn is_about_a_request(self) -> bool {
+        match self {
+            Self::Plan | Self::Export | Self::Erase | Self::ExpireArchive | Self::Remind => true,
+            Self::SendMail | Self::DeliverWebhook | Self::AdvanceExit => false,
+        }
+    }
+
     /// Whether it ends when there are no further attempts. The others are tried for as long as it takes: what they owe to somebody stays owed.
     pub fn is_given_up(self) -> bool {
         self.attempts() < u32::MAX

@@ -2,7 +2,7 @@
 //!
 //! To add a command: a file here with `Arguments` and `run(arguments, output) -> Outcome`, a variant of [`Command`] and its line in [`run`].
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Outcome;
 use crate::output::Output;
@@ -76,6 +76,17 @@ pub enum Command {
     Openapi,
     /// Bring the store to the schema of this version
     Migrate(migrate::Arguments),
+}
+
+/// The variables of the environment that say what an option says.
+pub fn variables() -> Vec<String> {
+    fn collect(command: &clap::Command, found: &mut Vec<String>) {
+        found.extend(command.get_arguments().filter_map(clap::Arg::get_env).map(|name| name.to_string_lossy().into_owned()));
+        command.get_subcommands().for_each(|inner| collect(inner, found));
+    }
+    let mut found = Vec::new();
+    collect(&Arguments::command(), &mut found);
+    found
 }
 
 pub fn run(command: Command, output: &Output) -> Outcome {

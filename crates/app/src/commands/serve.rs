@@ -3,7 +3,7 @@
 mod check;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -56,8 +56,7 @@ pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
         return check::run(&arguments.config, check::Door::Serve, output);
     }
-    let configured = configuration::read(&arguments.config)?;
-    logging::install(&configured.configuration.log);
+    let configured = configured(&arguments.config)?;
     let figures = figures::install();
     if configured.configuration.desk.is_in_the_open() {
         tracing::warn!(public_url = configured.configuration.desk.public_url, "{IN_THE_OPEN}");
@@ -74,8 +73,7 @@ pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
         return check::run(&arguments.config, check::Door::Worker, output);
     }
-    let configured = configuration::read(&arguments.config)?;
-    logging::install(&configured.configuration.log);
+    let configured = configured(&arguments.config)?;
     let figures = figures::install();
     let desk = Desk::open(&configured)?;
     let platform = desk.configured.configuration.workers.platform.max(1);
@@ -83,6 +81,21 @@ pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
     tracing::info!(threads = workers.len(), "working");
     let served = desk.listen(Doors::Figures, figures);
     desk.end(workers, served)
+}
+
+/// Reads the configuration and begins the log, in which everything is told from now on. Where the configuration is refused, that is told as the log
+/// would be: whoever collects objects of JSON gets no other lines, and at a terminal people read what is for people.
+fn configured(path: &Path) -> Result<Configured, Failure> {
+    let configured = configuration::read(path).inspect_err(|_| {
+        if let Some(log) = configuration::log_of_refused(path).filter(logging::is_json) {
+            logging::install(&log);
+        }
+    })?;
+    logging::install(&configured.configuration.log);
+    for unheard in &configured.unheard {
+        tracing::warn!("{unheard}");
+    }
+    Ok(configured)
 }
 
 /// What a process lets in.
@@ -371,12 +384,13 @@ fn report(lease: &Lease, took: Duration, problem: Option<&Problem>) {
     };
     figures::job(lease.kind, outcome, took);
     let (kind, job, attempt) = (lease.kind.as_str(), lease.id.as_str(), lease.attempt);
+    let request = lease.kind.is_about_a_request().then_some(lease.target.as_str());
     let (outcome, took) = (outcome.as_str(), logging::milliseconds(took));
     match problem {
-        None | Some(Problem::Interrupted) => tracing::info!(kind, job, attempt, outcome, milliseconds = took, "job ended"),
+        None | Some(Problem::Interrupted) => tracing::info!(kind, job, request, attempt, outcome, milliseconds = took, "job ended"),
         Some(problem) => {
             let problem = chain(problem);
-            tracing::warn!(kind, job, attempt, outcome, milliseconds = took, problem, "job ended");
+            tracing::warn!(kind, job, request, attempt, outcome, milliseconds = took, problem, "job ended");
         }
     }
 }

@@ -146,7 +146,8 @@ impl IdentityProvider {
         Ok(text.trim().to_owned().into())
     }
 
-    fn secret_name(&self) -> String {
+    /// The variable that has its secret.
+    pub fn secret_name(&self) -> String {
         format!("EXEUNT_IDENTITY_PROVIDER_{}_SECRET", self.name.as_str().replace('-', "_").to_uppercase())
     }
 

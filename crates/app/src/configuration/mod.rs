@@ -141,6 +141,8 @@ impl Configuration {
 pub struct Configured {
     pub configuration: Configuration,
     pub folder: PathBuf,
+    /// Variables of the environment that nobody reads, and that may be somebody else's: a sentence for each.
+    pub unheard: Vec<String>,
 }
 
 impl Configured {
@@ -158,31 +160,53 @@ pub fn read(path: &Path) -> Result<Configured, Failure> {
     let text = crate::project::read_text(path)
         .map_err(|failure| failure.next("name the configuration with --config or EXEUNT_CONFIG; deploy/exeunt.toml is a sample"))?;
     let folder = crate::project::folder_of(path).to_owned();
-    let configuration = understand(&text, &folder, &Environment::of_process()).map_err(|found| problems::refused(path, &found))?;
-    Ok(Configured { configuration, folder })
+    let understood = understand(&text, &folder, &Environment::of_process());
+    let (configuration, unheard) = understood.map_err(|found| problems::refused(path, &found))?;
+    Ok(Configured { configuration, folder, unheard })
 }
 
-/// Reads the text of a configuration.
-fn understand(text: &str, folder: &Path, environment: &Environment<'_>) -> Result<Configuration, Vec<Problem>> {
+/// How a configuration that was refused wants the log to be written; `None` where it was not even understood so far.
+pub fn log_of_refused(path: &Path) -> Option<Log> {
+    let said = std::env::var(keys::variable("log.format")).ok();
+    let format = match said {
+        Some(format) => toml::Value::String(format),
+        None => {
+            let table: toml::Table = crate::project::read_text(path).ok()?.parse().ok()?;
+            match table.get("log").map(|log| log.get("format")) {
+                None | Some(None) => return Some(Log::default()),
+                Some(Some(format)) => format.clone(),
+            }
+        }
+    };
+    Some(Log { format: format.try_into().ok()?, ..Log::default() })
+}
+
+/// Reads the text of a configuration; with it, what is said of variables that nobody reads.
+fn understand(text: &str, folder: &Path, environment: &Environment<'_>) -> Result<(Configuration, Vec<String>), Vec<Problem>> {
     let root = keys::root();
     let mut problems = Problems::default();
     let mut document = Document::parse(text, &mut problems);
     environment::apply(environment, &root, &mut document, &mut problems);
     document.hold_against(&root, &mut problems);
     let read: Option<Configuration> = document.read(&root, &mut problems);
-    let Some(mut configuration) = read else { return Err(problems.into_sorted()) };
+    let Some(mut configuration) = read else {
+        environment::unheard(environment, &root, &[], &mut problems);
+        return Err(problems.into_sorted());
+    };
     while configuration.desk.public_url.ends_with('/') {
         configuration.desk.public_url.pop();
     }
     let mut further = Problems::default();
     configuration.validate(&mut further);
-    places::look(&configuration, folder, &|key| document.says(key), &mut further);
+    let mut named = places::look(&configuration, folder, &|key| document.says(key), &mut further);
+    named.extend(configuration.identity_providers.iter().map(IdentityProvider::secret_name));
     // What could not be read has been told already; what stands in its place is none of the operator's.
     for problem in further.into_sorted() {
         if !problems.mention(&problem.key) {
             problems.add(document.locate(&problem.key, problem.message));
         }
     }
+    let unheard = environment::unheard(environment, &root, &named, &mut problems);
     let found = problems.into_sorted();
-    if found.is_empty() { Ok(configuration) } else { Err(found) }
+    if found.is_empty() { Ok((configuration, unheard)) } else { Err(found) }
 }

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use exeunt_model::map::parse::variables;
+
 use super::{Configuration, Problems};
 use crate::project::Project;
 
-/// Notes what is wrong with the map and the folders. `says` tells whether a key is given, or has its default.
-pub fn look(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) {
-    map(configuration, folder, says, problems);
+/// Notes what is wrong with the map and the folders. `says` tells whether a key is given, or has its default. Returns the variables of the
+/// environment that the map's sources name.
+pub fn look(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) -> Vec<String> {
+    let named = map(configuration, folder, says, problems);
     let archives = &configuration.archives;
     // A bucket is asked when the desk opens it.
     let store = archives.address().is_none().then_some(("archives.store", Path::new(&archives.store)));
@@ -28,9 +31,10 @@ pub fn look(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) ->
     {
         problems.at(key, message);
     }
+    named
 }
 
-fn map(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) {
+fn map(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool, problems: &mut Problems) -> Vec<String> {
     let path = folder.join(&configuration.desk.map);
     let project = match Project::read(&path) {
         Ok(project) => project,
@@ -40,7 +44,7 @@ fn map(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool
             let hint =
                 if failure.details.is_some() { format!("; exeunt map check --map {} shows them", path.display()) } else { String::new() };
             problems.at("desk.map", format!("{}{cause}{hint}", failure.sentence()));
-            return;
+            return Vec::new();
         }
     };
     // By default there are two, which a map need not have.
@@ -54,6 +58,7 @@ fn map(configuration: &Configuration, folder: &Path, says: &dyn Fn(&str) -> bool
             }
         }
     }
+    project.map.sources.iter().flat_map(|source| variables::names(&source.url)).collect()
 }
 
 /// Whether a folder takes files: its own, or the nearest one above in which it would be made.

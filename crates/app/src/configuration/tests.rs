@@ -24,6 +24,11 @@ fn folder() -> TempDir {
 
 /// Reads it with these variables, and the files that they name.
 fn with(text: &str, variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Configuration, Vec<Problem>> {
+    read(text, variables, files).map(|(configuration, _)| configuration)
+}
+
+/// Reads it, and what is said of variables that nobody reads.
+fn read(text: &str, variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<(Configuration, Vec<String>), Vec<Problem>> {
     let files: BTreeMap<String, String> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let read = |path: &str| files.get(path).cloned().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound));
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -178,6 +183,69 @@ fn what_the_environment_says_wrongly_names_the_variable() {
         "workers.platform EXEUNT_WORKERS_PLATFORM expected a whole number",
     ];
     assert_eq!(got, want);
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_wrong_where_it_was_meant_for_the_desk_and_doubtful_elsewhere() {
+    let wrong = [
+        ("EXEUNT_STOR", "there is no key of that name; did you mean EXEUNT_STORE?"),
+        ("EXEUNT_CONFIGG", "there is no key of that name; did you mean EXEUNT_CONFIG?"),
+        ("EXEUNT_PASPHRASE", "there is no key of that name; did you mean EXEUNT_PASSPHRASE?"),
+        ("EXEUNT_LOGFORMAT", "there is no key of that name; did you mean EXEUNT_LOG_FORMAT?"),
+        // No secret, and so in no file of its own.
+        ("EXEUNT_MAIL_FROM_FILE", "there is no key of that name"),
+        ("EXEUNT_SERVER_COLOUR", "there is no key of that name"),
+    ];
+    for (name, want) in wrong {
+        let got = told(WELL, &[(name, "x")], &[]);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert!(got[0].starts_with(&format!(" {name} {want}")), "{got:?}");
+        // Beside what is wrong in the file.
+        let got = told("[desk]\nplatform = 3\n", &[(name, "x")], &[]);
+        assert!(got.iter().any(|line| line.starts_with(&format!(" {name} "))), "{got:?}");
+    }
+    let (_, unheard) = read(WELL, &[("EXEUNT_IMAGE", "desk:7"), ("EXEUNT_IDENTITY_PROVIDER_OKTA_SECRET", "hush")], &[]).unwrap();
+    assert_eq!(unheard, ["nobody reads the variable EXEUNT_IMAGE", "nobody reads the variable EXEUNT_IDENTITY_PROVIDER_OKTA_SECRET"]);
+}
+
+#[test]
+fn every_variable_that_something_reads_is_known() {
+    let folder = folder();
+    let map = exeunt_navigator::MAP.replace("NAVIGATOR_DATABASE", "EXEUNT_NAVIGATOR");
+    fs::write(folder.path().join("navigator.map.yaml"), map).unwrap();
+    let provider = r#"
+[[identity_providers]]
+name = "our-staff"
+issuer = "https://login.platform.example"
+client_id = "exit-desk"
+client_secret_file = "staff.secret"
+[identity_providers.roles]
+claim = "groups"
+operator = ["desk-operators"]
+"#;
+    let names = [
+        "EXEUNT_CONFIG",
+        "EXEUNT_STORE",
+        "EXEUNT_DISCOVER_URL",
+        "EXEUNT_PASSPHRASE",
+        "EXEUNT_FAILPOINT",
+        "EXEUNT_DOCS_STATE",
+        "EXEUNT_IDENTITY_PROVIDER_OUR_STAFF_SECRET",
+        // The map names it.
+        "EXEUNT_NAVIGATOR",
+        // What Kubernetes says of the services `exeunt` and `exeunt-server`.
+        "EXEUNT_SERVICE_HOST",
+        "EXEUNT_SERVICE_PORT_HTTP",
+        "EXEUNT_PORT",
+        "EXEUNT_PORT_8080_TCP_ADDR",
+        "EXEUNT_SERVER_SERVICE_HOST",
+        "EXEUNT_SERVER_PORT",
+        "EXEUNT_SERVER_PORT_8080_TCP",
+    ];
+    let variables = names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
+    let environment = Environment { variables, read: &|path| fs::read_to_string(path) };
+    let (_, unheard) = understand(&format!("{WELL}{provider}"), folder.path(), &environment).unwrap();
+    assert_eq!(unheard, Vec::<String>::new());
 }
 
 #[test]

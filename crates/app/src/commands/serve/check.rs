@@ -27,7 +27,7 @@ pub enum Door {
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// `configuration`, `public_url`, `map`, `source app`, `lock`, `directory`, `store`, `archives`, `mail`, `listen`.
+    /// `configuration`, `public_url`, `environment`, `map`, `source app`, `lock`, `directory`, `store`, `archives`, `mail`, `listen`.
     check: String,
     well: bool,
     /// A start goes well, and what was found is hardly meant.
@@ -65,6 +65,10 @@ pub fn run(config: &Path, door: Door, output: &Output) -> Outcome {
                     super::IN_THE_OPEN.to_owned(),
                     "have a proxy encrypt, and write `desk.public_url` with https://",
                 );
+            }
+            for unheard in &configured.unheard {
+                let next = "take it away, or mend its name: `exeunt configuration` lists those that are read";
+                findings.doubtful("environment", unheard.clone(), next);
             }
             look(&configured, door, &mut findings);
         }

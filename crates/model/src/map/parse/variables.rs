@@ -1,5 +1,7 @@
 //! `${VARIABLE}` and `${VARIABLE:-default}` in urls, filled from an environment that the caller hands over.
 
+use std::cell::RefCell;
+
 /// A url's variables could not be filled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -38,6 +40,16 @@ pub fn fill(url: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<S
     Ok(filled)
 }
 
+/// The variables that a url names, as far as they are written well.
+pub fn names(url: &str) -> Vec<String> {
+    let named = RefCell::new(Vec::new());
+    let _ = fill(url, &|name| {
+        named.borrow_mut().push(name.to_owned());
+        Some("x".to_owned())
+    });
+    named.into_inner()
+}
+
 /// Whether the variables are written well, whatever their values.
 pub(super) fn check(url: &str) -> Result<(), Error> {
     fill(url, &|_| Some("x".to_owned())).map(|_| ())
@@ -62,5 +74,6 @@ mod tests {
         assert_eq!(filled("${HOST"), Err(Error::Open));
         assert_eq!(filled("${}"), Err(Error::Name { name: String::new() }));
         assert_eq!(filled("${1A}"), Err(Error::Name { name: "1A".to_owned() }));
+        assert_eq!(names("postgres://${USER}@${HOST:-localhost}/app"), ["USER", "HOST"]);
     }
 }

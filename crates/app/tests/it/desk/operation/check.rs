@@ -58,6 +58,28 @@ fn a_check_and_a_start_doubt_an_address_without_encryption() {
 }
 
 #[test]
+fn a_misspelt_variable_is_wrong_and_one_that_nobody_reads_is_doubtful() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    for arguments in [&["serve"] as &[&str], &["serve", "--check"], &["worker"], &["worker", "--check", "--json"]] {
+        let output = check(&world, arguments, &[("EXEUNT_STOR", "other.db"), ("EXEUNT_LOG_FORMATT", "json")]);
+        assert_eq!(output.status.code(), Some(15), "{output:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        for want in ["EXEUNT_STOR: there is no key of that name; did you mean EXEUNT_STORE?", "did you mean EXEUNT_LOG_FORMAT?"] {
+            assert!(told.contains(want), "{arguments:?}: {told}");
+        }
+    }
+    let variables = [("EXEUNT_IMAGE", "desk:7")];
+    let output = check(&world, &["serve", "--check"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.lines().any(|line| line.starts_with("DOUBT  environment") && line.contains("EXEUNT_IMAGE")), "{text}");
+    let desk = Logged::start(&world, &variables);
+    let warned = |record: &Value| record["level"] == "WARN" && record["message"] == "nobody reads the variable EXEUNT_IMAGE";
+    assert!(desk.records().iter().any(warned), "{:#?}", desk.lines());
+}
+
+#[test]
 fn a_check_says_everything_that_is_wrong_at_once_with_what_to_do() {
     let world = World::new(Keeps::File);
     world.configure(0);

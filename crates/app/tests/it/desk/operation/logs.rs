@@ -123,6 +123,82 @@ fn nothing_of_a_person_and_no_secret_is_logged_whatever_is_asked() {
 }
 
 #[test]
+fn the_line_of_a_job_names_its_request_and_what_could_not_be_reached() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    let cast = world.cast();
+    let mut desk = Logged::start(&world, &[]);
+    let admin = world.sign_in_at(&desk.url, &cast.admin);
+    let me = admin.get("/api/v1/me").is(200).json();
+    let own = me["roles"].as_array().expect("roles").iter().find(|role| role["seat"].is_string()).expect("a seat").clone();
+    let wanted = json!({ "kind": "export", "scope": "seat", "contract": own["contract"], "seat": own["seat"] });
+    let id = admin.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
+    world.mails.next(&cast.admin, "Ready|Bereit");
+    desk.signal("-TERM");
+    let (_, records) = desk.ended();
+    let jobs = of(&records, "job ended");
+    let export = jobs.iter().find(|record| record["kind"] == "export").expect("an export");
+    assert_eq!((&export["request"], &export["outcome"]), (&json!(id), &json!("done")));
+    // A mail is about no one request.
+    assert!(jobs.iter().any(|record| record["kind"] == "send_mail" && record["request"].is_null()), "{jobs:#?}");
+
+    let server = "smtp+clear://desk:s3cret-word@127.0.0.1:1";
+    let desk = Logged::start(&world, &[("EXEUNT_MAIL_SERVER", server)]);
+    world.nobody_at(&desk.url).ask("POST", "/api/v1/sign-in", Some(&json!({ "email": cast.admin }))).is(202);
+    let told = wait_for("a mail that is not sent", || {
+        let failed = |record: &Value| record["kind"] == "send_mail" && record["level"] == "WARN";
+        desk.records().into_iter().find(failed).map(|record| record["problem"].as_str().expect("a problem").to_owned())
+    });
+    assert!(told.contains("the mail server 127.0.0.1:1 cannot be reached"), "{told}");
+    assert!(!desk.lines().concat().contains("s3cret-word"));
+}
+
+#[test]
+fn a_start_that_fails_says_so_in_the_format_of_the_log() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    let sound = std::fs::read_to_string(world.path("exeunt.toml")).expect("read the configuration");
+    let platform = "platform = \"Navigator\"";
+    let run = |text: &str, command: &str, format: Option<&str>| {
+        std::fs::write(world.path("exeunt.toml"), text).expect("write the configuration");
+        let mut command = world.command(&[command]);
+        command.envs(format.map(|format| ("EXEUNT_LOG_FORMAT", format)));
+        let output = command.output().expect("run exeunt");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let record = |told: &str| -> Value {
+        assert_eq!(told.lines().count(), 1, "{told}");
+        serde_json::from_str(told).unwrap_or_else(|error| panic!("{error}: {told}"))
+    };
+    let wrong = sound.replace(platform, "platform = \"\"");
+    let lines = format!("{wrong}\n[log]\nformat = \"lines\"\n");
+    let both = sound.replace(platform, "platform = \"\"\nlanguage = \"xx\"");
+    for command in ["serve", "worker"] {
+        // Nobody is at a terminal, where the log is JSON unless something else is asked for.
+        let (code, told) = run(&wrong, command, None);
+        let told = record(&told);
+        assert_eq!((code, &told["level"], &told["code"]), (Some(15), &json!("ERROR"), &json!(15)), "{told}");
+        assert!(told["message"].as_str().is_some_and(|told| told.contains("exeunt.toml has 1 error")), "{told}");
+        assert!(told["details"].as_str().is_some_and(|told| told.contains("desk.platform: mails and pages need")), "{told}");
+        assert!(told["next"].as_str().is_some_and(|told| told.contains("--check")), "{told}");
+        let (code, told) = run(&both, command, None);
+        assert_eq!((code, record(&told)["details"].as_str().map(|told| told.lines().count())), (Some(15), Some(2)), "{told}");
+        // Whoever asks for lines gets the text for people, and so does whoever's configuration does not say what they want.
+        for (text, format) in [(&lines, None), (&wrong, Some("lines")), (&format!("{wrong}\n[log"), None), (&wrong, Some("yaml"))] {
+            let (code, told) = run(text, command, format);
+            assert_eq!(code, Some(15));
+            assert!(told.contains("error:") && told.contains("what to do:") && !told.starts_with('{'), "{told}");
+        }
+        // The variable goes before the file, and is enough where the file cannot be read.
+        assert_eq!(record(&run(&lines, command, Some("json")).1)["code"], 15);
+        assert_eq!(record(&run(&format!("{wrong}\n[log"), command, Some("json")).1)["code"], 15);
+        // What is wrong behind a configuration that is sound.
+        let (code, told) = run(&sound.replace("\nurl = \"", "\nurl = \"nowhere/"), command, Some("json"));
+        assert_eq!((code, record(&told)["code"].as_u64()), (Some(10), Some(10)), "{told}");
+    }
+}
+
+#[test]
 fn the_log_is_lines_for_people_where_it_is_asked_for() {
     let world = World::new(Keeps::File);
     world.configure(0);
