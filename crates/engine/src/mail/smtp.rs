@@ -7,7 +7,7 @@ use exeunt_model::certificate;
 use exeunt_model::identity::EmailAddress;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::{PoolConfig, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use lettre::{Address, SmtpTransport, Transport as _};
 
 use super::message::{Attachment, Message, render};
@@ -39,6 +39,8 @@ pub enum Error {
 pub struct Smtp {
     transport: SmtpTransport,
     from: Mailbox,
+    /// Host and port, for those who look why nothing goes out.
+    place: String,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -57,11 +59,14 @@ impl Smtp {
         let wrong = || Error::Url { url: url.split('@').next_back().unwrap_or_default().to_owned() };
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
         let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
-        let standard = match scheme {
-            "smtp" => format!("smtp://{rest}?tls=required"),
-            "smtps" => format!("smtps://{rest}"),
-            "smtp+clear" if is_here(host) => format!("smtp://{rest}"),
+        let place = place.split(['/', '?']).next().unwrap_or_default();
+        // An address of IPv6 has colons, and stands in brackets.
+        let port = place.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        let host = port.map_or(place, |(host, _)| host);
+        let (standard, usual) = match scheme {
+            "smtp" => (format!("smtp://{rest}?tls=required"), SUBMISSION_PORT),
+            "smtps" => (format!("smtps://{rest}"), SUBMISSIONS_PORT),
+            "smtp+clear" if is_here(host) => (format!("smtp://{rest}"), SMTP_PORT),
             "smtp+clear" => return Err(Error::InTheClear { host: host.to_owned() }),
             _ => return Err(wrong()),
         };
@@ -71,7 +76,8 @@ impl Smtp {
             .pool_config(PoolConfig::new().max_size(4))
             .build();
         let from = from.parse().map_err(|_| Error::Sender { text: from.to_owned() })?;
-        Ok(Self { transport, from })
+        let place = port.map_or_else(|| format!("{host}:{usual}"), |_| place.to_owned());
+        Ok(Self { transport, from, place })
     }
 
     /// Whether the server answers.
@@ -79,7 +85,7 @@ impl Smtp {
     /// # Errors
     /// [`Error::Send`].
     pub fn check(&self) -> Result<bool, Error> {
-        self.transport.test_connection().map_err(|error| refused(&error))
+        self.transport.test_connection().map_err(|error| self.refused(&error))
     }
 
     /// Sends a mail. `id` names it for ever: a receiver can tell by it that it got the same mail twice.
@@ -99,20 +105,21 @@ impl Smtp {
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(body)
             .map_err(Error::Compose)?;
-        self.transport.send(&mail).map(|_| ()).map_err(|error| refused(&error))
+        self.transport.send(&mail).map(|_| ()).map_err(|error| self.refused(&error))
     }
-}
 
-fn refused(error: &lettre::transport::smtp::Error) -> Error {
-    let reason = match error.status() {
-        Some(code) => format!("the mail server answered {code}"),
-        None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
-        None => match std::error::Error::source(error) {
-            Some(cause) => format!("the mail server cannot be reached: {cause}"),
-            None => "the mail server cannot be reached".to_owned(),
-        },
-    };
-    Error::Send { reason, permanent: error.is_permanent() }
+    fn refused(&self, error: &lettre::transport::smtp::Error) -> Error {
+        let place = &self.place;
+        let reason = match error.status() {
+            Some(code) => format!("the mail server {place} answered {code}"),
+            None if error.is_timeout() => format!("the mail server {place} did not answer in time"),
+            None => match std::error::Error::source(error) {
+                Some(cause) => format!("the mail server {place} cannot be reached: {cause}"),
+                None => format!("the mail server {place} cannot be reached"),
+            },
+        };
+        Error::Send { reason, permanent: error.is_permanent() }
+    }
 }
 
 fn is_here(host: &str) -> bool {
@@ -169,6 +176,29 @@ mod tests {
         assert!(Smtp::new("smtp+clear://127.0.0.1:2525", from).is_ok());
         assert!(Smtp::new("smtp://user:secret@mail.platform.example:587", from).is_ok());
         assert!(matches!(Smtp::new("http://mail.platform.example", from), Err(Error::Url { .. })));
+    }
+
+    #[test]
+    fn whoever_looks_why_nothing_goes_out_reads_which_host_and_port_were_tried() {
+        let from = "Desk <desk@platform.example>";
+        for (url, want) in [
+            ("smtps://desk:s3cret@mail.platform.example", "mail.platform.example:465"),
+            ("smtp://desk:s3cret@mail.platform.example", "mail.platform.example:587"),
+            ("smtp://desk:s3cret@mail.platform.example:2587/", "mail.platform.example:2587"),
+            ("smtp+clear://127.0.0.1", "127.0.0.1:25"),
+            ("smtp+clear://[::1]", "[::1]:25"),
+            ("smtp+clear://[::1]:2525", "[::1]:2525"),
+        ] {
+            assert_eq!(Smtp::new(url, from).unwrap().place, want, "{url}");
+        }
+        // Nobody listens, and nobody has that name (RFC 6761).
+        for (url, want) in [
+            ("smtp+clear://desk:s3cret@127.0.0.1:1", "the mail server 127.0.0.1:1 cannot be reached: "),
+            ("smtps://desk:s3cret@mail.invalid", "the mail server mail.invalid:465 cannot be reached: "),
+        ] {
+            let told = Smtp::new(url, from).unwrap().check().unwrap_err().to_string();
+            assert!(told.starts_with(want) && !told.contains("s3cret"), "{told}");
+        }
     }
 
     #[test]

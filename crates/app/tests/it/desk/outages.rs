@@ -59,7 +59,7 @@ fn what_is_away_for_a_while_is_waited_for() {
     wait_for_error(&operator, "export", "archive store");
     fs::remove_file(world.path("archives")).expect("free the name");
     fs::rename(world.path("archives.away"), world.path("archives")).expect("bring the archive store back");
-    wait_for_error(&operator, "send_mail", "cannot be reached");
+    wait_for_error(&operator, "send_mail", &format!("the mail server 127.0.0.1:{port} cannot be reached"));
     let shown: Value = admin.get(&format!("/api/v1/requests/{}", asked["id"].as_str().expect("an id"))).is(200).json();
     assert_eq!(shown["state"], "ready");
     world.mails = MailServer::start_on(port);
