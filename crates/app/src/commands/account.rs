@@ -85,7 +85,8 @@ fn open(arguments: &StoreArguments) -> Result<Store, Failure> {
 
 fn set(arguments: &SetArguments, output: &Output) -> Outcome {
     if arguments.role != Role::Representative && !arguments.contracts.is_empty() {
-        return Err(Failure::message(ExitCode::Usage, "only a representative is in charge of contracts"));
+        return Err(Failure::message(ExitCode::Usage, "only a representative is in charge of contracts")
+            .next("leave --contract out, or write --role representative"));
     }
     let mut store = open(&arguments.store)?;
     let now = Moment::new(desk::now());
@@ -120,28 +121,70 @@ fn set(arguments: &SetArguments, output: &Output) -> Outcome {
             Ok::<_, exeunt_store::Error>(id)
         })
         .or_fail(ExitCode::InputOutput, || "keep the account")?;
+    if let Some(doubt) = doubt(arguments, &contracts) {
+        output.note(doubt);
+    }
     let summary = json!({ "id": id, "email": arguments.email, "role": arguments.role, "contracts": contracts });
     output.either(&summary, || format!("{} is {}: they sign in by mail at the desk", arguments.email.as_str(), arguments.role))?;
     Ok(ExitCode::Done)
 }
 
+/// What is hardly meant about the contracts of a representative. The platform isn't asked: this command knows the store alone, and somebody may be
+/// put in charge of a contract before the platform has it, or of what is left of one that was erased.
+fn doubt(arguments: &SetArguments, contracts: &BTreeSet<String>) -> Option<String> {
+    match (arguments.role, contracts.len()) {
+        (Role::Representative, 0) => Some(format!(
+            "warning: {} is in charge of no contract and sees no request; name each contract with --contract KEY",
+            arguments.email.as_str()
+        )),
+        (Role::Representative, _) => Some(format!(
+            "the platform was not asked whether it has {}: compare with the keys that it knows its contracts by",
+            keys(contracts)
+        )),
+        (Role::Operator | Role::Auditor | Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent, _) => None,
+    }
+}
+
+fn keys(contracts: &BTreeSet<String>) -> String {
+    let keys: Vec<&str> = contracts.iter().map(String::as_str).collect();
+    match keys.as_slice() {
+        [] => "no contract".to_owned(),
+        [key] => format!("contract {key}"),
+        keys => format!("contracts {}", keys.join(" ")),
+    }
+}
+
 fn list(arguments: &StoreArguments, output: &Output) -> Outcome {
     let store = desk::open_existing_store(&desk::named_store(arguments.store.as_ref())?)?;
-    let accounts = store.look("list accounts", |transaction| transaction.accounts()).or_fail(ExitCode::InputOutput, || "list accounts")?;
-    let line = |account: &Account| {
-        let email = account.email.as_ref().map_or("(erased)", EmailAddress::as_str);
-        let closed = if account.closed.is_some() { ", closed" } else { "" };
-        format!("{email}: {}{closed}", account.role.map_or("", Role::as_str))
-    };
+    let accounts = store
+        .look("list accounts", |transaction| {
+            let accounts = transaction.accounts()?.into_iter();
+            accounts
+                .map(|account| Ok((transaction.contracts_of(&account.id)?, account)))
+                .collect::<Result<Vec<(BTreeSet<String>, Account)>, exeunt_store::Error>>()
+        })
+        .or_fail(ExitCode::InputOutput, || "list accounts")?;
     let json: Vec<_> = accounts
         .iter()
-        .map(|account| json!({ "id": account.id, "email": account.email, "role": account.role, "closed": account.closed }))
+        .map(|(contracts, account)| {
+            let Account { id, email, role, language, created: _, closed } = account;
+            json!({ "id": id, "email": email, "role": role, "language": language, "contracts": contracts, "closed": closed })
+        })
         .collect();
     output.either(&json, || match accounts.is_empty() {
         true => "no accounts yet: exeunt account set EMAIL --role operator".to_owned(),
-        false => accounts.iter().map(line).collect::<Vec<_>>().join("\n"),
+        false => accounts.iter().map(|(contracts, account)| line(account, contracts)).collect::<Vec<_>>().join("\n"),
     })?;
     Ok(ExitCode::Done)
+}
+
+fn line(account: &Account, contracts: &BTreeSet<String>) -> String {
+    let email = account.email.as_ref().map_or("(erased)", EmailAddress::as_str);
+    let mut said = vec![account.role.map_or("", Role::as_str).to_owned()];
+    said.extend((account.role == Some(Role::Representative)).then(|| keys(contracts)));
+    said.extend(account.language.map(|language| format!("language {language}")));
+    said.extend(account.closed.map(|closed| format!("closed since {closed}")));
+    format!("{email}: {}", said.join(", "))
 }
 
 fn close(arguments: &CloseArguments, output: &Output) -> Outcome {
