@@ -9,6 +9,7 @@ mod api;
 mod commands;
 mod compare;
 mod configuration;
+mod deploy;
 mod formats;
 mod fragments;
 mod generated;
