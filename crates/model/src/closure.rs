@@ -26,7 +26,7 @@ pub enum Outcome {
     Proposed,
     /// Somebody has asked for it already.
     AskedBefore,
-    /// The erasure of the whole contract is under way.
+    /// The erasure of the whole contract was asked for, and takes the seat along once it is decided and done.
     Covered,
     /// The contract would be left without an admin.
     LastAdmin,

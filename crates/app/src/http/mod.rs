@@ -28,6 +28,7 @@ mod stores;
 mod streams;
 mod tag;
 pub mod traffic;
+mod unread;
 
 use std::sync::Arc;
 

@@ -76,7 +76,7 @@ impl Error {
 fn conflicting(conflict: &Conflict) -> String {
     match conflict {
         Conflict::Duplicate { of } => format!("the same was asked for already, as request {of}"),
-        Conflict::Covered { by } => format!("the erasure of the whole contract is under way, as request {by}"),
+        Conflict::Covered { by } => format!("an erasure that takes this along was asked for already, as request {by}"),
         Conflict::Erasing { by } => format!("an erasure of the same data has begun, as request {by}"),
     }
 }

@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
 pub enum Conflict {
     /// The same is asked for already.
     Duplicate { of: RequestId },
-    /// An erasure of more is under way, which takes this along: of the whole contract, or of more categories.
+    /// An erasure of more was asked for, which takes this along: of the whole contract, or of more categories.
     Covered { by: RequestId },
     /// An erasure of the same data has begun: an export would deliver what is left of it.
     Erasing { by: RequestId },

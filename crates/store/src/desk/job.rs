@@ -315,18 +315,26 @@ impl Transaction<'_> {
         self.optional("read a job", &sql, &parameters![target], read)
     }
 
-    /// Jobs that wait, run or failed, oldest first.
-    pub fn unfinished_jobs(&mut self, after: Option<&Position<JobId>>, limit: u32) -> Result<Vec<Job>, Error> {
+    /// Jobs that wait, run or failed, oldest first: those of a kind and in a state, where these are given.
+    pub fn unfinished_jobs(
+        &mut self,
+        kind: Option<JobKind>,
+        state: Option<JobState>,
+        after: Option<&Position<JobId>>,
+        limit: u32,
+    ) -> Result<Vec<Job>, Error> {
         let sql = format!(
             "-- unfinished_jobs
             SELECT {COLUMNS}
             FROM job
-            WHERE state <> 'done' AND (created > $1 OR (created = $1 AND id > $2))
+            WHERE state <> 'done' AND ($4 = '' OR kind = $4) AND ($5 = '' OR state = $5)
+                AND (created > $1 OR (created = $1 AND id > $2))
             ORDER BY created, id
             LIMIT $3"
         );
         let (created, id) = oldest(after, JobId::as_str);
-        self.all("list jobs", &sql, &parameters![created, id, limit], read)
+        let (kind, state) = (kind.map_or("", JobKind::as_str), state.map_or("", JobState::as_str));
+        self.all("list jobs", &sql, &parameters![created, id, limit, kind, state], read)
     }
 
     /// Pauses or resumes a lane. Running jobs go on.

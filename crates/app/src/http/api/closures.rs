@@ -1,5 +1,6 @@
 //! What identity providers have closed, and who came back: for those who decide.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -25,10 +26,12 @@ pub struct Closure {
 /// What became of one seat.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposalView {
-    /// `proposed`, or why not: `asked_before`, `covered` by the erasure of the contract, or `last_admin`.
+    /// `proposed`, or why not: `asked_before`, `covered` by an erasure of the whole contract that was asked for, or `last_admin`.
     outcome: String,
     /// The request that was made, or that stood in the way.
     request: Option<String>,
+    /// Where that request stands now: as `awaiting_approval`, which nobody has decided yet.
+    state: Option<String>,
 }
 
 /// Somebody whose seat was erased, and who has been pushed again.
@@ -69,13 +72,20 @@ pub async fn list(
     let page = page.read::<String>()?;
     server
         .reading(move |_, store| {
-            let (found, returns) = store.look("list closed addresses", |transaction| {
+            let (found, states, returns) = store.look("list closed addresses", |transaction| {
                 let found = transaction.closures(&contract, page.after.as_deref(), page.wanted())?;
-                Ok::<_, exeunt_store::Error>((found, transaction.returns(&contract, MOST_RETURNS)?))
+                let mut states = BTreeMap::new();
+                for id in found.iter().flat_map(|closure| &closure.proposals).filter_map(|proposal| proposal.request.as_ref()) {
+                    if let Some(request) = transaction.request(id)? {
+                        states.insert(id.clone(), request.state.as_str().to_owned());
+                    }
+                }
+                Ok::<_, exeunt_store::Error>((found, states, transaction.returns(&contract, MOST_RETURNS)?))
             })?;
             let (found, next) = page.cut(found, |last| last.email.as_str().to_owned());
             let proposal = |proposal: exeunt_model::closure::Proposal| ProposalView {
                 outcome: proposal.outcome.as_str().to_owned(),
+                state: proposal.request.as_ref().and_then(|id| states.get(id).cloned()),
                 request: proposal.request.map(String::from),
             };
             let closures = found.into_iter().map(|closure| Closure {

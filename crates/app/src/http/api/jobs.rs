@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use exeunt_model::authorization::{Action, Target};
 use exeunt_model::identity::JobId;
-use exeunt_model::job::{JobKind, Lane};
+use exeunt_model::job::{JobKind, JobState, Lane};
 use exeunt_store::desk::Position;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query};
@@ -54,6 +54,41 @@ pub struct JobViews {
     next: Option<String>,
 }
 
+/// Which jobs are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobQuery {
+    /// `plan`, `export`, `erase`, `expire_archive`, `send_mail`, `deliver_webhook`, `remind` or `advance_exit`
+    kind: Option<String>,
+    /// `queued`, `running` or `failed`
+    state: Option<String>,
+}
+
+impl JobQuery {
+    /// What no job is called is an error: an empty list would say that all is well.
+    fn read(&self) -> Result<(Option<JobKind>, Option<JobState>), Problem> {
+        let of_list = |state: &JobState| *state != JobState::Done;
+        let kind = one_of("kind", self.kind.as_deref(), JobKind::ALL.iter().copied(), JobKind::as_str)?;
+        let state = one_of("state", self.state.as_deref(), JobState::ALL.iter().copied().filter(of_list), JobState::as_str)?;
+        Ok((kind, state))
+    }
+}
+
+fn one_of<T: Copy>(
+    name: &str,
+    text: Option<&str>,
+    known: impl Iterator<Item = T>,
+    spelled: fn(T) -> &'static str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let known: Vec<T> = known.collect();
+    let found = known.iter().copied().find(|one| spelled(*one) == text);
+    found.map(Some).ok_or_else(|| {
+        let words: Vec<String> = known.iter().map(|one| format!("`{}`", spelled(*one))).collect();
+        Problem::bad_request(format!("`{name}`: expected {}", words.join(" or ")))
+    })
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pausing {
@@ -61,17 +96,23 @@ pub struct Pausing {
 }
 
 /// Lists jobs that wait, run or failed, oldest first, and the lanes.
-#[utoipa::path(get, path = "/jobs", tag = "operation", params(PageQuery),
+#[utoipa::path(get, path = "/jobs", tag = "operation", params(JobQuery, PageQuery),
     responses((status = 200, body = JobViews),
               (status = "4XX", body = Problem, content_type = "application/problem+json"),
               (status = "5XX", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(server): State<Arc<Server>>, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<JobViews>, Problem> {
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Query(query): Query<JobQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<JobViews>, Problem> {
     caller.act(Action::ReadJobs, Target::Desk)?;
+    let (kind, state) = query.read()?;
     let page = page.read::<Position<JobId>>()?;
     server
         .reading(move |_, store| {
             let (jobs, paused) = store.look("list jobs", |transaction| {
-                let jobs = transaction.unfinished_jobs(page.after.as_ref(), page.wanted())?;
+                let jobs = transaction.unfinished_jobs(kind, state, page.after.as_ref(), page.wanted())?;
                 Ok::<_, exeunt_store::Error>((jobs, transaction.paused_lanes()?))
             })?;
             let (jobs, next) = page.cut(jobs, |last| Position { at: last.created, id: last.id.clone() });

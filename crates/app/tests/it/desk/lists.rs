@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::authorization::everybody;
 use super::scim::Provider;
-use super::world::{Answer, Desk, Keeps, World};
+use super::world::{Answer, Desk, Keeps, Person, World};
 
 /// Walks through a list with pages of this size. All of them but the last are full, and none is empty but an empty list's.
 fn walk(get: &dyn Fn(&str) -> Answer, path: &str, member: &str, limit: usize) -> Vec<Value> {
@@ -241,6 +241,9 @@ fn lists_are_walked_in_pages(keeps: Keeps) {
         for limit in [1, 2] {
             assert_eq!(walk(&get, &address, &member, limit), at_once, "{path}");
         }
+        if *path == "/jobs" {
+            filters_of_jobs_choose_among_them(operator, &at_once);
+        }
         let separator = if address.contains('?') { '&' } else { '?' };
         // No base64, and texts that are none.
         for odd in ["%21", "nonsense", "AAAA"] {
@@ -249,6 +252,29 @@ fn lists_are_walked_in_pages(keeps: Keeps) {
         }
     }
     desk.stop();
+}
+
+/// Every filter leaves what fits it, in the order of the whole, on pages of any size.
+fn filters_of_jobs_choose_among_them(operator: &Person, all: &[Value]) {
+    let mut words: BTreeSet<(&str, &str)> = BTreeSet::from([("state", "running"), ("state", "failed"), ("kind", "erase")]);
+    for job in all {
+        words.extend(["kind", "state"].map(|member| (member, job[member].as_str().expect("a word"))));
+    }
+    assert!(words.contains(&("state", "queued")) && words.contains(&("kind", "remind")), "{all:?}");
+    let get = |path: &str| operator.get(path);
+    for (member, word) in &words {
+        let want: Vec<Value> = all.iter().filter(|job| job[*member] == *word).cloned().collect();
+        for limit in [1, 200] {
+            assert_eq!(walk(&get, &format!("/jobs?{member}={word}"), "jobs", limit), want, "{member}={word}");
+        }
+    }
+    let both: Vec<Value> = all.iter().filter(|job| job["kind"] == "remind" && job["state"] == "queued").cloned().collect();
+    assert_eq!(walk(&get, "/jobs?kind=remind&state=queued", "jobs", 1), both);
+    // What no job is called would otherwise look like an empty list.
+    for (query, want) in [("state=waiting", "`queued` or `running` or `failed`"), ("state=done", "`queued`"), ("kind=eras", "`erase`")] {
+        let refused = operator.get(&format!("/api/v1/jobs?{query}")).is(400).json();
+        assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains(want)), "{refused}");
+    }
 }
 
 #[test]

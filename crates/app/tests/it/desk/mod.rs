@@ -1,5 +1,6 @@
 //! The desk over HTTP and SMTP, as people use it: the real program, real databases, a real mail server.
 
+mod accounts;
 mod approvals;
 mod attachments;
 mod authorization;
@@ -28,6 +29,7 @@ mod scim;
 mod sessions;
 mod successors;
 mod tags;
+mod unread;
 mod webhooks;
 mod words;
 mod workers;

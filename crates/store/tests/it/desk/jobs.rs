@@ -344,7 +344,8 @@ fn what_is_done_or_has_failed_is_forgotten_after_a_while(world: &World) {
     assert!(write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")).is_some());
     write(&mut store, |transaction| transaction.sweep_jobs(at(102)));
     assert_eq!(write(&mut store, |transaction| transaction.job_about(JobKind::Export, "target 1")), None);
-    let left: Vec<_> = write(&mut store, |transaction| transaction.unfinished_jobs(None, 10)).into_iter().map(|job| job.state).collect();
+    let left: Vec<_> =
+        write(&mut store, |transaction| transaction.unfinished_jobs(None, None, None, 10)).into_iter().map(|job| job.state).collect();
     assert_eq!(left, [JobState::Queued]);
 }
 

@@ -150,7 +150,8 @@ fn what_stands_in_the_way_of_a_proposal_fails_no_push() {
     let asked = admin.post("/api/v1/requests", &erasure).is(201).json();
     provider.deactivate(&colleague);
     let closed = closures(&admin, &cast)["closures"][0]["proposals"].clone();
-    assert_eq!(closed, json!([{ "outcome": "asked_before", "request": asked["id"] }]));
+    assert_eq!((&closed[0]["outcome"], &closed[0]["request"]), (&json!("asked_before"), &asked["id"]));
+    assert!(closed[0]["state"].is_string(), "{closed}");
     // Opening withdraws nothing that an admin asked for.
     provider.activate(&colleague);
     let shown = admin.get(&format!("/api/v1/requests/{}", asked["id"].as_str().expect("an id"))).is(200).json();
@@ -173,10 +174,36 @@ fn what_stands_in_the_way_of_a_proposal_fails_no_push() {
     admin.get("/api/v1/me").is(401);
     own.get("/Users").is(401);
     let closed = closures(&operator, &cast)["closures"].clone();
-    assert_eq!(closed[0]["proposals"], json!([{ "outcome": "last_admin", "request": null }]));
+    assert_eq!(closed[0]["proposals"], json!([{ "outcome": "last_admin", "request": null, "state": null }]));
     assert_eq!(proposals(&operator), Vec::<Value>::new());
     provider.activate(&user);
     world.sign_in(&desk, &cast.admin).get("/api/v1/requests").is(200);
+    desk.stop();
+}
+
+#[test]
+fn a_seat_that_a_contracts_erasure_covers_tells_whether_that_was_decided() {
+    let world = World::new(Keeps::File);
+    world.configure(24);
+    let cast = world.cast();
+    let desk = world.serve();
+    let admin = world.sign_in(&desk, &cast.admin);
+    let second = world.sign_in(&desk, &cast.second_admin);
+    let provider = Provider::of(&desk, &admin, &cast.contract);
+    let label = admin.get(&format!("/api/v1/contracts/{}", cast.contract)).is(200).json()["name"].clone();
+    let wanted = json!({ "kind": "erasure", "scope": "contract", "contract": cast.contract });
+    let counted = admin.post("/api/v1/previews", &wanted).is(200).json();
+    let choices = counted["choices"].as_array().expect("a list").iter();
+    let choices = Value::Object(choices.map(|choice| (choice["table"].as_str().expect("a table").to_owned(), json!("delete"))).collect());
+    let wanted = json!({ "kind": "erasure", "scope": "contract", "contract": cast.contract, "choices": choices, "confirmation": label });
+    let asked = admin.post("/api/v1/requests", &wanted).is(201).json();
+    let id = asked["id"].as_str().expect("an id");
+    let waiting = wait_for(&admin, id, "awaiting_approval");
+    provider.deactivate(&provider.user(&cast.holder));
+    let covered = |state: &str| json!([{ "outcome": "covered", "request": id, "state": state }]);
+    assert_eq!(closures(&admin, &cast)["closures"][0]["proposals"], covered("awaiting_approval"));
+    second.post(&format!("/api/v1/requests/{id}/approve"), &json!({ "plan": waiting["plan"] })).is(200);
+    assert_eq!(closures(&admin, &cast)["closures"][0]["proposals"], covered("scheduled"));
     desk.stop();
 }
 
