@@ -56,7 +56,7 @@ pub fn serve(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
         return check::run(&arguments.config, check::Door::Serve, output);
     }
-    let configured = configured(&arguments.config)?;
+    let configured = configured(&arguments.config, output)?;
     let figures = figures::install();
     if configured.configuration.desk.is_in_the_open() {
         tracing::warn!(public_url = configured.configuration.desk.public_url, "{IN_THE_OPEN}");
@@ -73,7 +73,7 @@ pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
     if arguments.check {
         return check::run(&arguments.config, check::Door::Worker, output);
     }
-    let configured = configured(&arguments.config)?;
+    let configured = configured(&arguments.config, output)?;
     let figures = figures::install();
     let desk = Desk::open(&configured)?;
     let platform = desk.configured.configuration.workers.platform.max(1);
@@ -84,10 +84,13 @@ pub fn work(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 /// Reads the configuration and begins the log, in which everything is told from now on. Where the configuration is refused, that is told as the log
-/// would be: whoever collects objects of JSON gets no other lines, and at a terminal people read what is for people.
-fn configured(path: &Path) -> Result<Configured, Failure> {
+/// would be: whoever collects objects of JSON gets no other lines, and at a terminal people read what is for people. Whoever asked for JSON by the
+/// command's option gets the object that every command gives.
+fn configured(path: &Path, output: &Output) -> Result<Configured, Failure> {
     let configured = configuration::read(path).inspect_err(|_| {
-        if let Some(log) = configuration::log_of_refused(path).filter(logging::is_json) {
+        if !output.is_json()
+            && let Some(log) = configuration::log_of_refused(path).filter(logging::is_json)
+        {
             logging::install(&log);
         }
     })?;

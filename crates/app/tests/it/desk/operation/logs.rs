@@ -189,6 +189,13 @@ fn a_start_that_fails_says_so_in_the_format_of_the_log() {
             assert_eq!(code, Some(15));
             assert!(told.contains("error:") && told.contains("what to do:") && !told.starts_with('{'), "{told}");
         }
+        // The option of every command has its own object.
+        let output = world.command(&[command, "--json"]).output().expect("run exeunt");
+        let told: Value = serde_json::from_slice(&output.stderr).expect("one object");
+        assert!(
+            told["error"].as_str().is_some_and(|told| told.contains("exeunt.toml has 1 error")) && told["details"].is_array(),
+            "{told}"
+        );
         // The variable goes before the file, and is enough where the file cannot be read.
         assert_eq!(record(&run(&lines, command, Some("json")).1)["code"], 15);
         assert_eq!(record(&run(&format!("{wrong}\n[log"), command, Some("json")).1)["code"], 15);
