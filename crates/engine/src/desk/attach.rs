@@ -8,7 +8,7 @@ use exeunt_store::Store;
 use exeunt_store::archives::{self, ArchiveStore};
 use exeunt_store::desk::Attachment;
 
-use super::case::{a_case, tell, write};
+use super::case::{a_case, tell_of_words, write};
 use super::context::{Actor, Context};
 use super::error::Error;
 
@@ -97,7 +97,7 @@ pub fn attach(
         };
         transaction.insert_attachment(&attachment)?;
         if !new.internal {
-            tell(transaction, context, &request, by_platform)?;
+            tell_of_words(transaction, context, actor, &request, by_platform)?;
         }
         Ok(attachment)
     })

@@ -1,6 +1,6 @@
 //! Giving a request up, stopping it for a look, and taking it up again.
 
-use exeunt_model::identity::{PrincipalId, RequestId};
+use exeunt_model::identity::RequestId;
 use exeunt_model::job::JobKind;
 use exeunt_model::moment::Moment;
 use exeunt_model::request::reason::Rejection;
@@ -11,7 +11,7 @@ use exeunt_store::{Store, Transaction};
 use super::change::{cancelling, rejecting, releasing, suspending};
 use super::context::{Actor, Context};
 use super::error::Error;
-use super::notify::{Notice, NoticeMail};
+use super::notice::{By, Notice, NoticeMail};
 use super::people::{Contact, approvers};
 use super::submit::go_on_with_export;
 use crate::directory::Directory;
@@ -27,7 +27,7 @@ pub fn cancel(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         let attempted = cancelling(request.state);
         context.make(transaction, &mut request, attempted, Some(&actor.principal), note)?;
         withdraw_jobs(transaction, &request, context.now)?;
-        let notice = Notice::Cancelled { request: NoticeMail::of(&request) };
+        let notice = Notice::Cancelled { request: NoticeMail::of(&request), by: Some(actor.into()) };
         context.mail_to(transaction, &request.requester, Some(id), &notice)?;
         Ok(request)
     })
@@ -67,7 +67,7 @@ pub fn handle(
                 let attempted = suspending(request.state);
                 context.make(transaction, &mut request, attempted, by, note)?;
                 withdraw_jobs(transaction, &request, context.now)?;
-                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                let notice = Notice::OnHold { request: NoticeMail::of(&request), by: Some(actor.into()) };
                 context.mail_to(transaction, &request.requester, Some(id), &notice)?;
             }
             Handling::Release => {
@@ -97,7 +97,7 @@ pub fn handle(
                     State::Case(_) => return Err(Error::NothingToDecide),
                 }
             }
-            Handling::Reject(reason) => refuse(transaction, context, &mut request, reason, by, note)?,
+            Handling::Reject(reason) => refuse(transaction, context, &mut request, reason, Some(actor), note)?,
         }
         Ok(request)
     })
@@ -109,14 +109,14 @@ pub(super) fn refuse(
     context: &mut Context<'_>,
     request: &mut Request,
     reason: Rejection,
-    by: Option<&PrincipalId>,
+    by: Option<&Actor>,
     note: Option<&str>,
 ) -> Result<(), Error> {
     request.reason = Some(reason.as_str().to_owned());
     let attempted = rejecting(request.state);
-    context.make(transaction, request, attempted, by, note)?;
+    context.make(transaction, request, attempted, by.map(|actor| &actor.principal), note)?;
     withdraw_jobs(transaction, request, context.now)?;
-    let notice = Notice::Rejected { request: NoticeMail::of(request), reason: reason.as_str().to_owned() };
+    let notice = Notice::Rejected { request: NoticeMail::of(request), reason: reason.as_str().to_owned(), by: by.map(By::from) };
     Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?)
 }
 

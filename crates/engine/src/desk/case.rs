@@ -8,7 +8,7 @@ use exeunt_store::{Store, Transaction};
 
 use super::context::{Actor, Context};
 use super::error::Error;
-use super::notify::{Notice, NoticeMail};
+use super::notice::{Notice, NoticeMail};
 use super::submit::handlers;
 
 /// What somebody does in a case. Words may come along.
@@ -33,7 +33,11 @@ impl CaseStep {
     }
 
     fn attempted(&self) -> Move {
-        Move::Case(match self {
+        Move::Case(self.of_the_machine())
+    }
+
+    fn of_the_machine(&self) -> case::Move {
+        match self {
             Self::Take => case::Move::Take,
             Self::Ask => case::Move::Ask,
             Self::Tell => case::Move::Tell,
@@ -41,7 +45,17 @@ impl CaseStep {
             Self::HandBack => case::Move::HandBack,
             Self::Close => case::Move::Close,
             Self::Reject(_) => case::Move::Reject,
-        })
+        }
+    }
+
+    /// What the other side is told. What was said is read at the desk alone.
+    fn told(&self, request: &Request, actor: &Actor) -> Notice {
+        let (request, step) = (NoticeMail::of(request), Some(self.of_the_machine().as_str().to_owned()));
+        match self {
+            Self::Take | Self::Ask | Self::Answer => Notice::CaseMessage { request, step },
+            Self::Tell | Self::HandBack | Self::Close => Notice::CaseMoved { request, step, by: actor.into() },
+            Self::Reject(reason) => Notice::Rejected { request, reason: reason.as_str().to_owned(), by: Some(actor.into()) },
+        }
     }
 }
 
@@ -68,7 +82,7 @@ pub fn move_case(
             write(transaction, context, actor, id, text, false)?;
         }
         context.make(transaction, &mut request, step.attempted(), Some(&actor.principal), None)?;
-        tell(transaction, context, &request, step.is_of_the_platform())?;
+        tell(transaction, context, &request, step.is_of_the_platform(), &step.told(&request, actor))?;
         if request.channel.is_intake() && request.state == State::Case(CaseState::Answered) {
             // Nobody reads it and isn't content: its sender is told that it was done.
             context.make(transaction, &mut request, Move::Case(case::Move::Close), None, None)?;
@@ -97,7 +111,7 @@ pub fn say(
         }
         let message = write(transaction, context, actor, id, text, internal)?;
         if !internal {
-            tell(transaction, context, &request, by_platform)?;
+            tell_of_words(transaction, context, actor, &request, by_platform)?;
         }
         Ok(message)
     })
@@ -132,19 +146,35 @@ pub(super) fn write(
     Ok(message)
 }
 
-/// Writes to the other side that there is something new.
-pub(super) fn tell(
+/// Writes to the other side that somebody has said something, or sent a file.
+pub(super) fn tell_of_words(
+    transaction: &mut Transaction<'_>,
+    context: &mut Context<'_>,
+    actor: &Actor,
+    request: &Request,
+    by_platform: bool,
+) -> Result<(), Error> {
+    let about = NoticeMail::of(request);
+    let notice = match by_platform {
+        true => Notice::CaseMessage { request: about, step: None },
+        false => Notice::CaseMoved { request: about, step: None, by: actor.into() },
+    };
+    tell(transaction, context, request, by_platform, &notice)
+}
+
+/// Writes to the other side.
+fn tell(
     transaction: &mut Transaction<'_>,
     context: &mut Context<'_>,
     request: &Request,
     by_platform: bool,
+    notice: &Notice,
 ) -> Result<(), Error> {
-    let notice = Notice::CaseMessage { request: NoticeMail::of(request) };
     if by_platform {
-        return Ok(context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?);
+        return Ok(context.mail_to(transaction, &request.requester, Some(&request.id), notice)?);
     }
     for handler in handlers(transaction, &request.contract)? {
-        context.mail_to(transaction, &handler.id, Some(&request.id), &notice)?;
+        context.mail_to(transaction, &handler.id, Some(&request.id), notice)?;
     }
     Ok(())
 }

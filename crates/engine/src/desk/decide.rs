@@ -13,7 +13,7 @@ use super::cancel::refuse;
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::job::{plan_again, replan};
-use super::notify::{Notice, NoticeMail};
+use super::notice::{Notice, NoticeMail};
 use super::people::{Contact, approvers, successor_is_there};
 use super::submit::{asker, deciders};
 use crate::directory::Directory;
@@ -60,7 +60,7 @@ pub fn decide(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id: &
         match standing(&request.document.requirement, asker(&request), plan.as_ref(), &decisions) {
             Standing::Waiting(_) => {}
             Standing::Granted => granted(transaction, context, &mut request, actor)?,
-            Standing::Refused => refuse(transaction, context, &mut request, Rejection::NotApproved, Some(&actor.principal), note)?,
+            Standing::Refused => refuse(transaction, context, &mut request, Rejection::NotApproved, Some(actor), note)?,
         }
         Ok(request)
     })

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{Actor, Context};
 use super::error::Error;
-use super::notify::{ExitMail, Notice};
+use super::notice::{ExitMail, Notice};
 use super::people::{Contact, approvers, provider};
 use super::setting::rules_of;
 use crate::directory::Directory;

@@ -7,7 +7,7 @@ use exeunt_store::desk::{Event, Request};
 
 use super::context::{Actor, Context};
 use super::error::Error;
-use super::notify::{Notice, NoticeMail};
+use super::notice::{Notice, NoticeMail};
 
 /// What the history calls it; its note is the reason.
 pub(super) const EXTENDED: &str = "extend";

@@ -22,6 +22,7 @@ mod extend;
 mod hold;
 pub mod intake;
 pub mod job;
+mod notice;
 mod notify;
 mod people;
 mod preview;
@@ -41,7 +42,7 @@ pub use exit::{ExitShown, act_on_exit, exit, exits_of, give_notice, is_to_be_con
 pub use expected::Expected;
 pub use extend::extend;
 pub use hold::{lift_hold, place_hold};
-pub use notify::{ExitMail, Notice, NoticeMail};
+pub use notice::{By, ContractName, ExitMail, Notice, NoticeMail, Particulars, Who};
 pub use people::Contact;
 pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};
 pub use rights::grants;

@@ -17,7 +17,7 @@ use exeunt_store::{Store, Transaction};
 
 use super::context::{Actor, Context};
 use super::error::Error;
-use super::notify::{Notice, NoticeMail};
+use super::notice::{Notice, NoticeMail};
 use super::people::{Contact, approvers, locks_out};
 use super::setting::rules_of;
 use crate::directory::Directory;
@@ -206,8 +206,8 @@ pub(super) fn submit_decided(
             if let Some(text) = &submission.message {
                 super::case::write(transaction, context, actor, &request.id, text, false)?;
             }
+            let notice = Notice::CaseOpened { request: NoticeMail::of(&request), matter: request.document.matter, due: request.due };
             for handler in handlers(transaction, &request.contract)? {
-                let notice = Notice::CaseMessage { request: NoticeMail::of(&request) };
                 context.mail_to(transaction, &handler.id, Some(&request.id), &notice)?;
             }
         }

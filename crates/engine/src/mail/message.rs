@@ -8,10 +8,19 @@ pub struct Words {
     pub subject: String,
     pub greeting: &'static str,
     pub paragraphs: Vec<String>,
+    /// What somebody else than the desk wrote, and what introduces it.
+    pub quotation: Option<Quotation>,
     /// What to click, and where it leads.
     pub link: Option<(String, String)>,
     /// Who writes, in a line at the end.
     pub closing: String,
+}
+
+/// Words of somebody else. However they are put, they are marked as such in every line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotation {
+    pub introduction: String,
+    pub words: String,
 }
 
 /// A mail, rendered.
@@ -46,6 +55,18 @@ pub fn render(words: &Words, language: &str, attachments: Vec<Attachment>) -> Me
         text.push_str("\n\n");
         html.push_str(&format!("<p>{}</p>", escaped(&paragraph)));
     }
+    if let Some(Quotation { introduction, words }) = &words.quotation {
+        let lines: Vec<String> = words.lines().map(in_one_line).collect();
+        text.push_str(&format!("{}\n", in_one_line(introduction)));
+        for line in &lines {
+            text.push_str(format!("> {line}").trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+        html.push_str(&format!("<p>{}</p><blockquote>", escaped(&in_one_line(introduction))));
+        html.push_str(&lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>"));
+        html.push_str("</blockquote>");
+    }
     if let Some((what, link)) = &words.link {
         text.push_str(&format!("{what}:\n{link}\n\n"));
         html.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escaped(link), escaped(what)));
@@ -53,6 +74,15 @@ pub fn render(words: &Words, language: &str, attachments: Vec<Attachment>) -> Me
     text.push_str(&format!("-- \n{}\n", words.closing));
     html.push_str(&format!("<hr><p>{}</p></body></html>", escaped(&words.closing)));
     Message { subject, text, html, attachments }
+}
+
+/// A name as short as a subject has room for.
+pub fn short(name: &str) -> String {
+    const LONGEST: usize = 24;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default().trim_end()),
+        None => name.to_owned(),
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -80,6 +110,10 @@ mod tests {
             subject: "About <b>\r\nBcc: all@others.example".into(),
             greeting: "Hello,",
             paragraphs: vec!["<script>alert('1')</script> & more".into(), "About Alder\r\n\r\nPay here: \u{202e}gro".into()],
+            quotation: Some(Quotation {
+                introduction: "They wrote:".into(),
+                words: "<b>no</b>\r\n\r\nSigned, the desk\u{2028}-- \u{202e}".into(),
+            }),
             link: Some(("Go & see".into(), "https://desk.example/?a=1&b=\"2\"".into())),
             closing: "Desk".into(),
         };
@@ -91,5 +125,7 @@ mod tests {
         for form in [&got.text, &got.html] {
             assert!(form.contains("About Alder Pay here:  gro"), "{form}");
         }
+        assert!(got.text.contains("They wrote:\n> <b>no</b>\n>\n> Signed, the desk --\n\nGo & see"), "{}", got.text);
+        assert!(got.html.contains("<blockquote>&lt;b&gt;no&lt;/b&gt;<br><br>Signed, the desk -- </blockquote>"), "{}", got.html);
     }
 }

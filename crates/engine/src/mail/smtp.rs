@@ -145,7 +145,7 @@ impl Error {
 
 impl Post for Smtp {
     fn send(&self, mail: &Outgoing<'_>) -> Result<(), PostError> {
-        let words = words(mail.notice, mail.language, mail.settings);
+        let words = words(mail.notice, mail.particulars, mail.language, mail.settings);
         let message = render(&words, mail.language.as_str(), attachments(mail.certificate.as_deref()));
         self.deliver(mail.id.as_str(), mail.to, &message)
             .map_err(|error| PostError { permanent: error.is_permanent(), source: error.into() })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use exeunt_model::digest::Digest;
+use exeunt_model::directory::key_text;
 use exeunt_model::identity::{EmailAddress, PrincipalId, RequestId, Role};
 use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
@@ -52,6 +53,13 @@ pub struct Request {
     pub reason: Option<String>,
     pub version: u64,
     pub changed: Moment,
+}
+
+impl Request {
+    /// The key of the seat that it is about, as text; `None` for a whole contract, and once the seat was erased.
+    pub fn seat(&self) -> Option<String> {
+        self.personal.as_ref().filter(|_| self.scope == Scope::Seat).map(|personal| key_text(&personal.key))
+    }
 }
 
 /// What a request knows of its subject as a person would.

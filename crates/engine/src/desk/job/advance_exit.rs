@@ -16,7 +16,7 @@ use exeunt_store::{Store, Transaction};
 use super::super::context::{Actor, Context};
 use super::super::error::Error;
 use super::super::exit::{Record, customer, decided_by, mail_each, make, read, write};
-use super::super::notify::{ExitMail, Notice};
+use super::super::notice::{ExitMail, Notice};
 use super::super::people::{Contact, approvers, provider};
 use super::super::submit::{Submission, submit_decided};
 use super::problem::Problem;

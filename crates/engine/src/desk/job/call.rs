@@ -11,7 +11,7 @@ use exeunt_store::{Store, Transaction};
 
 use super::super::context::Context;
 use super::super::error::Error;
-use super::super::notify::Notice;
+use super::super::notice::Notice;
 use super::problem::Problem;
 use super::work::{Called, Work};
 

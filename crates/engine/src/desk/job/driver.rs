@@ -13,7 +13,7 @@ use exeunt_store::desk::{Lease, Limits, Share};
 use exeunt_store::{Store, Transaction};
 
 use super::super::error::Error;
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{Notice, NoticeMail};
 use super::problem::Problem;
 use super::watch::Watch;
 use super::work::Work;

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::cancel::refuse;
 use super::super::error::Error;
 use super::super::exit::archives_stay_until;
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{Notice, NoticeMail};
 use super::super::people::{Contact, holders_of};
 use super::super::submit::{existing, wanted};
 use super::LOOK_AGAIN_MS;

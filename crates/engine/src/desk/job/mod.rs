@@ -23,6 +23,7 @@ mod driver;
 mod erase;
 mod expire;
 mod export;
+mod particulars;
 mod plan;
 mod problem;
 mod remind;

@@ -15,7 +15,7 @@ use super::super::cancel::refuse;
 use super::super::context::Context;
 use super::super::decide::schedule;
 use super::super::error::Error;
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{Notice, NoticeMail};
 use super::super::people::{Contact, approvers, successor_is_there};
 use super::super::submit::ask_approvers;
 use super::problem::Problem;
@@ -82,7 +82,7 @@ fn take(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>
             let held = is_to_be_planned(&request) && holding(transaction, &request)?.is_some();
             if held {
                 context.make(transaction, &mut request, Move::Erasure(erasure::Move::Suspend), None, None)?;
-                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                let notice = Notice::OnHold { request: NoticeMail::of(&request), by: None };
                 context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
             }
             if !is_to_be_planned(&request) || held {

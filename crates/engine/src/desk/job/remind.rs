@@ -11,7 +11,7 @@ use exeunt_store::{Store, Transaction};
 
 use super::super::context::Context;
 use super::super::error::Error;
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{Notice, NoticeMail};
 use super::super::people::{Contact, approvers, operators, provider};
 use super::super::submit::asker;
 use super::problem::Problem;

@@ -1,13 +1,16 @@
 //! Sending mails.
 
+use exeunt_model::identity::MailId;
+use exeunt_model::job::{JobKind, retry_delay_ms};
+use exeunt_model::moment::Moment;
 use exeunt_store::Store;
 use exeunt_store::desk::Lease;
 
 use super::super::error::Error;
-use super::super::notify::Notice;
+use super::super::notice::{Notice, Particulars};
+use super::particulars::look_up;
 use super::problem::Problem;
 use super::work::{Outgoing, Work};
-use exeunt_model::job::{JobKind, retry_delay_ms};
 
 pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), Problem> {
     let id = lease.target.parse().map_err(|_| Error::NoSuchRequest)?;
@@ -19,30 +22,20 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
     })?;
     let now = (work.clock)();
     let Some((mail, recipient, request)) = found else { return end(store, lease, now) };
-    let address = recipient.as_ref().and_then(|recipient| recipient.email.clone());
-    let (Some(document), Some(to)) = (&mail.document, address) else {
-        return Ok(store.transact("give a mail up", |transaction| {
-            transaction.abandon_mail(&id, now)?;
-            transaction.finish_job(lease, now)
-        })?);
-    };
-    let mut notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
-    if let Notice::ProposalsWait { contract, waiting } = &mut notice {
-        *waiting = store.look("count proposals", |transaction| transaction.proposals_waiting(contract))?;
-        if *waiting == 0 {
-            // All of them are decided already.
-            return Ok(store.transact("give a mail up", |transaction| {
-                transaction.abandon_mail(&id, now)?;
-                transaction.finish_job(lease, now)
-            })?);
-        }
+    let recipient = recipient.and_then(|recipient| Some((recipient.email.clone()?, recipient)));
+    let (Some(document), Some((to, recipient))) = (&mail.document, recipient) else { return give_up(store, lease, &id, now) };
+    let notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
+    let particulars = look_up(work, store, &mail, &notice, request.as_ref(), &recipient)?;
+    if is_over(&notice, &particulars) {
+        return give_up(store, lease, &id, now);
     }
     let certificate = match (&notice, request.as_ref().and_then(|request| request.run.as_ref())) {
         (Notice::ErasureEnded { .. }, Some(run)) => store.certificate_of(run)?,
         _ => None,
     };
-    let language = recipient.and_then(|recipient| recipient.language).unwrap_or(work.settings.language);
-    let outgoing = Outgoing { id: &id, to: &to, language, notice: &notice, certificate, settings: &work.settings };
+    let language = recipient.language.unwrap_or(work.settings.language);
+    let outgoing =
+        Outgoing { id: &id, to: &to, language, notice: &notice, particulars: &particulars, certificate, settings: &work.settings };
     let sent = work.post.send(&outgoing);
     let now = (work.clock)();
     match sent {
@@ -66,7 +59,20 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
     }
 }
 
-fn end(store: &mut Store, lease: &Lease, now: exeunt_model::moment::Moment) -> Result<(), Problem> {
+/// Whether nothing is left to be told: all proposals are decided already, or whoever was pushed again is gone again.
+fn is_over(notice: &Notice, particulars: &Particulars) -> bool {
+    let waits_for_none = matches!(notice, Notice::ProposalsWait { .. }) && particulars.waiting == 0;
+    waits_for_none || (matches!(notice, Notice::Returned { .. }) && particulars.returned.is_none())
+}
+
+fn give_up(store: &mut Store, lease: &Lease, id: &MailId, now: Moment) -> Result<(), Problem> {
+    Ok(store.transact("give a mail up", |transaction| {
+        transaction.abandon_mail(id, now)?;
+        transaction.finish_job(lease, now)
+    })?)
+}
+
+fn end(store: &mut Store, lease: &Lease, now: Moment) -> Result<(), Problem> {
     Ok(store.transact("end a job", |transaction| transaction.finish_job(lease, now))?)
 }
 

@@ -10,7 +10,7 @@ use exeunt_store::archives::ArchiveStore;
 use exeunt_store::desk::{Delivery, Webhook};
 
 use super::super::context::{Context, Settings};
-use super::super::notify::Notice;
+use super::super::notice::{Notice, Particulars};
 use super::spool::Spool;
 use crate::directory::Directory;
 use crate::platform::Platform;
@@ -22,6 +22,7 @@ pub struct Outgoing<'a> {
     pub to: &'a EmailAddress,
     pub language: Language,
     pub notice: &'a Notice,
+    pub particulars: &'a Particulars,
     /// The certificate of an erasure that has ended.
     pub certificate: Option<Vec<u8>>,
     pub settings: &'a Settings,

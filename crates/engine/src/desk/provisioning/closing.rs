@@ -16,7 +16,7 @@ use exeunt_store::{Store, Transaction};
 use super::super::cancel::withdraw_jobs;
 use super::super::change::cancelling;
 use super::super::context::{Context, Settings};
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{By, Notice, NoticeMail};
 use super::super::people::{Contact, approvers, leaves_no_admin};
 use super::super::rights::grants;
 use super::super::submit::{Submission, deciders, submit_decided};
@@ -210,7 +210,7 @@ fn open(transaction: &mut Transaction<'_>, context: &mut Context<'_>, push: &Pus
                 if request.plan.is_none() {
                     told.clear();
                 }
-                Notice::Cancelled { request: NoticeMail::of(&request) }
+                Notice::Cancelled { request: NoticeMail::of(&request), by: Some(By::IdentityProvider) }
             }
             Reopening::Tells => {
                 let state = request.state.as_str().to_owned();

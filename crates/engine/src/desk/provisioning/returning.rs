@@ -3,12 +3,11 @@
 //! A provider that pushes somebody again brings their data back into the desk, and most likely into the platform too. That may be right, when a person
 //! comes back to work; it must not go unnoticed.
 
-use exeunt_model::text::as_name;
 use exeunt_store::Transaction;
 use exeunt_store::desk::{DirectoryUser, Return};
 
 use super::super::context::Context;
-use super::super::notify::Notice;
+use super::super::notice::Notice;
 use super::super::submit::deciders;
 use super::closing::Facts;
 use super::users::Moved;
@@ -30,7 +29,7 @@ pub(super) fn notice(
     if !transaction.note_return(&returned)? {
         return Ok(false);
     }
-    let notice = Notice::Returned { name: as_name(&user.user_name), erased };
+    let notice = Notice::Returned { name: None, contract: Some(push.contract.clone()), user: Some(user.id.clone()), erased };
     for principal in deciders(transaction, context, &push.contract, &facts.admins)? {
         context.mail_to(transaction, &principal, None, &notice)?;
     }

@@ -2,9 +2,7 @@
 
 use exeunt_engine::desk::Actor;
 use exeunt_model::authorization::{Action, Target};
-use exeunt_model::directory::key_text;
 use exeunt_model::identity::RequestId;
-use exeunt_model::request::Scope;
 use exeunt_store::Store;
 use exeunt_store::desk::Request;
 
@@ -13,7 +11,7 @@ use crate::http::problem::Problem;
 
 /// The seat that a request is about, as rights know it.
 pub fn seat_of(request: &Request) -> Option<String> {
-    request.personal.as_ref().filter(|_| request.scope == Scope::Seat).map(|personal| key_text(&personal.key))
+    request.seat()
 }
 
 /// A request as the authorization sees it.

@@ -18,7 +18,7 @@ use exeunt_store::{Store, Transaction};
 use super::super::super::context::Context;
 use super::super::super::error::Error;
 use super::super::super::exit;
-use super::super::super::notify::{Notice, NoticeMail};
+use super::super::super::notice::{Notice, NoticeMail};
 use super::super::problem::Problem;
 use super::super::subject::end_left_over;
 use super::super::work::Work;

@@ -16,7 +16,7 @@ use exeunt_store::Store;
 use exeunt_store::desk::{Lease, Request};
 
 use super::super::error::Error;
-use super::super::notify::{Notice, NoticeMail};
+use super::super::notice::{Notice, NoticeMail};
 use super::plan::{plan_request, replan};
 use super::problem::Problem;
 use super::subject::has_changed;

@@ -14,7 +14,7 @@ use exeunt_store::{Store, Transaction};
 use super::super::super::cancel::refuse;
 use super::super::super::decide::begin_anew;
 use super::super::super::error::Error;
-use super::super::super::notify::{Notice, NoticeMail};
+use super::super::super::notice::{Notice, NoticeMail};
 use super::super::super::people::{addresses_of, admins};
 use super::super::super::submit::{existing, wanted};
 use super::super::LOOK_AGAIN_MS;
@@ -74,7 +74,7 @@ pub(super) fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Beg
             }
             if holding(transaction, &request)?.is_some() {
                 context.make(transaction, &mut request, Move::Erasure(machine::Move::Suspend), None, None)?;
-                let notice = Notice::OnHold { request: NoticeMail::of(&request) };
+                let notice = Notice::OnHold { request: NoticeMail::of(&request), by: None };
                 context.mail_to(transaction, &request.requester, Some(&id), &notice)?;
                 transaction.finish_job(lease, context.now)?;
                 return Ok(Begun::Over);
