@@ -7,6 +7,8 @@ mod english;
 mod german;
 mod message;
 mod smtp;
+#[cfg(test)]
+mod tests;
 
 pub use message::{Attachment, Message, Quotation, Words, render};
 pub use smtp::{Error, Smtp};

@@ -89,10 +89,15 @@ fn whole_life(keeps: Keeps) {
     };
     let exit = give(&mut inside).expect("give notice");
     let id = exit.id.clone();
+    let name: String = world
+        .platform()
+        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
+        .expect("the contract's name");
     assert!(matches!(give(&mut inside), Err(Error::ExitOpen)));
     inside.work();
     for address in [&cast.admin, &cast.second_admin, "representative@navigator.example"] {
-        let told = world.mails.next(address, "exit of contract");
+        let told = world.mails.next(address, "Exit of contract");
+        assert!(told["text"].as_str().expect("a text").contains(&format!("contract {name} ({})", cast.contract)), "{told}");
         assert!(told["text"].as_str().expect("a text").contains("24 January 2027, 09:30 UTC"), "{told}");
     }
 

@@ -80,6 +80,14 @@ fn journey(keeps: Keeps, bucket: Option<&TestBucket<'_>>) {
     let admin = Person { cookie: admin.cookie.clone(), csrf: admin.csrf.clone(), ..world.at(&desk) };
     let second_erasure = admin.post("/api/v1/requests", &erasure).is(201).json()["id"].as_str().expect("an id").to_owned();
     let mail = world.mails.next(&cast.admin, "certificate|Zertifikat");
+    // It names no one, and can be told from the certificates of others.
+    let text = mail["text"].as_str().expect("a text");
+    let name: String = world
+        .platform()
+        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
+        .expect("the contract's name");
+    let told = text.lines().find(|line| line.contains(&second_erasure)).expect("which erasure it was");
+    assert!(told.contains(&format!("{name} ({})", cast.contract)) && told.contains(" UTC") && !text.contains(&cast.holder), "{text}");
     let ended = state(&admin, &second_erasure);
     assert!(ended.starts_with("completed"), "{ended}");
     assert_eq!(rows_of_seat(&world, &cast.seat), 0);

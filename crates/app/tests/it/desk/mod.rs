@@ -18,6 +18,7 @@ mod kills;
 mod limits;
 mod links;
 mod lists;
+mod mails;
 mod nulls;
 mod openid;
 mod operation;

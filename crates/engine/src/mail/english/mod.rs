@@ -327,7 +327,7 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             None,
         ),
         Notice::Reopened { request, starts } => (
-            format!("In use again, but still to be erased: {}", what(request)),
+            "A seat is in use again, but still to be erased".to_owned(),
             vec![
                 format!(
                     "The identity provider of the contract has opened the seat again. But {} was approved and goes on.",

@@ -196,7 +196,7 @@ pub(super) fn at(moment: Moment) -> String {
 
 /// A date in a subject.
 pub(super) fn day(moment: Moment) -> String {
-    moment.timestamp().strftime("%-d %B %Y").to_string()
+    moment.timestamp().strftime("%-d %b %Y").to_string()
 }
 
 pub(super) fn capital(text: &str) -> String {

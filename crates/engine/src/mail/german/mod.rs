@@ -190,7 +190,7 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
         Notice::CaseOpened { request, matter, due } => (
             match matter {
                 Some(Matter::OtherData) => format!("Neuer Fall: andere Daten{}", german.in_contract()),
-                Some(Matter::EnterpriseData) => format!("Neuer Fall: Löschung von Unternehmensdaten{}", german.in_contract()),
+                Some(Matter::EnterpriseData) => format!("Neuer Fall: Unternehmensdaten löschen{}", german.in_contract()),
                 Some(Matter::Person) => format!("Neuer Fall: eine Person ohne Platz{}", german.in_contract()),
                 None => format!("Neuer Fall{}", german.in_contract()),
             },
@@ -339,7 +339,7 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             None,
         ),
         Notice::Reopened { request, starts } => (
-            format!("Wieder in Gebrauch, aber noch zu löschen: {}", what(request)),
+            "Ein Platz ist wieder in Gebrauch, aber noch zu löschen".to_owned(),
             vec![
                 format!(
                     "Der Identitätsanbieter des Vertrags hat den Platz wieder geöffnet. Genehmigt ist aber, und das geht weiter: {}.",

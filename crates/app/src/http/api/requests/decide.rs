@@ -30,7 +30,7 @@ pub struct Approval {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// Kept in the request's history until its subject is erased.
+    /// Kept in the request's history until its subject is erased, and sent to whoever asked.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }
@@ -52,7 +52,7 @@ pub struct HandlingWanted {
     handling: String,
     /// For `reject`: the code of the reason.
     reason: Option<String>,
-    /// Kept in the request's history until its subject is erased.
+    /// Kept in the request's history until its subject is erased. Of `suspend` and `reject` it is sent to whoever asked.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }

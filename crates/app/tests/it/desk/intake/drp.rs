@@ -82,7 +82,8 @@ fn whole_way(keeps: Keeps) {
     let access = id(&taken);
     assert_eq!((&taken["status"], &taken["agent_request_id"]), (&json!("in_progress"), &json!("access-1")), "{taken}");
     assert!(taken["expected_by"].is_string() && taken["received_at"].is_string(), "{taken}");
-    stage.world.mails.next(&stage.cast.admin, "Proposed|Vorgeschlagen");
+    let mail = stage.world.mails.next(&stage.cast.admin, "Proposed|Vorgeschlagen");
+    assert!(mail["text"].as_str().expect("a text").contains("Data Rights Protocol"), "{mail}");
     let proposed = stage.request_in(&admin, "export", "awaiting_approval");
     assert_eq!((&proposed["channel"], &proposed["seat"]), (&json!("drp"), &json!(seat)), "{proposed}");
     // The same, signed anew, is a repetition; something else under its name is refused.

@@ -44,6 +44,10 @@ fn a_burst(keeps: Keeps) {
         let found = statement.query_map([&cast.contract], |row| row.get(0)).expect("read seats");
         found.collect::<Result<_, _>>().expect("read seats")
     };
+    let name: String = world
+        .platform()
+        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
+        .expect("the contract's name");
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
     let provider = Provider::of(&desk, &admin, &cast.contract);
@@ -59,7 +63,9 @@ fn a_burst(keeps: Keeps) {
     }
     // One is told of at once, and all others together.
     for admin in &admins {
-        world.mails.next(admin, "Proposed|Vorgeschlagen");
+        let mail = world.mails.next(admin, "Proposed|Vorgeschlagen");
+        let text = mail["text"].as_str().expect("a text");
+        assert!(text.contains("burst") && (text.contains("identity provider") || text.contains("Identitätsanbieter")), "{text}");
     }
     let waiting = "job WHERE kind = 'send_mail' AND state IN ('queued', 'running')";
     eventually("only what is told of together is left to be sent", || count(&world, waiting) == admins.len());
@@ -74,6 +80,7 @@ fn a_burst(keeps: Keeps) {
         assert!(mail["subject"].as_str().expect("a subject").contains(&CLOSED.to_string()), "{mail}");
         let text = mail["text"].as_str().expect("a text");
         assert!(!text.contains("burst"), "it names nobody: {text}");
+        assert!(text.contains(&format!("{name} ({})", cast.contract)), "{text}");
     }
 
     // What is decided before the hour is over is told to nobody.

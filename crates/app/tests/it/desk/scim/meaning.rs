@@ -76,7 +76,8 @@ fn a_closed_seat(keeps: Keeps) {
     assert_eq!(closures(&admin, &cast)["returns"], json!([]));
     let back = provider.user(&cast.holder);
     for admin in [&cast.admin, &cast.second_admin] {
-        world.mails.next(admin, "come back|zurückgekommen");
+        let mail = world.mails.next(admin, "come back|zurückgekommen");
+        assert!(mail["text"].as_str().expect("a text").contains(&cast.holder), "{mail}");
     }
     let returns = closures(&admin, &cast)["returns"].clone();
     assert_eq!(returns[0]["user"], json!(back));
