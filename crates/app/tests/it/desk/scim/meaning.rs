@@ -223,7 +223,7 @@ fn an_approved_erasure_goes_on_when_the_seat_is_opened_and_is_told_of() {
     admin.post(&format!("/api/v1/requests/{proposed}/approve"), &json!({ "plan": waiting["plan"] })).is(200);
     provider.activate(&user);
     for admin in [&cast.admin, &cast.second_admin] {
-        world.mails.next(admin, "In use again|Wieder in Gebrauch");
+        world.mails.next(admin, "in use again|wieder in Gebrauch");
     }
     wait_for(&admin, &proposed, "scheduled");
     admin.post(&format!("/api/v1/requests/{proposed}/cancel"), &json!({})).is(200);
