@@ -143,9 +143,10 @@ fn what_is_forgotten_before_a_mail_is_sent_is_not_in_it(keeps: Keeps) {
     let request = inside.submit(&admin, &export);
     let document = world.texts("SELECT document FROM mail WHERE template = 'approval_asked'").remove(0);
     assert!(!document.contains(&cast.admin), "{document}");
-    // Who asked is erased while the mail waits.
-    let address = cast.admin.parse().expect("an address");
-    inside.store.transact("forget somebody", |transaction| transaction.forget_address(&address)).expect("forget");
+    // Who asked is erased while the mail waits. Their address stays for their certificate, and for nothing else.
+    let (gone, now) = ([cast.admin.parse().expect("an address")], (inside.work.clock)());
+    let forgotten = inside.store.transact("forget somebody", |transaction| transaction.forget_addresses(&gone, &admin.principal, now));
+    forgotten.expect("forget");
     inside.work();
     let mail = world.mails.next(&cast.second_admin, "approval is asked for|Zustimmung wird erbeten");
     holds(&mail, &[&contract_name(&world, &cast.contract)]);
@@ -203,6 +204,27 @@ fn the_desk_itself_and_the_platforms_people_are_not_named() {
     let mail = world.mails.next(&cast.admin, "Refused|Abgelehnt");
     holds(&mail, &["Navigator", "\n> A court has asked for it.\n"]);
     assert!(!part(&mail, "text").contains("operator@"), "{mail}");
+}
+
+#[test]
+fn while_the_platform_is_away_a_contract_is_called_by_its_key() {
+    let world = World::new(Keeps::File);
+    let cast = world.cast();
+    let mut inside = Inside::new(&world);
+    let admin = inside.actor(&cast.admin, Role::Admin);
+    inside
+        .with(|store, context, directory| desk::give_notice(store, context, directory, &admin, &cast.contract, "we leave"))
+        .expect("give notice");
+    let wanted = inside.submission(Kind::Export, &cast.contract, Some(&cast.seat));
+    inside.submit(&admin, &wanted);
+    let away = world.platform().execute_batch("ALTER TABLE contract RENAME TO contract_of_another_release");
+    away.expect("take the platform away");
+    inside.work();
+    let mail = world.mails.next(&cast.second_admin, "Exit of contract|Ausstieg aus Vertrag");
+    assert!(part(&mail, "subject").contains(&format!(" {}: ", cast.contract)), "{mail}");
+    let mail = world.mails.next(&cast.second_admin, "approval is asked for|Zustimmung wird erbeten");
+    let key = |words: &str| part(&mail, "text").contains(&format!("{words} {} ", cast.contract));
+    assert!((key("of contract") || key("in Vertrag")) && part(&mail, "text").contains(&cast.admin), "{mail}");
 }
 
 #[test]

@@ -29,7 +29,9 @@ pub(super) fn look_up(
 ) -> Result<Particulars, Error> {
     let mut particulars = Particulars::default();
     let contract = notice.contract().or(request.map(|request| request.contract.as_str())).filter(|contract| *contract != NO_CONTRACT);
-    particulars.contract = contract.map(|contract| called(work, contract));
+    // Whoever finds it away doesn't ask it again: each question may take as long as a connection is waited for.
+    let mut is_there = true;
+    particulars.contract = contract.map(|contract| called(work, contract, &mut is_there));
     if let Notice::ProposalsWait { contract } = notice {
         particulars.waiting = store.look("count proposals", |transaction| transaction.proposals_waiting(contract))?;
     }
@@ -43,11 +45,11 @@ pub(super) fn look_up(
         };
     }
     let Some(request) = request else { return Ok(particulars) };
-    let people = People { work, store, contract: &request.contract, recipient };
+    let people = People { work, store, contract: &request.contract, recipient, directory_is_there: is_there };
     particulars.own = request.requester == recipient.id && !request.channel.is_proposal();
     particulars.channel = Some(request.channel);
     particulars.received = Some(request.received);
-    if !particulars.own && tells_who_asked(notice) {
+    if tells_who_asked(notice) {
         particulars.asked_by = people.who(&request.requester, request.role)?;
     }
     if let Some((by, event)) = notice.done()
@@ -68,7 +70,7 @@ pub(super) fn look_up(
     Ok(particulars)
 }
 
-/// Whether a mail says who asked. Whoever made the request is not told.
+/// Whether a mail says who asked.
 fn tells_who_asked(notice: &Notice) -> bool {
     match notice {
         Notice::ApprovalAsked { .. }
@@ -101,10 +103,11 @@ fn tells_who_asked(notice: &Notice) -> bool {
     }
 }
 
-fn called(work: &Work, contract: &str) -> ContractName {
+fn called(work: &Work, contract: &str, is_there: &mut bool) -> ContractName {
     let key = key_of_text(contract, work.directory.key_columns().0);
-    let entry = key.and_then(|key| work.directory.contract(&key).ok().flatten());
-    let name = entry.and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
+    let entry = key.map(|key| work.directory.contract(&key)).transpose();
+    *is_there = entry.is_ok();
+    let name = entry.ok().flatten().flatten().and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
     ContractName { key: as_name(contract), name: name.map(|name| as_name(&name)) }
 }
 
@@ -114,6 +117,7 @@ struct People<'a> {
     store: &'a Store,
     contract: &'a str,
     recipient: &'a Account,
+    directory_is_there: bool,
 }
 
 impl People<'_> {
@@ -132,7 +136,10 @@ impl People<'_> {
             return Ok(Who::Somebody);
         };
         // What somebody is called in another contract is none of this one's business.
-        let seats = self.work.directory.seats_by_email(&email).unwrap_or_default();
+        let seats = match self.directory_is_there {
+            true => self.work.directory.seats_by_email(&email).unwrap_or_default(),
+            false => Vec::new(),
+        };
         let names = seats.into_iter().filter(|seat| key_text(&seat.contract) == self.contract).filter_map(|seat| seat.name);
         let name = names.map(|name| as_name(&name)).find(|name| !name.trim().is_empty());
         Ok(Who::Person { name, email })
@@ -144,7 +151,8 @@ impl People<'_> {
             Err(Error::Directory(_)) => Ok(Vec::new()),
             found => found,
         };
-        let mut held = self.recipient.email.as_ref().map(by_directory).transpose()?.unwrap_or_default();
+        let email = self.recipient.email.as_ref().filter(|_| self.directory_is_there);
+        let mut held = email.map(by_directory).transpose()?.unwrap_or_default();
         held.extend(match self.recipient.role {
             Some(Role::Operator) => Some(Grant::Operator),
             Some(Role::Auditor) => Some(Grant::Auditor),
