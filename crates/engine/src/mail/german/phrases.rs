@@ -27,7 +27,9 @@ impl German<'_> {
 
     /// Was beantragt wurde, für wen und in welchem Vertrag.
     pub(super) fn named(&self, request: &NoticeMail) -> String {
-        let (what, of) = (self.what(request), of(request));
+        let is_case_of_others = !self.particulars.own && !matches!(request.kind.as_str(), "export" | "erasure");
+        let what = if is_case_of_others { "Fall".to_owned() } else { self.what(request) };
+        let of = of(request);
         match &self.particulars.contract {
             None => format!("{what}{of}"),
             // Ein Vertrag heißt wie er selbst, bis er gelöscht ist.
@@ -44,7 +46,8 @@ impl German<'_> {
         let article = match request.kind.as_str() {
             "export" => "Der ",
             "erasure" => "Die ",
-            _ => "",
+            _ if self.particulars.own => "",
+            _ => "Der ",
         };
         format!("{article}{}", self.named(request))
     }
