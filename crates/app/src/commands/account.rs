@@ -121,17 +121,17 @@ fn set(arguments: &SetArguments, output: &Output) -> Outcome {
             Ok::<_, exeunt_store::Error>(id)
         })
         .or_fail(ExitCode::InputOutput, || "keep the account")?;
-    if let Some(doubt) = doubt(arguments, &contracts) {
-        output.note(doubt);
+    if let Some(remark) = remark(arguments, &contracts) {
+        output.note(remark);
     }
     let summary = json!({ "id": id, "email": arguments.email, "role": arguments.role, "contracts": contracts });
     output.either(&summary, || format!("{} is {}: they sign in by mail at the desk", arguments.email.as_str(), arguments.role))?;
     Ok(ExitCode::Done)
 }
 
-/// What is hardly meant about the contracts of a representative. The platform isn't asked: this command knows the store alone, and somebody may be
+/// What is to be said about the contracts of a representative. The platform isn't asked: this command knows the store alone, and somebody may be
 /// put in charge of a contract before the platform has it, or of what is left of one that was erased.
-fn doubt(arguments: &SetArguments, contracts: &BTreeSet<String>) -> Option<String> {
+fn remark(arguments: &SetArguments, contracts: &BTreeSet<String>) -> Option<String> {
     match (arguments.role, contracts.len()) {
         (Role::Representative, 0) => Some(format!(
             "warning: {} is in charge of no contract and sees no request; name each contract with --contract KEY",

@@ -217,7 +217,7 @@ fn principal(server: &Server, store: &Store, account: &Account, limited_to: Opti
         },
         None => Vec::new(),
     };
-    grants.extend(of_desk(store, account)?);
+    grants.extend(desk::grant_of_account(store, account)?);
     Ok(Principal { id: account.id.clone(), grants, limited_to })
 }
 
@@ -231,18 +231,6 @@ fn by_provider(server: &Server, store: &Store, account: &Account, by: &ByProvide
         (Standing::Contract { .. }, None) | (Standing::Claims { .. }, _) => Vec::new(),
     };
     Ok(Principal { id: account.id.clone(), grants: by.standing.grants(directory), limited_to: None })
-}
-
-fn of_desk(store: &Store, account: &Account) -> Result<Option<Grant>, Problem> {
-    Ok(match account.role {
-        Some(Role::Operator) => Some(Grant::Operator),
-        Some(Role::Auditor) => Some(Grant::Auditor),
-        Some(Role::Representative) => {
-            let contracts = store.look("read a representative's contracts", |transaction| transaction.contracts_of(&account.id))?;
-            Some(Grant::Representative { contracts })
-        }
-        Some(Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent) | None => None,
-    })
 }
 
 /// What the address is known as: by the active seats of active contracts, by pushed groups, and unless an identity provider has closed it.

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use exeunt_model::authorization::{Action, Target};
 
-use super::api::requests::{seat_of, target};
+use super::api::requests::target;
 use super::caller::Caller;
 use super::extract::Path;
 use super::problem::Problem;
@@ -39,7 +39,7 @@ pub async fn download(
             // Whoever lost the seat or the role since then has lost the archive with it. A link tells nobody why it is none.
             let request = store.look("read a request", |transaction| transaction.request(&archive.request))?;
             let request = request.ok_or_else(|| Problem::not_found(None))?;
-            let seat = seat_of(&request);
+            let seat = request.seat();
             let may = caller.role_for(Action::Download, target(&request, seat.as_deref())).is_some()
                 // Whoever asks by another protocol fetches what it has asked for itself.
                 || caller.role_for(Action::SendIntake, Target::Intake { sender: &request.requester }).is_some();

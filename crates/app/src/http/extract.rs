@@ -12,7 +12,7 @@ use exeunt_model::text::holds_null;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::unread;
+use super::unreadable;
 
 /// A body of JSON.
 pub struct Json<T>(pub T);
@@ -78,18 +78,18 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(None),
-            StatusCode::UNPROCESSABLE_ENTITY => Self::unprocessable(unread::body(&rejection)),
+            StatusCode::UNPROCESSABLE_ENTITY => Self::unprocessable(unreadable::body(&rejection)),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::bad_request("the body must be JSON, and the header `Content-Type` say so: application/json".to_owned())
             }
-            _ => Self::bad_request(unread::body(&rejection)),
+            _ => Self::bad_request(unreadable::body(&rejection)),
         }
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(unread::query(&rejection))
+        Self::bad_request(unreadable::query(&rejection))
     }
 }
 

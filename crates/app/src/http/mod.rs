@@ -28,7 +28,7 @@ mod stores;
 mod streams;
 mod tag;
 pub mod traffic;
-mod unread;
+mod unreadable;
 
 use std::sync::Arc;
 

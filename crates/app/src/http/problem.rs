@@ -220,7 +220,7 @@ impl From<exeunt_engine::planning::Error> for Problem {
 /// Tells the operator, and the caller that the operator knows.
 fn told(error: &(dyn std::error::Error + 'static)) -> Problem {
     let id = request_id::current();
-    let request = id.as_ref().map(request_id::RequestId::as_str).unwrap_or_default();
-    tracing::error!(request, problem = exeunt_engine::causes::chain(error), "a request was answered with an error of the desk");
+    let request_id = id.as_ref().map(request_id::RequestId::as_str).unwrap_or_default();
+    tracing::error!(request_id, problem = exeunt_engine::causes::chain(error), "a request was answered with an error of the desk");
     Problem::internal(None)
 }

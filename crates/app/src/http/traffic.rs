@@ -80,12 +80,12 @@ pub async fn see_through(State(server): State<Arc<Server>>, mut request: Request
 fn told(id: &RequestId, method: &'static str, route: &str, seen: &Seen, status: u16, took: Duration) {
     figures::answered(method, route, status, took);
     let principal = seen.0.get().map(PrincipalId::as_str).unwrap_or_default();
-    let (request, took) = (id.as_str(), milliseconds(took));
+    let (request_id, took) = (id.as_str(), milliseconds(took));
     let is_probe = matches!(route, "/healthz" | "/readyz") && status < 400;
     match status {
-        _ if is_probe => tracing::debug!(method, route, status, milliseconds = took, request, "answered"),
-        500.. => tracing::warn!(method, route, status, milliseconds = took, request, principal, "answered"),
-        _ => tracing::info!(method, route, status, milliseconds = took, request, principal, "answered"),
+        _ if is_probe => tracing::debug!(method, route, status, milliseconds = took, request_id, "answered"),
+        500.. => tracing::warn!(method, route, status, milliseconds = took, request_id, principal, "answered"),
+        _ => tracing::info!(method, route, status, milliseconds = took, request_id, principal, "answered"),
     }
 }
 

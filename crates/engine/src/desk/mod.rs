@@ -45,7 +45,7 @@ pub use hold::{lift_hold, place_hold};
 pub use notice::{By, ContractName, ExitMail, Notice, NoticeMail, Particulars, Who};
 pub use people::Contact;
 pub use preview::{KeptRows, OpenChoice, Preview, PreviewRow, Question, preview};
-pub use rights::grants;
+pub use rights::{grant_of_account, grants};
 pub use setting::{ContractSettings, choose, contract_settings};
 pub use submit::{Submission, Submitted, submit};
 pub use webhook::{

@@ -8,8 +8,8 @@
 
 use exeunt_model::identity::{DirectoryUserId, EmailAddress, ExitId, PrincipalId, RequestId, Role, WebhookId};
 use exeunt_model::moment::Moment;
-use exeunt_model::request::Channel;
 use exeunt_model::request::document::Matter;
+use exeunt_model::request::{Channel, case, export};
 use exeunt_model::text::as_name;
 use exeunt_store::desk::{ContractExit, Request};
 use serde::{Deserialize, Serialize};
@@ -316,9 +316,9 @@ impl Notice {
     /// What is said in a case is no such move: a mail never quotes it.
     pub(super) fn done(&self) -> Option<(&By, Option<&'static str>)> {
         match self {
-            Self::Rejected { by, .. } => Some((by.as_ref()?, Some("reject"))),
-            Self::Cancelled { by, .. } => Some((by.as_ref()?, Some("cancel"))),
-            Self::OnHold { by, .. } => Some((by.as_ref()?, Some("suspend"))),
+            Self::Rejected { by, .. } => Some((by.as_ref()?, Some(case::Move::Reject.as_str()))),
+            Self::Cancelled { by, .. } => Some((by.as_ref()?, Some(case::Move::Cancel.as_str()))),
+            Self::OnHold { by, .. } => Some((by.as_ref()?, Some(export::Move::Suspend.as_str()))),
             Self::CaseMoved { by, .. } => Some((by, None)),
             Self::SignIn { .. }
             | Self::ApprovalAsked { .. }

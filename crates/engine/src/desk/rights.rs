@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use exeunt_model::authorization::Grant;
 use exeunt_model::directory::{Key, SeatRole, key_of_text, key_text};
-use exeunt_model::identity::EmailAddress;
+use exeunt_model::identity::{EmailAddress, Role};
 use exeunt_store::Store;
+use exeunt_store::desk::Account;
 
 use super::context::Settings;
 use super::error::Error;
@@ -55,6 +56,22 @@ pub fn grants(store: &Store, directory: &Directory, settings: &Settings, email: 
         grants.extend(grant);
     }
     Ok(grants)
+}
+
+/// The grant of an account of the desk: of those who run the platform. Others have theirs by the directory alone.
+///
+/// # Errors
+/// The store's.
+pub fn grant_of_account(store: &Store, account: &Account) -> Result<Option<Grant>, Error> {
+    Ok(match account.role {
+        Some(Role::Operator) => Some(Grant::Operator),
+        Some(Role::Auditor) => Some(Grant::Auditor),
+        Some(Role::Representative) => {
+            let contracts = store.look("read a representative's contracts", |transaction| transaction.contracts_of(&account.id))?;
+            Some(Grant::Representative { contracts })
+        }
+        Some(Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent) | None => None,
+    })
 }
 
 fn administering(role: SeatRole, contract: &str) -> Option<Grant> {

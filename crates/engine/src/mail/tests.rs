@@ -1,5 +1,7 @@
 //! Every notice in every language.
 
+use std::collections::BTreeSet;
+
 use exeunt_model::due::Regime;
 use exeunt_model::exit::Terms;
 use exeunt_model::identity::{ExitId, PrincipalId, RequestId, Role, WebhookId};
@@ -386,6 +388,21 @@ fn those_who_handle_a_case_are_not_told_that_it_is_theirs() {
     let (english, german) = both(&Notice::CaseMessage { request: case(), step: Some("ask".to_owned()) }, &own);
     holds(&english, &["The people of Navigator need to know something before your case (ada"]);
     holds(&german, &["Das Team von Navigator muss etwas wissen, bevor es weitergeht: Ihr Fall (ada"]);
+}
+
+#[test]
+fn each_move_of_an_exit_is_told_apart() {
+    let moves: Vec<&str> =
+        exeunt_model::exit::Move::ALL.iter().map(|known| known.as_str()).chain(["give_notice", "of a later version"]).collect();
+    for language in [Language::English, Language::German] {
+        let told = |event: &&str| {
+            let exit = ExitMail { id: ExitId::from_random(7), contract: "42".to_owned() };
+            let message = told(&Notice::ExitMoved { exit, event: (*event).to_owned(), date: None }, &particulars(), language);
+            (message.subject, message.text)
+        };
+        let (subjects, texts): (BTreeSet<String>, BTreeSet<String>) = moves.iter().map(told).unzip();
+        assert_eq!((subjects.len(), texts.len()), (moves.len(), moves.len()), "{subjects:#?}\n{texts:#?}");
+    }
 }
 
 #[test]

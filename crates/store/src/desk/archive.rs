@@ -103,7 +103,7 @@ impl Transaction<'_> {
             FROM link AS l
             JOIN archive AS a ON a.id = l.archive
             WHERE l.hash = $1{}",
-            self.for_update()
+            self.to_change()
         );
         let read = |row: &Row<'_>| Ok((row.get::<String>(0)?, row.get::<u64>(1)?, row.get::<String>(2)?, row.get::<String>(3)?));
         // The links of an archive that is deleted are forgotten, while somebody may still be receiving the rest.

@@ -68,7 +68,7 @@ impl Transaction<'_> {
             SELECT id, contract, state, document, version, changed, finished
             FROM contract_exit
             WHERE id = $1{}",
-            self.for_update()
+            self.to_change()
         );
         self.optional("read an exit", &sql, &parameters![id.as_str()], read)
     }

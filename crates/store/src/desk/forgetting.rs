@@ -8,10 +8,9 @@ use exeunt_model::moment::Moment;
 use exeunt_model::names::SubjectKind;
 use exeunt_model::webhook::Event;
 
-use super::{AT_ONCE, places};
 use crate::error::Error;
 use crate::read::parsed;
-use crate::sql::{Row, Transaction, Value, parameters};
+use crate::sql::{MOST_VALUES, Row, Transaction, Value, parameters, places};
 
 /// Whose requests and holds are forgotten: a condition on the columns that both tables have.
 const OF_CONTRACT: &str = "contract = $1";
@@ -28,7 +27,7 @@ fn for_subjects(gone: &[(SubjectKind, Digest)], mut call: impl FnMut(&str, &[Val
         kinds.entry(kind).or_default().push(subject);
     }
     for (kind, subjects) in kinds {
-        for subjects in subjects.chunks(AT_ONCE) {
+        for subjects in subjects.chunks(MOST_VALUES) {
             let mut values: Vec<Value> = parameters![kind.as_str()].to_vec();
             values.extend(subjects.iter().map(|subject| Value::from(subject.as_str())));
             call(&format!("subject_kind = $1 AND subject IN ({listed})", listed = places(2, subjects.len())), &values)?;
@@ -152,7 +151,7 @@ impl Transaction<'_> {
     /// One of them may be the `requester` to whom the certificate still goes: their account is closed alone, until
     /// [`Self::forget_closed`].
     pub fn forget_addresses(&mut self, gone: &[EmailAddress], requester: &PrincipalId, now: Moment) -> Result<(), Error> {
-        for gone in gone.chunks(AT_ONCE) {
+        for gone in gone.chunks(MOST_VALUES) {
             let of = |first: usize| format!("email IN ({listed}) AND role IS NULL", listed = places(first, gone.len()));
             let with = |others: &[Value]| -> Vec<Value> {
                 others.iter().cloned().chain(gone.iter().map(|email| Value::from(email.as_str()))).collect()

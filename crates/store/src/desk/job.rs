@@ -1,7 +1,7 @@
 //! The tables `job` and `lane`: work with leases and fencing tokens.
 //!
 //! A worker takes a job for as long as its lease; whoever finds a lease that has ended takes the job over under the next attempt number. That
-//! number is the fencing token: every later write of a worker names it, and a worker whose job was taken over writes nothing any more.
+//! number is the fencing token: every later write of a worker names it, and a worker whose job was taken over, or taken away, writes nothing any more.
 
 use exeunt_model::identity::JobId;
 use exeunt_model::job::{JobKind, JobState, Lane};
@@ -160,7 +160,7 @@ impl Transaction<'_> {
         limits: Limits,
     ) -> Result<Option<Lease>, Error> {
         const OPERATION: &str = "take a job";
-        let sql = format!("-- look_at_lane\nSELECT paused FROM lane WHERE name = $1{}", self.for_update());
+        let sql = format!("-- look_at_lane\nSELECT paused FROM lane WHERE name = $1{}", self.to_change());
         if self.single(OPERATION, &sql, &parameters![lane.as_str()], |row| row.get::<bool>(0))? {
             return Ok(None);
         }
@@ -226,7 +226,7 @@ impl Transaction<'_> {
     /// Lengthens the lease, and tells how far the work is.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] when somebody else has the job now.
+    /// [`Error::LeaseLost`] when somebody else has the job now, or nobody.
     pub fn heartbeat(&mut self, lease: &Lease, lease_until: Moment, done: u64, expected: Option<u64>) -> Result<(), Error> {
         let sql = "-- heartbeat
             UPDATE job

@@ -56,11 +56,3 @@ pub use request::{Event, Filter, Personal, Request, Sight};
 pub use setting::ContractSetting;
 pub use signing_in::{Session, Token};
 pub use webhook::{Delivery, Webhook};
-
-/// Values that one statement names at most.
-const AT_ONCE: usize = 500;
-
-/// `$first, …` for so many values.
-fn places(first: usize, count: usize) -> String {
-    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
-}

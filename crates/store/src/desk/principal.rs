@@ -57,7 +57,7 @@ impl Transaction<'_> {
             SELECT id, email, role, language, created, closed
             FROM principal
             WHERE id = $1{}",
-            self.for_update()
+            self.to_change()
         );
         self.optional("look up a principal", &sql, &parameters![id.as_str()], read)
     }

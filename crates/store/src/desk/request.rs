@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::position::Position;
 use crate::error::Error;
 use crate::read::{from_json, json, moment, parsed};
-use crate::sql::{Row, Transaction, Value, parameters};
+use crate::sql::{MOST_VALUES, Row, Transaction, Value, parameters, places};
 use crate::tombstone::digest;
 
 /// A request as the store knows it.
@@ -173,9 +173,27 @@ impl Transaction<'_> {
         self.optional("read a request", &sql, &parameters![id.as_str()], read)
     }
 
-    /// The same, and nobody else changes it until this transaction ends.
+    /// Several requests by their ids, each of which is given once; what isn't there is left out.
+    pub fn requests_by_id(&mut self, ids: &[&RequestId]) -> Result<Vec<Request>, Error> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(MOST_VALUES) {
+            let sql = format!(
+                "-- requests_by_id
+                SELECT {COLUMNS}
+                FROM request
+                WHERE id IN ({listed})
+                ORDER BY id",
+                listed = places(1, ids.len())
+            );
+            let values: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
+            found.extend(self.all("read requests", &sql, &values, read)?);
+        }
+        Ok(found)
+    }
+
+    /// A request, and nobody else changes it until this transaction ends.
     pub fn request_to_change(&mut self, id: &RequestId) -> Result<Option<Request>, Error> {
-        let sql = format!("-- request_to_change\nSELECT {COLUMNS} FROM request WHERE id = $1{}", self.for_update());
+        let sql = format!("-- request_to_change\nSELECT {COLUMNS} FROM request WHERE id = $1{}", self.to_change());
         self.optional("read a request", &sql, &parameters![id.as_str()], read)
     }
 

@@ -118,7 +118,7 @@ impl Transaction<'_> {
 
     /// The same, and nobody else changes it until this transaction ends.
     pub fn webhook_to_change(&mut self, id: &WebhookId) -> Result<Option<Webhook>, Error> {
-        let sql = format!("-- webhook_to_change\nSELECT {COLUMNS} FROM webhook WHERE id = $1 AND removed IS NULL{}", self.for_update());
+        let sql = format!("-- webhook_to_change\nSELECT {COLUMNS} FROM webhook WHERE id = $1 AND removed IS NULL{}", self.to_change());
         self.optional("read a webhook", &sql, &parameters![id.as_str()], read)
     }
 
@@ -289,7 +289,7 @@ impl Transaction<'_> {
             SELECT id, webhook, event, body, created, delivered, abandoned, status, attempts, attempted, problem
             FROM delivery
             WHERE id = $1{}",
-            self.for_update()
+            self.to_change()
         );
         self.optional("read a delivery", &sql, &parameters![id.as_str()], read_delivery)
     }

@@ -2,7 +2,7 @@
 
 /// Ends a `SELECT` whose rows nobody else may change until the transaction ends. Rows that refer to them may be written: whoever writes such a row
 /// looks whether its key is there, and would otherwise wait for somebody who waits for that very row.
-pub(super) const FOR_UPDATE: &str = " FOR NO KEY UPDATE";
+pub(super) const TO_CHANGE: &str = " FOR NO KEY UPDATE";
 
 /// The schema that holds the store in PostgreSQL.
 pub(super) const SCHEMA: &str = "exeunt";

@@ -14,6 +14,7 @@
 
 mod connection;
 pub(crate) mod dialect;
+mod places;
 mod postgres;
 mod row;
 mod sqlite;
@@ -22,6 +23,7 @@ mod transaction;
 mod value;
 
 pub(crate) use connection::Connection;
+pub(crate) use places::{MOST_VALUES, places};
 pub use postgres::Unreachable;
 pub(crate) use postgres::connect;
 pub(crate) use row::Row;

@@ -103,10 +103,10 @@ impl<'a> Transaction<'a> {
     }
 
     /// What a `SELECT` ends with so that nobody else changes its rows before this transaction ends. On SQLite nobody can anyway.
-    pub(crate) fn for_update(&self) -> &'static str {
+    pub(crate) fn to_change(&self) -> &'static str {
         match self.connection {
             Connection::Sqlite(_) => "",
-            Connection::Postgres(_) => dialect::FOR_UPDATE,
+            Connection::Postgres(_) => dialect::TO_CHANGE,
         }
     }
 

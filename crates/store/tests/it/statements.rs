@@ -27,6 +27,8 @@ fn statements() -> Vec<(PathBuf, String)> {
         for rest in text.split("\"-- ").skip(1) {
             let statement = rest.split('"').next().unwrap_or_default().replace("\\n", "\n");
             let statement = statement.replace("{COLUMNS}", columns.unwrap_or_default()).replace("{}", "");
+            // Any number of values.
+            let statement = statement.replace("{listed}", "$9").replace("{IS_STORED}", "1 = 1");
             if !statement.contains('{') {
                 found.push((path.clone(), format!("-- {statement}")));
             }

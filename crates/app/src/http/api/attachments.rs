@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use utoipa::ToSchema;
 
-use super::requests::{find, seat_of, target};
+use super::requests::{find, target};
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
 use crate::http::problem::Problem;
@@ -192,7 +192,7 @@ pub async fn download(
 /// Makes sure that the caller may read the case, and tells whether internal notes too.
 fn reads_notes(store: &Store, caller: &Caller, id: &RequestId) -> Result<bool, Problem> {
     let (found, _) = find(store, caller, Action::ReadCase, id)?;
-    let seat = seat_of(&found);
+    let seat = found.seat();
     Ok(caller.role_for(Action::ReadNotes, target(&found, seat.as_deref())).is_some())
 }
 

@@ -12,7 +12,7 @@ use exeunt_store::desk::{CaseMessage, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::requests::{View, find, seat_of, tagged, target};
+use super::requests::{View, find, tagged, target};
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Path, Query, id};
 use crate::http::page::PageQuery;
@@ -83,7 +83,7 @@ pub async fn list(
         .reading(move |_, store| {
             // A sub-admin sees that there is a case, not what is said in it.
             let (found, _) = find(store, &caller, Action::ReadCase, &id)?;
-            let seat = seat_of(&found);
+            let seat = found.seat();
             let internal = caller.role_for(Action::ReadNotes, target(&found, seat.as_deref())).is_some();
             let after = page.after.as_ref();
             let messages = store.look("read messages", |transaction| transaction.messages(&id, internal, after, page.wanted()))?;

@@ -1,10 +1,11 @@
 //! What identity providers have closed, and who came back: for those who decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
 use exeunt_model::authorization::{Action, Target};
+use exeunt_model::identity::RequestId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,12 +75,10 @@ pub async fn list(
         .reading(move |_, store| {
             let (found, states, returns) = store.look("list closed addresses", |transaction| {
                 let found = transaction.closures(&contract, page.after.as_deref(), page.wanted())?;
-                let mut states = BTreeMap::new();
-                for id in found.iter().flat_map(|closure| &closure.proposals).filter_map(|proposal| proposal.request.as_ref()) {
-                    if let Some(request) = transaction.request(id)? {
-                        states.insert(id.clone(), request.state.as_str().to_owned());
-                    }
-                }
+                let proposals = found.iter().flat_map(|closure| &closure.proposals);
+                let ids: BTreeSet<&RequestId> = proposals.filter_map(|proposal| proposal.request.as_ref()).collect();
+                let requests = transaction.requests_by_id(&ids.into_iter().collect::<Vec<_>>())?.into_iter();
+                let states: BTreeMap<RequestId, String> = requests.map(|request| (request.id, request.state.as_str().to_owned())).collect();
                 Ok::<_, exeunt_store::Error>((found, states, transaction.returns(&contract, MOST_RETURNS)?))
             })?;
             let (found, next) = page.cut(found, |last| last.email.as_str().to_owned());

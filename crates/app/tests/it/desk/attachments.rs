@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use exeunt_testkit::s3::{ObjectServer, Relay};
 use serde_json::{Value, json};
 
-use super::world::{Desk, Keeps, Person, World, eventually};
+use super::world::{Desk, Keeps, Person, REPRESENTATIVE, World, eventually};
 
 /// A case of the holder's seat that the holder opened.
 fn open(holder: &Person, contract: &str, seat: &str) -> String {
@@ -15,13 +15,6 @@ fn open(holder: &Person, contract: &str, seat: &str) -> String {
         "kind": "case", "scope": "seat", "contract": contract, "seat": seat, "matter": "other_data", "message": "Everything that support wrote",
     });
     holder.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned()
-}
-
-fn represented(world: &World, contract: &str) {
-    let store = world.store_url();
-    let arguments =
-        ["account", "set", "representative@navigator.example", "--role", "representative", "--contract", contract, "--store", &store];
-    assert!(world.command(&arguments).output().expect("run exeunt").status.success());
 }
 
 fn listed(by: &Person, case: &str) -> Vec<Value> {
@@ -34,12 +27,11 @@ fn a_representative_fulfils_a_case_with_a_file() {
     world.archives = "largest_attachment_bytes = 100000\n".to_owned();
     world.configure(24);
     let cast = world.cast();
-    represented(&world, &cast.contract);
     let desk = world.serve();
     let holder = world.sign_in(&desk, &cast.holder);
-    let representative = world.sign_in(&desk, "representative@navigator.example");
+    let representative = world.representative(&desk, &cast.contract);
     let case = open(&holder, &cast.contract, &cast.seat);
-    world.mails.next("representative@navigator.example", "case|Fall");
+    world.mails.next(REPRESENTATIVE, "case|Fall");
     let to = |query: &str| format!("/api/v1/requests/{case}/attachments?{query}");
 
     // The customer sends a page along; the other side is told.
@@ -50,7 +42,7 @@ fn a_representative_fulfils_a_case_with_a_file() {
         (&sent["name"], &sent["media_type"], &sent["bytes"]),
         (&json!("Übersicht \"a\".html"), &json!("text/html"), &json!(page.len()))
     );
-    world.mails.next("representative@navigator.example", "case|Fall");
+    world.mails.next(REPRESENTATIVE, "case|Fall");
     // Internal files are for the platform's people, and nobody is written to.
     holder.send("POST", &to("name=a.txt&internal=true"), &[], b"no".to_vec()).is(403);
     let internal = representative.send("POST", &to("name=checked.txt&internal=true"), &[], b"checked".to_vec()).is(201).json();
@@ -170,10 +162,9 @@ fn gone_with_the_subject(keeps: Keeps, in_bucket: bool) {
     }
     world.configure(0);
     let cast = world.cast();
-    represented(&world, &cast.contract);
     let desk = world.serve();
     let (admin, holder) = (world.sign_in(&desk, &cast.admin), world.sign_in(&desk, &cast.holder));
-    let representative = world.sign_in(&desk, "representative@navigator.example");
+    let representative = world.representative(&desk, &cast.contract);
     let case = open(&holder, &cast.contract, &cast.seat);
     let colleague = world.sign_in(&desk, &cast.colleague);
     let seat: i64 =

@@ -22,8 +22,6 @@ impl InBucket {
         let relay = Relay::to(&bucket.endpoint());
         world.keep_archives_in(&bucket, &relay.endpoint());
         world.configure(24);
-        let made = world.command(&["account", "set", "operator@navigator.example", "--role", "operator"]).output().expect("run exeunt");
-        assert!(made.status.success());
         Self { world, bucket, relay }
     }
 
@@ -54,7 +52,7 @@ fn an_export_waits_for_its_bucket_and_what_a_killed_worker_left_there_is_swept()
     let cast = place.world.cast();
     let desk = place.serve();
     let admin = place.world.sign_in(&desk, &cast.admin);
-    let operator = place.world.sign_in(&desk, "operator@navigator.example");
+    let operator = place.world.operator(&desk);
     place.relay.refuse();
     let request = export(&admin);
     wait_for_error(&operator, "export", "archive store");
@@ -112,7 +110,7 @@ fn a_cancelled_export_stops_where_it_is_and_leaves_nothing() {
     let cast = place.world.cast();
     let desk = place.serve();
     let admin = place.world.sign_in(&desk, &cast.admin);
-    let operator = place.world.sign_in(&desk, "operator@navigator.example");
+    let operator = place.world.operator(&desk);
     place.relay.hold();
     let request = export(&admin);
     place.relay.wait_for_upload();

@@ -2,18 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::world::{Keeps, World};
+use super::world::{Keeps, REPRESENTATIVE, World};
 
 #[test]
 fn a_case_is_asked_handled_handed_back_and_closed() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let arguments = ["account", "set", "representative@navigator.example", "--role", "representative", "--contract", &cast.contract];
-    assert!(world.command(&arguments).output().expect("run exeunt").status.success());
     let desk = world.serve();
     let holder = world.sign_in(&desk, &cast.holder);
-    let representative = world.sign_in(&desk, "representative@navigator.example");
+    let representative = world.representative(&desk, &cast.contract);
 
     let wanted = json!({
         "kind": "case", "scope": "seat", "contract": cast.contract, "seat": cast.seat, "matter": "other_data",
@@ -22,7 +20,7 @@ fn a_case_is_asked_handled_handed_back_and_closed() {
     let case = holder.post("/api/v1/requests", &wanted).is(201).json();
     let id = case["id"].as_str().expect("an id").to_owned();
     assert_eq!(case["state"], "open");
-    world.mails.next("representative@navigator.example", "case|Fall");
+    world.mails.next(REPRESENTATIVE, "case|Fall");
     let step = |by: &super::world::Person, body: Value, status: u16| {
         by.post(&format!("/api/v1/requests/{id}/case"), &body).is(status).json()["state"].clone()
     };

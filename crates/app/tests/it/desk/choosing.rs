@@ -170,10 +170,7 @@ fn nobody_is_locked_out_by_categories() {
     let cast = world.cast();
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
-    let name: String = world
-        .platform()
-        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
-        .expect("the contract's name");
+    let name = world.contract_name(&cast.contract);
     let mut contract = json!({ "kind": "erasure", "scope": "contract", "contract": cast.contract, "confirmation": name, "categories": ["user_information"] });
     let refused = admin.post("/api/v1/requests", &contract).is(409).json();
     assert_eq!(refused["type"], "/problems/last-admin");

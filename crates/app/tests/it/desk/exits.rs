@@ -89,10 +89,7 @@ fn whole_life(keeps: Keeps) {
     };
     let exit = give(&mut inside).expect("give notice");
     let id = exit.id.clone();
-    let name: String = world
-        .platform()
-        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
-        .expect("the contract's name");
+    let name = world.contract_name(&cast.contract);
     assert!(matches!(give(&mut inside), Err(Error::ExitOpen)));
     inside.work();
     for address in [&cast.admin, &cast.second_admin, "representative@navigator.example"] {
@@ -296,18 +293,12 @@ fn a_customer_elects_erasure_over_http_and_a_second_admin_agrees() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    for arguments in [
-        vec!["account", "set", "operator@navigator.example", "--role", "operator"],
-        vec!["account", "set", "representative@navigator.example", "--role", "representative", "--contract", &cast.contract],
-    ] {
-        assert!(world.command(&arguments).output().expect("run exeunt").status.success());
-    }
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
     let second = world.sign_in(&desk, &cast.second_admin);
     let stranger = world.sign_in(&desk, &cast.stranger);
-    let operator = world.sign_in(&desk, "operator@navigator.example");
-    let representative = world.sign_in(&desk, "representative@navigator.example");
+    let operator = world.operator(&desk);
+    let representative = world.representative(&desk, &cast.contract);
     let exits = format!("/api/v1/contracts/{}/exits", cast.contract);
 
     // A switch that is thought over again.
@@ -357,10 +348,7 @@ fn a_customer_elects_erasure_over_http_and_a_second_admin_agrees() {
     let given = admin.post(&exits, &json!({ "words": "We leave now." })).is(201).json();
     let path = format!("/api/v1/exits/{}", given["id"].as_str().expect("an id"));
     let acts = format!("{path}/acts");
-    let name: String = world
-        .platform()
-        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
-        .expect("the contract's name");
+    let name = world.contract_name(&cast.contract);
     let elect =
         |confirmation: &str| json!({ "act": "elect", "election": "erase", "confirmation": confirmation, "words": "erase all of it" });
     assert_eq!(admin.post(&acts, &elect("another")).is(422).json()["type"], "/problems/confirmation");

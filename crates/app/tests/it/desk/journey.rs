@@ -82,10 +82,7 @@ fn journey(keeps: Keeps, bucket: Option<&TestBucket<'_>>) {
     let mail = world.mails.next(&cast.admin, "certificate|Zertifikat");
     // It names no one, and can be told from the certificates of others.
     let text = mail["text"].as_str().expect("a text");
-    let name: String = world
-        .platform()
-        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
-        .expect("the contract's name");
+    let name = world.contract_name(&cast.contract);
     let told = text.lines().find(|line| line.contains(&second_erasure)).expect("which erasure it was");
     assert!(told.contains(&format!("{name} ({})", cast.contract)) && told.contains(" UTC") && !text.contains(&cast.holder), "{text}");
     let ended = state(&admin, &second_erasure);

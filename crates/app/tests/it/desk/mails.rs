@@ -9,11 +9,7 @@ use exeunt_store::desk::{Mail, NewJob};
 use serde_json::{Value, json};
 
 use super::inside::Inside;
-use super::world::{Keeps, World, erasure, reaches};
-
-fn contract_name(world: &World, contract: &str) -> String {
-    world.platform().query_row("SELECT name FROM contract WHERE id = ?1", [contract], |row| row.get(0)).expect("the contract's name")
-}
+use super::world::{Keeps, REPRESENTATIVE, World, erasure, reaches};
 
 fn part<'a>(mail: &'a Value, part: &str) -> &'a str {
     mail[part].as_str().expect("a part of the mail")
@@ -32,12 +28,10 @@ fn approvers_read_who_asked_and_whoever_asked_reads_who_refused_and_why() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let arguments = ["account", "set", "representative@navigator.example", "--role", "representative", "--contract", &cast.contract];
-    assert!(world.command(&arguments).output().expect("run exeunt").status.success());
     let desk = world.serve();
     let (holder, admin) = (world.sign_in(&desk, &cast.holder), world.sign_in(&desk, &cast.admin));
-    let representative = world.sign_in(&desk, "representative@navigator.example");
-    let contract = format!("{} ({})", contract_name(&world, &cast.contract), cast.contract);
+    let representative = world.representative(&desk, &cast.contract);
+    let contract = format!("{} ({})", world.contract_name(&cast.contract), cast.contract);
     let holder_named = format!("{} ({})", world.seat_name(&cast.seat), cast.holder);
     let wanted = erasure(&holder, &cast.contract, &cast.seat, &cast.holder);
     let ask = || {
@@ -47,7 +41,7 @@ fn approvers_read_who_asked_and_whoever_asked_reads_who_refused_and_why() {
     };
 
     let request = ask();
-    for approver in [cast.admin.as_str(), &cast.second_admin, "representative@navigator.example"] {
+    for approver in [cast.admin.as_str(), &cast.second_admin, REPRESENTATIVE] {
         let mail = world.mails.next(approver, "approval is asked for|Zustimmung wird erbeten");
         holds(&mail, &[&contract, &holder_named, &request]);
     }
@@ -84,12 +78,10 @@ fn those_who_handle_cases_are_told_which_and_never_what_was_said() {
     let world = World::new(Keeps::File);
     world.configure(24);
     let cast = world.cast();
-    let arguments = ["account", "set", "representative@navigator.example", "--role", "representative", "--contract", &cast.contract];
-    assert!(world.command(&arguments).output().expect("run exeunt").status.success());
     let desk = world.serve();
     let holder = world.sign_in(&desk, &cast.holder);
-    let representative = world.sign_in(&desk, "representative@navigator.example");
-    let contract = format!("{} ({})", contract_name(&world, &cast.contract), cast.contract);
+    let representative = world.representative(&desk, &cast.contract);
+    let contract = format!("{} ({})", world.contract_name(&cast.contract), cast.contract);
     let wanted = json!({
         "kind": "case", "scope": "seat", "contract": cast.contract, "seat": cast.seat, "matter": "other_data", "message": "Secret words",
     });
@@ -101,7 +93,7 @@ fn those_who_handle_cases_are_told_which_and_never_what_was_said() {
         mails.push(mail);
     };
     let by_whom = format!("{} ({})", world.seat_name(&cast.seat), cast.holder);
-    told("representative@navigator.example", "A new case: other data|Neuer Fall: andere Daten", &[&contract, &by_whom, &case]);
+    told(REPRESENTATIVE, "A new case: other data|Neuer Fall: andere Daten", &[&contract, &by_whom, &case]);
     let step = |by: &super::world::Person, body: Value| {
         by.post(&format!("/api/v1/requests/{case}/case"), &body).is(200);
     };
@@ -112,11 +104,11 @@ fn those_who_handle_cases_are_told_which_and_never_what_was_said() {
     step(&representative, json!({ "step": "ask", "text": "Secret question" }));
     told(&cast.holder, "A question in your case|Eine Frage zu Ihrem Fall", &["Navigator"]);
     step(&holder, json!({ "step": "tell", "text": "Secret reply" }));
-    told("representative@navigator.example", "question in a case is answered|Frage in einem Fall beantwortet", &[&contract, &cast.holder]);
+    told(REPRESENTATIVE, "question in a case is answered|Frage in einem Fall beantwortet", &[&contract, &cast.holder]);
     step(&representative, json!({ "step": "answer", "text": "Secret answer" }));
     told(&cast.holder, "case is answered|Fall ist beantwortet", &["Navigator"]);
     step(&holder, json!({ "step": "hand_back", "text": "Secret doubt" }));
-    told("representative@navigator.example", "handed back|zurückgegeben", &[&contract, &cast.holder]);
+    told(REPRESENTATIVE, "handed back|zurückgegeben", &[&contract, &cast.holder]);
     step(&representative, json!({ "step": "reject", "reason": "no_such_data", "text": "Secret refusal" }));
     told(&cast.holder, "Refused|Abgelehnt", &["Navigator", &contract]);
     desk.stop();
@@ -126,7 +118,7 @@ fn those_who_handle_cases_are_told_which_and_never_what_was_said() {
             assert!(!part(mail, form).contains("Secret") && !part(mail, form).contains("representative@"), "{mail}");
         }
     }
-    let to_handlers = mails.iter().filter(|mail| mail["to"][0] == "representative@navigator.example");
+    let to_handlers = mails.iter().filter(|mail| mail["to"][0] == REPRESENTATIVE);
     for mail in to_handlers {
         for own in ["your case", "Your case", "Ihr Fall", "Ihrem Fall"] {
             assert!(!part(mail, "text").contains(own) && !part(mail, "subject").contains(own), "{mail}");
@@ -149,7 +141,7 @@ fn what_is_forgotten_before_a_mail_is_sent_is_not_in_it(keeps: Keeps) {
     forgotten.expect("forget");
     inside.work();
     let mail = world.mails.next(&cast.second_admin, "approval is asked for|Zustimmung wird erbeten");
-    holds(&mail, &[&contract_name(&world, &cast.contract)]);
+    holds(&mail, &[&world.contract_name(&cast.contract)]);
     let text = part(&mail, "text");
     assert!(!text.contains(&cast.admin) && (text.contains("by somebody") || text.contains("von jemandem")), "{text}");
 
@@ -273,7 +265,7 @@ fn a_mail_that_the_version_before_left_is_sent() {
         put.expect("leave a mail");
     }
     inside.work();
-    let name = contract_name(&world, &cast.contract);
+    let name = world.contract_name(&cast.contract);
     for (subject, words) in [
         ("approval is asked for|Zustimmung wird erbeten", cast.admin.as_str()),
         ("Refused|Abgelehnt", &name),

@@ -30,7 +30,7 @@ mod scim;
 mod sessions;
 mod successors;
 mod tags;
-mod unread;
+mod unreadable;
 mod webhooks;
 mod words;
 mod workers;

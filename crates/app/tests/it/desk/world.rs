@@ -48,6 +48,9 @@ pub struct World {
     pub archives: String,
 }
 
+/// Who answers the cases of a contract.
+pub const REPRESENTATIVE: &str = "representative@navigator.example";
+
 impl World {
     /// Keeps archives in this bucket, reached at this address.
     pub fn keep_archives_in(&mut self, bucket: &TestBucket<'_>, endpoint: &str) {
@@ -267,6 +270,12 @@ costly_per_minute = 100000
         Person { url: url.to_owned(), cookie: person.cookie.clone(), csrf: person.csrf.clone() }
     }
 
+    /// What people call a contract.
+    pub fn contract_name(&self, contract: &str) -> String {
+        let name = "SELECT name FROM contract WHERE id = ?1";
+        self.platform().query_row(name, [contract], |row| row.get(0)).expect("the name of a contract")
+    }
+
     /// The name of whoever holds a seat.
     pub fn seat_name(&self, seat: &str) -> String {
         let name = "SELECT first_name || ' ' || last_name FROM seat_assignment WHERE seat_id = ?1 ORDER BY id DESC LIMIT 1";
@@ -275,9 +284,17 @@ costly_per_minute = 100000
 
     /// Gives somebody an account who runs the platform, and signs them in.
     pub fn operator(&self, desk: &Desk) -> Person {
-        let email = "operator@navigator.example";
-        let arguments = ["account", "set", email, "--role", "operator", "--store", &self.store_url()];
-        let made = self.command(&arguments).output().expect("run exeunt");
+        self.with_account(desk, "operator@navigator.example", &["--role", "operator"])
+    }
+
+    /// Gives [`REPRESENTATIVE`] an account, in charge of a contract, and signs them in.
+    pub fn representative(&self, desk: &Desk, contract: &str) -> Person {
+        self.with_account(desk, REPRESENTATIVE, &["--role", "representative", "--contract", contract])
+    }
+
+    fn with_account(&self, desk: &Desk, email: &str, role: &[&str]) -> Person {
+        let store = self.store_url();
+        let made = self.command(&[&["account", "set", email, "--store", &store], role].concat()).output().expect("run exeunt");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         self.sign_in(desk, email)
     }

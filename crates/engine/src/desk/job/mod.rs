@@ -13,7 +13,7 @@
 //! sweeper ─► archive store    deletes what lost workers left
 //! ```
 //!
-//! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when somebody else has the job now.
+//! Each job ends in one transaction that writes its result and gives the lease back; that transaction fails when it is the worker's no more.
 //! Whatever comes before it may be done twice: files in the spool and in the archive store are named by the attempt, and an erasure knows its
 //! run.
 

@@ -1,9 +1,10 @@
 //! What a mail tells besides its notice, looked up at the moment when it is sent.
 //!
 //! Whom the desk has forgotten meanwhile is nobody then, and what somebody wrote with a decision is told as long as it stands in the request's history
-//! and the recipient may read it there. While the platform's database is away a contract is called by its key, and nobody by a name.
+//! and the recipient may read it there. While the platform's database is away a contract is called by its key, nobody by a name, and customers are told
+//! neither who has decided nor what was written.
 
-use exeunt_model::authorization::{Action, Grant, NO_CONTRACT, Principal, Target};
+use exeunt_model::authorization::{Action, NO_CONTRACT, Principal, Target};
 use exeunt_model::directory::{key_of_text, key_text};
 use exeunt_model::identity::{PrincipalId, Role};
 use exeunt_model::text::as_name;
@@ -12,8 +13,9 @@ use exeunt_store::desk::{Account, Mail, Request};
 
 use super::super::error::Error;
 use super::super::notice::{By, ContractName, Notice, Particulars, Who};
-use super::super::rights::grants;
+use super::super::rights::{grant_of_account, grants};
 use super::work::Work;
+use crate::directory;
 
 /// Looks up what a mail needs.
 ///
@@ -31,7 +33,7 @@ pub(super) fn look_up(
     let contract = notice.contract().or(request.map(|request| request.contract.as_str())).filter(|contract| *contract != NO_CONTRACT);
     // Whoever finds it away doesn't ask it again: each question may take as long as a connection is waited for.
     let mut is_there = true;
-    particulars.contract = contract.map(|contract| called(work, contract, &mut is_there));
+    particulars.contract = contract.map(|contract| called(work, contract, &mut is_there)).transpose()?;
     if let Notice::ProposalsWait { contract } = notice {
         particulars.waiting = store.look("count proposals", |transaction| transaction.proposals_waiting(contract))?;
     }
@@ -103,12 +105,21 @@ fn tells_who_asked(notice: &Notice) -> bool {
     }
 }
 
-fn called(work: &Work, contract: &str, is_there: &mut bool) -> ContractName {
+fn called(work: &Work, contract: &str, is_there: &mut bool) -> Result<ContractName, Error> {
     let key = key_of_text(contract, work.directory.key_columns().0);
-    let entry = key.map(|key| work.directory.contract(&key)).transpose();
-    *is_there = entry.is_ok();
-    let name = entry.ok().flatten().flatten().and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
-    ContractName { key: as_name(contract), name: name.map(|name| as_name(&name)) }
+    let entry = unless_away(key.map_or(Ok(None), |key| work.directory.contract(&key)))?;
+    *is_there = entry.is_some();
+    let name = entry.flatten().and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
+    Ok(ContractName { key: as_name(contract), name: name.map(|name| as_name(&name)) })
+}
+
+/// What the directory answers; `None` while it is away.
+fn unless_away<T>(asked: Result<T, directory::Error>) -> Result<Option<T>, Error> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_transient() => Ok(None),
+        Err(error) => Err(Error::Directory(error)),
+    }
 }
 
 /// The people of a contract, as one of them may know them.
@@ -137,7 +148,7 @@ impl People<'_> {
         };
         // What somebody is called in another contract is none of this one's business.
         let seats = match self.directory_is_there {
-            true => self.work.directory.seats_by_email(&email).unwrap_or_default(),
+            true => unless_away(self.work.directory.seats_by_email(&email))?.unwrap_or_default(),
             false => Vec::new(),
         };
         let names = seats.into_iter().filter(|seat| key_text(&seat.contract) == self.contract).filter_map(|seat| seat.name);
@@ -148,20 +159,12 @@ impl People<'_> {
     /// Whether the recipient may see the request at the desk now.
     fn see(&self, request: &Request) -> Result<bool, Error> {
         let by_directory = |email| match grants(self.store, &self.work.directory, &self.work.settings, email) {
-            Err(Error::Directory(_)) => Ok(Vec::new()),
+            Err(Error::Directory(error)) if error.is_transient() => Ok(Vec::new()),
             found => found,
         };
         let email = self.recipient.email.as_ref().filter(|_| self.directory_is_there);
         let mut held = email.map(by_directory).transpose()?.unwrap_or_default();
-        held.extend(match self.recipient.role {
-            Some(Role::Operator) => Some(Grant::Operator),
-            Some(Role::Auditor) => Some(Grant::Auditor),
-            Some(Role::Representative) => {
-                let contracts = |transaction: &mut exeunt_store::Transaction<'_>| transaction.contracts_of(&self.recipient.id);
-                Some(Grant::Representative { contracts: self.store.look("read a representative's contracts", contracts)? })
-            }
-            Some(Role::Admin | Role::SubAdmin | Role::Holder | Role::Agent) | None => None,
-        });
+        held.extend(grant_of_account(self.store, self.recipient)?);
         let principal = Principal { id: self.recipient.id.clone(), grants: held, limited_to: None };
         let seat = request.seat();
         let target = Target::Request { contract: &request.contract, seat: seat.as_deref(), requester: &request.requester };

@@ -33,7 +33,7 @@ pub enum Problem {
     Record(#[source] serde_json::Error),
     #[error("{losses} workers were lost at this job")]
     WorkersLost { losses: u32 },
-    /// The program stops, or somebody else has the job.
+    /// The program stops, or the job is the worker's no more.
     #[error("interrupted")]
     Interrupted,
     /// It has written itself when it is tried again, or that it is not.
@@ -103,7 +103,18 @@ impl Problem {
     pub(super) fn is_lost(&self) -> bool {
         match self {
             Self::Store(error) | Self::Desk(Error::Store(error)) => matches!(error, exeunt_store::Error::LeaseLost { .. }),
-            _ => false,
+            Self::Desk(_)
+            | Self::Plan(_)
+            | Self::Export(_)
+            | Self::Erase(_)
+            | Self::Archives(_)
+            | Self::Spool(_)
+            | Self::Panicked
+            | Self::Directory(_)
+            | Self::Record(_)
+            | Self::WorkersLost { .. }
+            | Self::Interrupted
+            | Self::Settled { .. } => false,
         }
     }
 

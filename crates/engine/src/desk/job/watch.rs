@@ -8,7 +8,7 @@ pub struct Watch {
     done: AtomicU64,
     /// 0: not known.
     expected: AtomicU64,
-    /// Somebody else has the job now.
+    /// Somebody else has the job now, or nobody.
     lost: AtomicBool,
     /// The program is asked to stop.
     stop: AtomicBool,

@@ -153,7 +153,7 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             vec![format!("{} could not be done: {}. The people of {platform} look at it.", capital_named(request), why(reason))],
             see(settings, request),
         ),
-        // Until an older version is gone, handlers get the same notice as those who asked.
+        // A mail that an upgrade found in the outbox may be to a handler.
         Notice::CaseMessage { request, .. } if !particulars.own => (
             "There is something new in a case".to_owned(),
             vec![format!("There is something new in {}. Sign in to read it.", named(request))],

@@ -125,7 +125,8 @@ pub(super) fn moved_shortly(event: &str) -> &'static str {
         "end_notice" => "notice is over",
         "end_retrieval" => "the retrieval is over",
         "confirm_erasure" => "everything is erased",
-        _ => "the customer stays",
+        "withdraw" => "the customer stays",
+        _ => "something was done",
     }
 }
 
@@ -143,7 +144,8 @@ pub(super) fn moved(event: &str) -> &'static str {
         "end_notice" => "notice is over, and the erasure of the contract is asked for",
         "end_retrieval" => "the retrieval is over, and the erasure of the contract is asked for",
         "confirm_erasure" => "everything of the contract is erased",
-        _ => "the customer stays, and the exit is withdrawn",
+        "withdraw" => "the customer stays, and the exit is withdrawn",
+        _ => "something was done",
     }
 }
 

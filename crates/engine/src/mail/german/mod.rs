@@ -318,14 +318,14 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             format!("Vorschläge warten auf Ihre Entscheidung: {}", particulars.waiting),
             vec![
                 format!(
-                    "Verbundene Systeme haben seit unserer letzten Mail mehr für {} vorgeschlagen. Insgesamt warten {}. Es geschieht nichts, bevor \
+                    "Verbundene Systeme haben seit unserer letzten E-Mail mehr für {} vorgeschlagen. Insgesamt warten {}. Es geschieht nichts, bevor \
                      Sie entscheiden.",
                     german.contract(contract),
                     particulars.waiting
                 ),
-                "Sie finden sie unter den Anfragen des Vertrags. Lehnen Sie ab, womit Sie nicht einverstanden sind.".to_owned(),
+                "Sie finden sie unter den Anträgen des Vertrags. Lehnen Sie ab, womit Sie nicht einverstanden sind.".to_owned(),
             ],
-            Some(("Anfragen ansehen".to_owned(), format!("{}/requests", settings.public_url))),
+            Some(("Anträge ansehen".to_owned(), format!("{}/requests", settings.public_url))),
         ),
         Notice::WebhookDisabled { webhook, host, reason } => (
             format!("Webhook abgeschaltet: {host}"),

@@ -144,7 +144,8 @@ pub(super) fn moved_shortly(event: &str) -> &'static str {
         "end_notice" => "Kündigungsfrist vorbei",
         "end_retrieval" => "Abholzeit vorbei",
         "confirm_erasure" => "alles gelöscht",
-        _ => "zurückgezogen",
+        "withdraw" => "zurückgezogen",
+        _ => "es ist etwas geschehen",
     }
 }
 
@@ -161,7 +162,8 @@ pub(super) fn moved(event: &str) -> &'static str {
         "end_notice" => "Die Kündigungsfrist ist abgelaufen, und die Löschung des Vertrags ist beantragt",
         "end_retrieval" => "Die Zeit zum Abholen ist abgelaufen, und die Löschung des Vertrags ist beantragt",
         "confirm_erasure" => "Alles aus dem Vertrag ist gelöscht",
-        _ => "Der Kunde bleibt, und der Ausstieg ist zurückgezogen",
+        "withdraw" => "Der Kunde bleibt, und der Ausstieg ist zurückgezogen",
+        _ => "Es ist etwas geschehen",
     }
 }
 

@@ -3,10 +3,9 @@
 use exeunt_model::identity::{DirectoryGroupId, DirectoryUserId, EmailAddress};
 use exeunt_model::moment::Moment;
 
-use super::super::{AT_ONCE, places};
 use crate::error::{Error, expect_rows};
 use crate::read::{moment, parsed};
-use crate::sql::{Row, Transaction, Value, parameters};
+use crate::sql::{MOST_VALUES, Row, Transaction, Value, parameters, places};
 
 /// A group that an identity provider has pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +112,7 @@ impl Transaction<'_> {
     /// The members of these groups: group and user.
     pub fn members_of_directory_groups(&mut self, groups: &[&DirectoryGroupId]) -> Result<Vec<(DirectoryGroupId, DirectoryUserId)>, Error> {
         let mut found = Vec::new();
-        for groups in groups.chunks(AT_ONCE) {
+        for groups in groups.chunks(MOST_VALUES) {
             let sql = format!(
                 "-- members_of_directory_groups
                 SELECT directory_group, directory_user
@@ -133,7 +132,7 @@ impl Transaction<'_> {
 
     /// Adds users to a group, to which none of them belongs. False when one of them is no user of its contract.
     pub fn add_members(&mut self, group: &DirectoryGroup, users: &[&DirectoryUserId]) -> Result<bool, Error> {
-        for users in users.chunks(AT_ONCE) {
+        for users in users.chunks(MOST_VALUES) {
             let sql = format!(
                 "-- add_members
                 INSERT INTO directory_group_member (directory_group, directory_user)
@@ -154,7 +153,7 @@ impl Transaction<'_> {
     /// Takes users out of a group.
     pub fn remove_members(&mut self, group: &DirectoryGroup, users: &[&DirectoryUserId]) -> Result<(), Error> {
         const OPERATION: &str = "remove members";
-        for users in users.chunks(AT_ONCE) {
+        for users in users.chunks(MOST_VALUES) {
             let sql = format!(
                 "-- remove_members
                 DELETE FROM directory_group_member

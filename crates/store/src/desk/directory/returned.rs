@@ -4,10 +4,9 @@ use exeunt_model::digest::Digest;
 use exeunt_model::identity::DirectoryUserId;
 use exeunt_model::moment::Moment;
 
-use super::super::AT_ONCE;
 use crate::error::{Error, expect_rows};
 use crate::read::{moment, parsed};
-use crate::sql::{Transaction, Value, parameters};
+use crate::sql::{MOST_VALUES, Transaction, Value, parameters};
 
 /// Somebody who was erased and has been pushed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +21,7 @@ impl Transaction<'_> {
     /// Remembers that the seats with these addresses were erased, by their keyed hashes, each of which is given once.
     pub fn remember_erased_addresses(&mut self, contract: &str, hashes: &[&Digest], now: Moment) -> Result<(), Error> {
         const OPERATION: &str = "remember erased addresses";
-        for hashes in hashes.chunks(AT_ONCE) {
+        for hashes in hashes.chunks(MOST_VALUES) {
             let rows: Vec<String> = (3..3 + hashes.len()).map(|hash| format!("($1, ${hash}, $2)")).collect();
             let sql = format!(
                 "-- remember_erased_addresses

@@ -6,10 +6,9 @@ use exeunt_model::digest::Digest;
 use exeunt_model::identity::{DirectoryGroupId, DirectoryUserId, EmailAddress};
 use exeunt_model::moment::Moment;
 
-use super::super::{AT_ONCE, places};
 use crate::error::Error;
 use crate::read::{moment, parsed};
-use crate::sql::{Row, Transaction, Value, parameters};
+use crate::sql::{MOST_VALUES, Row, Transaction, Value, parameters, places};
 
 /// A user whom an identity provider has pushed.
 #[derive(Clone, PartialEq, Eq)]
@@ -185,7 +184,7 @@ impl Transaction<'_> {
         users: &[&DirectoryUserId],
     ) -> Result<Vec<(DirectoryUserId, DirectoryGroupId, String)>, Error> {
         let mut found = Vec::new();
-        for users in users.chunks(AT_ONCE) {
+        for users in users.chunks(MOST_VALUES) {
             let sql = format!(
                 "-- groups_of_directory_users
                 SELECT m.directory_user, g.id, g.document
@@ -219,7 +218,7 @@ impl Transaction<'_> {
     /// Forgets the users of a contract with these addresses. What is kept of an address is the keyed hash that comes with it.
     pub fn forget_directory_addresses(&mut self, contract: &str, gone: &[(EmailAddress, Digest)], now: Moment) -> Result<(), Error> {
         const OPERATION: &str = "forget pushed users";
-        for gone in gone.chunks(AT_ONCE) {
+        for gone in gone.chunks(MOST_VALUES) {
             let listed = places(2, gone.len());
             let mut values: Vec<Value> = parameters![contract].to_vec();
             values.extend(gone.iter().map(|(email, _)| Value::from(email.as_str())));

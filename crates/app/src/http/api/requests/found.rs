@@ -9,11 +9,6 @@ use exeunt_store::desk::Request;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 
-/// The seat that a request is about, as rights know it.
-pub fn seat_of(request: &Request) -> Option<String> {
-    request.seat()
-}
-
 /// A request as the authorization sees it.
 pub fn target<'a>(request: &'a Request, seat: Option<&'a str>) -> Target<'a> {
     Target::Request { contract: &request.contract, seat, requester: &request.requester }
@@ -22,7 +17,7 @@ pub fn target<'a>(request: &'a Request, seat: Option<&'a str>) -> Target<'a> {
 /// Finds a request, and makes sure that the caller may do this to it.
 pub fn find(store: &Store, caller: &Caller, action: Action, id: &RequestId) -> Result<(Request, Actor), Problem> {
     let found = store.look("read a request", |transaction| transaction.request(id))?.ok_or_else(|| Problem::not_found(None))?;
-    let seat = seat_of(&found);
+    let seat = found.seat();
     let actor = caller.act(action, target(&found, seat.as_deref()))?;
     Ok((found, actor))
 }

@@ -14,7 +14,7 @@ use exeunt_store::desk::{Filter, Position, Request, Sight};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::found::{seat_of, target};
+use super::found::target;
 use super::view::{View, view};
 use crate::http::caller::Caller;
 use crate::http::extract::{Json, Query};
@@ -105,6 +105,6 @@ fn visible(server: &Server, store: &Store, caller: &Caller) -> Filter {
 }
 
 fn may_see(caller: &Caller, request: &Request) -> bool {
-    let seat = seat_of(request);
+    let seat = request.seat();
     caller.role_for(Action::ReadRequests, target(request, seat.as_deref())).is_some()
 }

@@ -8,6 +8,6 @@ mod subject;
 pub mod submit;
 mod view;
 
-pub use found::{find, seat_of, target};
+pub use found::{find, target};
 pub use subject::{FoundSubject, subject};
 pub use view::{View, tagged};

@@ -4,7 +4,6 @@ use exeunt_store::desk::Request;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::found::seat_of;
 use crate::http::tag::Tagged;
 
 /// A request.
@@ -77,7 +76,7 @@ pub(super) fn view(request: &Request) -> View {
         channel: request.channel.to_string(),
         contract: request.contract.clone(),
         categories: request.document.categories.as_ref().map(|chosen| chosen.iter().map(ToString::to_string).collect()),
-        seat: seat_of(request),
+        seat: request.seat(),
         label: request.personal.as_ref().map(|personal| personal.label.clone()),
         requester: request.requester.to_string(),
         received: request.received.to_string(),

@@ -29,7 +29,7 @@ fn every_request_and_job_has_one_line_and_ids_connect_them_with_what_callers_see
         assert!(record["timestamp"].is_string() && record["level"].is_string() && record["message"].is_string(), "{record}");
     }
     let answered = of(&records, "answered");
-    let line = |id: &str| *answered.iter().find(|record| record["request"] == id).unwrap_or_else(|| panic!("no line of {id}"));
+    let line = |id: &str| *answered.iter().find(|record| record["request_id"] == id).unwrap_or_else(|| panic!("no line of {id}"));
     let mine = line("from-the-proxy-1234");
     assert_eq!((&mine["method"], &mine["route"], &mine["status"]), (&json!("GET"), &json!("/api/v1/me"), &json!(200)));
     assert!(mine["milliseconds"].is_u64(), "{mine}");
@@ -139,7 +139,7 @@ fn the_line_of_a_job_names_its_request_and_what_could_not_be_reached() {
     let jobs = of(&records, "job ended");
     let export = jobs.iter().find(|record| record["kind"] == "export").expect("an export");
     assert_eq!((&export["request"], &export["outcome"]), (&json!(id), &json!("done")));
-    // A mail is about no one request.
+    // The line of a mail names no request.
     assert!(jobs.iter().any(|record| record["kind"] == "send_mail" && record["request"].is_null()), "{jobs:#?}");
 
     let server = "smtp+clear://desk:s3cret-word@127.0.0.1:1";

@@ -166,7 +166,7 @@ fn the_desk_works_behind_nginx_with_encryption() {
     // Both logs speak of the same requests, and neither tells a secret.
     let log = fs::read_to_string(proxy.folder.path().join("exeunt.log")).expect("read the log of nginx");
     let records = desk.records();
-    let ids: Vec<&str> = records.iter().filter_map(|record| record["request"].as_str()).collect();
+    let ids: Vec<&str> = records.iter().filter_map(|record| record["request_id"].as_str()).collect();
     let of_nginx: Vec<&str> = log.lines().filter_map(|line| line.rsplit(' ').next()).collect();
     assert!(of_nginx.len() >= 7 && of_nginx.iter().all(|id| ids.contains(id)), "{log}\n{ids:?}");
     let download = link.rsplit('/').next().expect("a secret");

@@ -44,10 +44,7 @@ fn a_burst(keeps: Keeps) {
         let found = statement.query_map([&cast.contract], |row| row.get(0)).expect("read seats");
         found.collect::<Result<_, _>>().expect("read seats")
     };
-    let name: String = world
-        .platform()
-        .query_row("SELECT name FROM contract WHERE id = ?1", [&cast.contract], |row| row.get(0))
-        .expect("the contract's name");
+    let name = world.contract_name(&cast.contract);
     let desk = world.serve();
     let admin = world.sign_in(&desk, &cast.admin);
     let provider = Provider::of(&desk, &admin, &cast.contract);

@@ -173,10 +173,7 @@ fn expire(
         // Cases and exports of seats that came to their end long ago too.
         stored.extend(transaction.stored_requests_of(&request.contract)?);
     }
-    let mut concerned = Vec::new();
-    for id in &stored {
-        concerned.extend(transaction.request(id)?);
-    }
+    let mut concerned = transaction.requests_by_id(&stored.iter().collect::<Vec<_>>())?;
     let all_gone: BTreeSet<&Digest> = gone.subjects.iter().map(|(_, subject)| subject).collect();
     let erased = request.document.categories.as_deref();
     let holds_erased = |export: &Request| {

@@ -18,7 +18,7 @@ fn refused(person: &Person, method: &str, path: &str, kind: &str, body: Option<&
 }
 
 #[test]
-fn bodies_and_queries_that_cannot_be_read_are_told_by_member_expectation_and_place() {
+fn bodies_and_queries_that_cannot_be_read_are_told_by_field_expectation_and_place() {
     let world = World::new(Keeps::File);
     world.configure(0);
     let desk = world.serve();

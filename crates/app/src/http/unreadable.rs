@@ -1,4 +1,4 @@
-//! What is said of a body or a query that cannot be read: which member, what was expected there, and where it stands.
+//! What is said of a body or a query that cannot be read: which field, what was expected there, and where it stands.
 //!
 //! The reader's own errors are sentences about types of this program. What they tell is put into the words of the API here; one that is not known
 //! here is passed on as it is.
@@ -11,12 +11,15 @@ use exeunt_model::map::parse::nearest;
 /// Characters of a sentence at most: it may hold what was sent.
 const LONGEST: usize = 300;
 
+/// How the path of the whole value is written.
+const ROOT: &str = ".";
+
 /// Of a body.
 pub fn body(rejection: &JsonRejection) -> String {
     if let Some(error) = cause::<serde_path_to_error::Error<serde_json::Error>>(rejection) {
         return of_json(&error.path().to_string(), error.inner());
     }
-    // What follows a whole value belongs to no member.
+    // What follows a whole value belongs to no field.
     match cause::<serde_json::Error>(rejection) {
         Some(error) => of_json(ROOT, error),
         None => "the body did not arrive whole".to_owned(),
@@ -26,7 +29,7 @@ pub fn body(rejection: &JsonRejection) -> String {
 /// Of a query.
 pub fn query(rejection: &QueryRejection) -> String {
     match cause::<serde_path_to_error::Error<serde::de::value::Error>>(rejection) {
-        Some(error) => shortened(member(&error.path().to_string(), &error.inner().to_string())),
+        Some(error) => shortened(field(&error.path().to_string(), &error.inner().to_string())),
         None => "the query cannot be read".to_owned(),
     }
 }
@@ -43,15 +46,12 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     None
 }
 
-/// How the path of the whole value is written.
-const ROOT: &str = ".";
-
 fn of_json(path: &str, error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     let told = error.to_string();
     let message = told.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&told);
     let sentence = match error.classify() {
-        serde_json::error::Category::Data => member(path, message),
+        serde_json::error::Category::Data => field(path, message),
         serde_json::error::Category::Eof => "the body is no JSON: it ends too early".to_owned(),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => format!("the body is no JSON: {message}"),
     };
@@ -60,8 +60,8 @@ fn of_json(path: &str, error: &serde_json::Error) -> String {
     shortened(sentence) + &place
 }
 
-/// What is wrong with one member.
-fn member(path: &str, message: &str) -> String {
+/// What is wrong with one field.
+fn field(path: &str, message: &str) -> String {
     if let Some(name) = message.strip_prefix("missing field ") {
         return format!("`{}` is missing", inside(path, name.trim_matches('`')));
     }
@@ -92,7 +92,7 @@ fn member(path: &str, message: &str) -> String {
     if path == ROOT { format!("the body: {expected}") } else { format!("`{path}`: {expected}") }
 }
 
-/// A member of what has this path. The path of a member that nobody knows is already its own.
+/// A field of what has this path. The path of a field that nobody knows is already its own.
 fn inside(path: &str, name: &str) -> String {
     match path {
         ROOT => name.to_owned(),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_told_by_member_expectation_and_place_without_the_readers_own_words() {
+    fn a_body_is_told_by_field_expectation_and_place_without_the_readers_own_words() {
         for (text, want) in [
             ("{}", "`kind` is missing (line 1, column 2)"),
             ("{\n  \"kind\": \"exprot\"}", "`kind`: expected `export` or `erasure` or `case`, not `exprot` (line 2, column 18)"),
