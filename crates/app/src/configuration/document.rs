@@ -215,7 +215,8 @@ fn elsewhere(root: &Node, name: &str) -> Option<String> {
 fn told(message: &str, node: Option<&Node>) -> String {
     let Some(node) = node else { return message.to_owned() };
     let expected = node.shape.words(node.secret);
-    if node.secret {
+    // What stands where a section should may be its secret.
+    if node.secret || matches!(node.shape, Shape::Table { .. }) {
         return format!("expected {expected}");
     }
     if let Some(got) = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start)) {

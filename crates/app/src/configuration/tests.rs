@@ -255,6 +255,13 @@ fn a_secret_of_the_wrong_type_is_not_shown() {
 }
 
 #[test]
+fn what_stands_where_a_section_should_is_not_shown() {
+    let got = told(&format!("store = \"postgres://desk:s3cret@db.example/desk\"\n{WELL}"), &[], &[]);
+    assert!(got.iter().any(|line| line.starts_with("store 1:9 expected a table")), "{got:#?}");
+    assert!(got.iter().all(|line| !line.contains("s3cret")), "{got:#?}");
+}
+
+#[test]
 fn a_folder_that_takes_no_files_is_told() {
     let text = format!("{WELL}\n[archives]\nspool = \"navigator.map.yaml/spool\"\n");
     let got = told(&text, &[], &[]);

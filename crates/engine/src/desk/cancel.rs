@@ -73,6 +73,8 @@ pub fn handle(
             Handling::Release => {
                 let attempted = releasing(request.state);
                 context.make(transaction, &mut request, attempted, by, note)?;
+                let notice = Notice::Released { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &request.requester, Some(id), &notice)?;
                 go_on(transaction, context, &mut request, &approvers)?;
             }
             Handling::Retry => {

@@ -9,6 +9,7 @@ use exeunt_store::desk::Hold;
 use super::context::{Actor, Context};
 use super::error::Error;
 use super::job::{holding, keeps};
+use super::notice::{Notice, NoticeMail};
 
 /// Places a hold. Erasures of what it keeps are put on hold before they begin; says which had begun already, and go on.
 ///
@@ -55,6 +56,8 @@ pub fn lift_hold(store: &mut Store, context: &mut Context<'_>, actor: &Actor, id
                 .is_some_and(|event| event.actor.is_none());
             if was_held && holding(transaction, &request)?.is_none() {
                 context.make(transaction, &mut request, Move::Erasure(erasure::Move::Release), Some(&actor.principal), None)?;
+                let notice = Notice::Released { request: NoticeMail::of(&request) };
+                context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
                 context.enqueue(transaction, &request, JobKind::Plan, context.now)?;
             }
         }

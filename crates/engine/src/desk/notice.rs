@@ -69,6 +69,10 @@ pub enum Notice {
         #[serde(default)]
         by: Option<By>,
     },
+    /// It was on hold, and goes on.
+    Released {
+        request: NoticeMail,
+    },
     Failed {
         request: NoticeMail,
         reason: String,
@@ -296,6 +300,7 @@ impl Notice {
             | Self::PlanChanged { .. }
             | Self::ApprovalLapsed { .. }
             | Self::OnHold { .. }
+            | Self::Released { .. }
             | Self::Failed { .. }
             | Self::CaseMessage { .. }
             | Self::CaseOpened { .. }
@@ -328,6 +333,7 @@ impl Notice {
             | Self::ErasureEnded { .. }
             | Self::PlanChanged { .. }
             | Self::ApprovalLapsed { .. }
+            | Self::Released { .. }
             | Self::Failed { .. }
             | Self::CaseMessage { .. }
             | Self::CaseOpened { .. }
@@ -360,6 +366,7 @@ impl Notice {
             Self::PlanChanged { .. } => "plan_changed",
             Self::ApprovalLapsed { .. } => "approval_lapsed",
             Self::OnHold { .. } => "on_hold",
+            Self::Released { .. } => "released",
             Self::Failed { .. } => "failed",
             Self::CaseMessage { .. } => "case_message",
             Self::CaseOpened { .. } => "case_opened",

@@ -158,6 +158,7 @@ fn notices() -> Vec<Notice> {
                 Notice::PlanChanged { request: request(), difference: "app.note has 3 rows, not 2".to_owned() },
                 Notice::ApprovalLapsed { request: request() },
                 Notice::OnHold { request: request(), by: by() },
+                Notice::Released { request: request() },
                 Notice::Failed { request: request(), reason: "source_unavailable".to_owned() },
                 Notice::Received { request: request(), received: late, due: late },
                 Notice::Extended { request: request(), due: late, reason: "so much".to_owned() },

@@ -114,11 +114,14 @@ impl Transaction<'_> {
         })
     }
 
-    /// The requests about these subjects, of whatever contract, of which the archive store still holds something.
+    /// The requests about these subjects, of whatever contract, of which the archive store or a spool may still hold something: all exports, since a
+    /// lost worker has noted nothing, and cases with files.
     pub fn stored_requests_about(&mut self, gone: &[(SubjectKind, Digest)]) -> Result<Vec<RequestId>, Error> {
         let mut found = Vec::new();
         for_subjects(gone, |concerned, values| {
-            let sql = format!("-- stored_requests_about\nSELECT id FROM request WHERE {concerned} AND ({IS_STORED}) ORDER BY id");
+            let sql = format!(
+                "-- stored_requests_about\nSELECT id FROM request WHERE {concerned} AND (kind = 'export' OR {IS_STORED}) ORDER BY id"
+            );
             let read = |row: &Row<'_>| parsed(&row.get::<String>(0)?, "a request's id");
             found.extend(self.all("look for what is stored of a subject", &sql, values, read)?);
             Ok(())
@@ -145,6 +148,16 @@ impl Transaction<'_> {
             WHERE id = $1 AND role IS NULL AND closed IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM mail WHERE recipient = $1 AND sent IS NULL AND abandoned IS NULL)";
         self.rows("forget an address", sql, &parameters![principal.as_str()]).map(|_| ())
+    }
+
+    /// The same of all of them.
+    pub fn sweep_closed(&mut self) -> Result<(), Error> {
+        let sql = "-- sweep_closed
+            UPDATE principal
+            SET email = NULL
+            WHERE email IS NOT NULL AND role IS NULL AND closed IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM mail WHERE recipient = principal.id AND sent IS NULL AND abandoned IS NULL)";
+        self.rows("forget addresses", sql, &parameters![]).map(|_| ())
     }
 
     /// Ends the sessions of those who were erased, and forgets their addresses: their requests and decisions stay, nobody can tell whose they were.

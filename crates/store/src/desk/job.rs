@@ -93,11 +93,13 @@ const COLUMNS: &str =
     finished";
 
 impl Transaction<'_> {
-    /// Enqueues a job. False when the same is enqueued or running already; then nothing is changed.
+    /// Enqueues a job. False when the same is enqueued or running already; then nothing is changed. Its attempts are counted on from those of the same
+    /// work before, whose workers may still be about: what an attempt has stored is named by its number.
     pub fn enqueue(&mut self, job: &NewJob<'_>, now: Moment) -> Result<bool, Error> {
         let sql = "-- enqueue
-            INSERT INTO job (id, kind, lane, state, target, contract, priority, run_at, created)
-            VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8)
+            INSERT INTO job (id, kind, lane, state, target, contract, priority, run_at, created, attempt)
+            VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8,
+                (SELECT coalesce(max(attempt), 0) FROM job WHERE kind = $2 AND target = $4))
             ON CONFLICT (kind, target) WHERE state IN ('queued', 'running') DO NOTHING";
         let values = parameters![
             job.id.as_str(),

@@ -28,7 +28,7 @@ fn statements() -> Vec<(PathBuf, String)> {
             let statement = rest.split('"').next().unwrap_or_default().replace("\\n", "\n");
             let statement = statement.replace("{COLUMNS}", columns.unwrap_or_default()).replace("{}", "");
             // Any number of values.
-            let statement = statement.replace("{listed}", "$9").replace("{IS_STORED}", "1 = 1");
+            let statement = statement.replace("{listed}", "'a', 'b'").replace("{IS_STORED}", "1 = 1");
             if !statement.contains('{') {
                 found.push((path.clone(), format!("-- {statement}")));
             }

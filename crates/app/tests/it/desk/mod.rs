@@ -15,6 +15,7 @@ mod inside;
 mod intake;
 mod journey;
 mod kills;
+mod leftovers;
 mod limits;
 mod links;
 mod lists;

@@ -54,6 +54,7 @@ fn bodies_and_queries_that_cannot_be_read_are_told_by_field_expectation_and_plac
     for (path, want) in [
         ("/api/v1/requests?limit=many", "`limit`: expected a whole number"),
         ("/api/v1/requests?kind=exprot", "`kind`: expected `export` or `erasure` or `case`, not `exprot`"),
+        ("/api/v1/requests?state=runing", "`state`: no request is ever `runing`"),
         ("/api/v1/requests?overdue=maybe", "`overdue`: expected true or false"),
     ] {
         assert_eq!(refused(&operator, "GET", path, "bad-request", None), want, "{path}");

@@ -170,6 +170,7 @@ impl Driver {
             transaction.sweep_mails(before(MAILS_KEPT))?;
             transaction.sweep_deliveries(before(DELIVERIES_KEPT))?;
             transaction.sweep_idempotent(before(IDEMPOTENCY_KEPT))?;
+            transaction.sweep_closed()?;
             transaction.sweep_signing_in(now)
         });
     }

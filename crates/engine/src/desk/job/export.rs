@@ -34,6 +34,9 @@ use crate::archive::Options;
 use crate::export::{self, Progress, Report, Settings, export};
 use crate::planning::Opening;
 
+/// How long a worker waits at most for a bucket that has gone away.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 /// A file of the archive in the archive store.
 struct Stored {
     object: String,
@@ -49,10 +52,17 @@ pub(super) fn run(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch) 
     }
     let Some(request) = start(work, store, lease)? else { return Ok(()) };
     let spool = work.spool.folder(&request.id, lease.attempt);
-    let done = produce(work, store, lease, watch, &request, &spool);
-    // Nothing of it is needed any more, whatever became of it; a folder that stays is swept later.
-    let _ = fs::remove_dir_all(&spool);
-    done
+    let spool = Spooled(&spool);
+    produce(work, store, lease, watch, &request, spool.0)
+}
+
+/// What an attempt writes into the spool. Nothing of it is needed any more when the attempt is over, were it by a panic; a folder that stays is swept later.
+struct Spooled<'a>(&'a Path);
+
+impl Drop for Spooled<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.0);
+    }
 }
 
 fn start(work: &Work, store: &mut Store, lease: &Lease) -> Result<Option<Request>, Problem> {
@@ -99,8 +109,9 @@ fn produce(work: &Work, store: &mut Store, lease: &Lease, watch: &Watch, request
     let prefix = format!("{}/{}", request.id, lease.attempt);
     let begun = Instant::now();
     let report = write(work, store, watch, request, spool)?;
-    // To build it anew would take as long again.
-    let stored = match keep(work, watch, &report, &prefix, begun.elapsed()) {
+    // To build it anew would take as long again. Others wait for the worker meanwhile.
+    let patience = begun.elapsed().min(LONGEST_PATIENCE);
+    let stored = match keep(work, watch, &report, &prefix, patience) {
         Ok(stored) => stored,
         Err(problem) => {
             // Nobody knows of these; a later attempt or the sweeper deletes what cannot be deleted now.

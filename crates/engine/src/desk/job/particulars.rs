@@ -1,8 +1,8 @@
 //! What a mail tells besides its notice, looked up at the moment when it is sent.
 //!
 //! Whom the desk has forgotten meanwhile is nobody then, and what somebody wrote with a decision is told as long as it stands in the request's history
-//! and the recipient may read it there. While the platform's database is away a contract is called by its key, nobody by a name, and customers are told
-//! neither who has decided nor what was written.
+//! and the recipient may read it there. While the platform's database cannot be asked, whatever the reason, a mail goes out all the same: a contract is
+//! called by its key, nobody by a name, and customers are told neither who has decided nor what was written.
 
 use exeunt_model::authorization::{Action, NO_CONTRACT, Principal, Target};
 use exeunt_model::directory::{key_of_text, key_text};
@@ -15,7 +15,6 @@ use super::super::error::Error;
 use super::super::notice::{By, ContractName, Notice, Particulars, Who};
 use super::super::rights::{grant_of_account, grants};
 use super::work::Work;
-use crate::directory;
 
 /// Looks up what a mail needs.
 ///
@@ -33,7 +32,7 @@ pub(super) fn look_up(
     let contract = notice.contract().or(request.map(|request| request.contract.as_str())).filter(|contract| *contract != NO_CONTRACT);
     // Whoever finds it away doesn't ask it again: each question may take as long as a connection is waited for.
     let mut is_there = true;
-    particulars.contract = contract.map(|contract| called(work, contract, &mut is_there)).transpose()?;
+    particulars.contract = contract.map(|contract| called(work, contract, &mut is_there));
     if let Notice::ProposalsWait { contract } = notice {
         particulars.waiting = store.look("count proposals", |transaction| transaction.proposals_waiting(contract))?;
     }
@@ -51,7 +50,8 @@ pub(super) fn look_up(
     particulars.own = request.requester == recipient.id && !request.channel.is_proposal();
     particulars.channel = Some(request.channel);
     particulars.received = Some(request.received);
-    if tells_who_asked(notice) {
+    // Whoever was asked may have lost the role that they were asked by.
+    if tells_who_asked(notice) && (!people.directory_is_there || people.see(request)?) {
         particulars.asked_by = people.who(&request.requester, request.role)?;
     }
     if let Some((by, event)) = notice.done()
@@ -89,6 +89,7 @@ fn tells_who_asked(notice: &Notice) -> bool {
         | Notice::PlanChanged { .. }
         | Notice::ApprovalLapsed { .. }
         | Notice::OnHold { .. }
+        | Notice::Released { .. }
         | Notice::Failed { .. }
         | Notice::CaseMessage { .. }
         | Notice::CaseMoved { .. }
@@ -105,21 +106,12 @@ fn tells_who_asked(notice: &Notice) -> bool {
     }
 }
 
-fn called(work: &Work, contract: &str, is_there: &mut bool) -> Result<ContractName, Error> {
+fn called(work: &Work, contract: &str, is_there: &mut bool) -> ContractName {
     let key = key_of_text(contract, work.directory.key_columns().0);
-    let entry = unless_away(key.map_or(Ok(None), |key| work.directory.contract(&key)))?;
-    *is_there = entry.is_some();
-    let name = entry.flatten().and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
-    Ok(ContractName { key: as_name(contract), name: name.map(|name| as_name(&name)) })
-}
-
-/// What the directory answers; `None` while it is away.
-fn unless_away<T>(asked: Result<T, directory::Error>) -> Result<Option<T>, Error> {
-    match asked {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_transient() => Ok(None),
-        Err(error) => Err(Error::Directory(error)),
-    }
+    let entry = key.map_or(Ok(None), |key| work.directory.contract(&key));
+    *is_there = entry.is_ok();
+    let name = entry.ok().flatten().and_then(|entry| entry.name).filter(|name| !name.trim().is_empty());
+    ContractName { key: as_name(contract), name: name.map(|name| as_name(&name)) }
 }
 
 /// The people of a contract, as one of them may know them.
@@ -148,7 +140,7 @@ impl People<'_> {
         };
         // What somebody is called in another contract is none of this one's business.
         let seats = match self.directory_is_there {
-            true => unless_away(self.work.directory.seats_by_email(&email))?.unwrap_or_default(),
+            true => self.work.directory.seats_by_email(&email).unwrap_or_default(),
             false => Vec::new(),
         };
         let names = seats.into_iter().filter(|seat| key_text(&seat.contract) == self.contract).filter_map(|seat| seat.name);
@@ -158,8 +150,11 @@ impl People<'_> {
 
     /// Whether the recipient may see the request at the desk now.
     fn see(&self, request: &Request) -> Result<bool, Error> {
+        if self.recipient.closed.is_some() {
+            return Ok(false);
+        }
         let by_directory = |email| match grants(self.store, &self.work.directory, &self.work.settings, email) {
-            Err(Error::Directory(error)) if error.is_transient() => Ok(Vec::new()),
+            Err(Error::Directory(_)) => Ok(Vec::new()),
             found => found,
         };
         let email = self.recipient.email.as_ref().filter(|_| self.directory_is_there);

@@ -1,10 +1,9 @@
 //! Sending mails.
 
-use exeunt_model::identity::MailId;
 use exeunt_model::job::{JobKind, retry_delay_ms};
 use exeunt_model::moment::Moment;
 use exeunt_store::Store;
-use exeunt_store::desk::Lease;
+use exeunt_store::desk::{Lease, Mail};
 
 use super::super::error::Error;
 use super::super::notice::{Notice, Particulars};
@@ -23,11 +22,11 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
     let now = (work.clock)();
     let Some((mail, recipient, request)) = found else { return end(store, lease, now) };
     let recipient = recipient.and_then(|recipient| Some((recipient.email.clone()?, recipient)));
-    let (Some(document), Some((to, recipient))) = (&mail.document, recipient) else { return give_up(store, lease, &id, now) };
+    let (Some(document), Some((to, recipient))) = (&mail.document, recipient) else { return give_up(store, lease, &mail, now) };
     let notice: Notice = serde_json::from_str(document).map_err(Problem::Record)?;
     let particulars = look_up(work, store, &mail, &notice, request.as_ref(), &recipient)?;
     if is_over(&notice, &particulars) {
-        return give_up(store, lease, &id, now);
+        return give_up(store, lease, &mail, now);
     }
     let certificate = match (&notice, request.as_ref().and_then(|request| request.run.as_ref())) {
         (Notice::ErasureEnded { .. }, Some(run)) => store.certificate_of(run)?,
@@ -42,15 +41,14 @@ pub(super) fn mail(work: &Work, store: &mut Store, lease: &Lease) -> Result<(), 
         Ok(()) => Ok(store.transact("note a sent mail", |transaction| {
             transaction.mail_sent(&id, now)?;
             // Somebody who was erased is written to once more, and then nobody knows the address any more.
-            if matches!(notice, Notice::ErasureEnded { .. }) {
-                transaction.forget_closed(&mail.recipient)?;
-            }
+            transaction.forget_closed(&mail.recipient)?;
             transaction.finish_job(lease, now)
         })?),
         Err(error) if error.permanent || lease.failures + 1 >= JobKind::SendMail.attempts() => {
             let told = error.source.to_string();
             store.transact("give a mail up", |transaction| {
                 transaction.abandon_mail(&id, now)?;
+                transaction.forget_closed(&mail.recipient)?;
                 transaction.fail_job(lease, now, &told)
             })?;
             Err(Problem::Settled { told })
@@ -65,9 +63,10 @@ fn is_over(notice: &Notice, particulars: &Particulars) -> bool {
     waits_for_none || (matches!(notice, Notice::Returned { .. }) && particulars.returned.is_none())
 }
 
-fn give_up(store: &mut Store, lease: &Lease, id: &MailId, now: Moment) -> Result<(), Problem> {
+fn give_up(store: &mut Store, lease: &Lease, mail: &Mail, now: Moment) -> Result<(), Problem> {
     Ok(store.transact("give a mail up", |transaction| {
-        transaction.abandon_mail(id, now)?;
+        transaction.abandon_mail(&mail.id, now)?;
+        transaction.forget_closed(&mail.recipient)?;
         transaction.finish_job(lease, now)
     })?)
 }

@@ -1,4 +1,4 @@
-//! Deleting what nobody knows of any more: files that lost workers stored, or half stored, before they could note them.
+//! Deleting what nobody knows of any more: files that lost workers left in the spool, or stored, or half stored, before they could note them.
 //!
 //! Files of an export are named by its attempt: those of an attempt that doesn't run and delivered nothing are swept. Files of cases are swept when
 //! nobody has noted them for an hour.
@@ -29,7 +29,7 @@ const GRACE_MICROSECONDS: i64 = 3_600_000_000;
 /// The folder of the archive store where the desk tries at its start whether it works.
 pub const CHECKS: &str = "check";
 
-/// A thread that sweeps the archive store now and then.
+/// A thread that sweeps the spool and the archive store now and then.
 pub struct Sweeper {
     pub work: Arc<Work>,
     pub wake: Arc<Wake>,
@@ -40,7 +40,8 @@ impl Sweeper {
     /// Sweeps until it is asked to stop.
     pub fn run(&self, store: Store) {
         while !self.wake.is_stopped() {
-            let pause = match strays(&self.work, &store) {
+            let swept = self.work.spool.sweep(&store, None).and_then(|()| strays(&self.work, &store));
+            let pause = match swept {
                 Ok(()) => PAUSE,
                 Err(problem) => {
                     (self.report)(&problem);

@@ -148,6 +148,14 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             )],
             see(settings, request),
         ),
+        Notice::Released { request } => (
+            format!("It goes on: {}", what(request)),
+            vec![
+                format!("{} is on hold no more and goes on.", capital_named(request)),
+                "It is decided anew: where others must agree, they may be asked again.".to_owned(),
+            ],
+            see(settings, request),
+        ),
         Notice::Failed { request, reason } => (
             format!("Not possible for now: {}", what(request)),
             vec![format!("{} could not be done: {}. The people of {platform} look at it.", capital_named(request), why(reason))],

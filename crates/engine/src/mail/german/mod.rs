@@ -147,6 +147,14 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
             )],
             see(settings, request),
         ),
+        Notice::Released { request } => (
+            format!("Es geht weiter: {}", what(request)),
+            vec![
+                format!("{} ist nicht mehr angehalten und geht weiter.", the(request)),
+                "Darüber wird neu entschieden: Wenn andere zustimmen müssen, werden sie gegebenenfalls noch einmal gefragt.".to_owned(),
+            ],
+            see(settings, request),
+        ),
         Notice::Failed { request, reason } => (
             format!("Derzeit nicht möglich: {}", what(request)),
             vec![format!("{} war nicht möglich: {}. Das Team von {platform} kümmert sich darum.", the(request), why(reason))],

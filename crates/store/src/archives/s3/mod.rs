@@ -7,6 +7,7 @@ mod query;
 mod refused;
 mod upload;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ impl Bucket {
     }
 
     pub(super) fn put(&self, name: &str, file: &File, sha256: &str, patience: Duration, over: &dyn Fn() -> bool) -> Result<(), Error> {
-        self.wait("store a file", Upload { bucket: self, name, patience, over }.put(file, sha256))
+        self.wait("store a file", Upload { bucket: self, name, patience, over, away_since: Cell::new(None) }.put(file, sha256))
     }
 
     pub(super) fn read(&self, name: &str, first: u64, end: u64) -> Result<Bytes, Error> {

@@ -19,6 +19,16 @@ pub(super) fn is_out_of_range(error: &object_store::Error) -> bool {
     error.to_string().contains("status code: 416")
 }
 
+/// Whether the same question will never be answered otherwise. One that came too slowly or too often may be.
+pub(super) fn is_bad_question(error: &object_store::Error) -> bool {
+    is_bad_status(&error.to_string())
+}
+
+fn is_bad_status(told: &str) -> bool {
+    let status = told.split_once("status code: 4").and_then(|(_, rest)| rest.get(..2));
+    status.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()) && !matches!(rest, "08" | "29"))
+}
+
 /// A refusal of a request that the client has no function for.
 pub(super) fn refused_status(doing: &'static str, status: u16, body: &str) -> Error {
     let why = match status {
@@ -53,6 +63,17 @@ fn root(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_question_does_not_pass() {
+        for bad in ["Server returned non-2xx status code: 400 Bad Request: <Error>", "status code: 413 Payload Too Large"] {
+            assert!(is_bad_status(bad), "{bad}");
+        }
+        for passing in ["status code: 408 Request Timeout", "status code: 429 Too Many Requests", "status code: 503", "connection refused"]
+        {
+            assert!(!is_bad_status(passing), "{passing}");
+        }
+    }
 
     #[test]
     fn what_is_told_is_the_code_alone() {

@@ -5,6 +5,7 @@
 //! name. Nobody else goes on with it: meanwhile somebody may have been erased whose data it holds. Whoever takes the job over builds another archive
 //! under another name.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use object_store::{ObjectStoreExt as _, PutPayload};
 use sha2::{Digest as _, Sha256};
 
 use super::Bucket;
-use super::refused::refused;
+use super::refused::{is_bad_question, refused};
 use crate::archives::Error;
 
 const DOING: &str = "store a file";
@@ -65,8 +66,11 @@ impl Digests {
 pub(super) struct Upload<'a> {
     pub bucket: &'a Bucket,
     pub name: &'a str,
+    /// How long the bucket may be away, over all parts.
     pub patience: Duration,
     pub over: &'a dyn Fn() -> bool,
+    /// Since when it was first found away.
+    pub away_since: Cell<Option<Instant>>,
 }
 
 impl Upload<'_> {
@@ -137,20 +141,21 @@ impl Upload<'_> {
         parts.buffered(AT_ONCE).try_collect().await
     }
 
-    /// Asks again for as long as the bucket is away and there is patience.
+    /// Asks again for as long as the bucket is away and there is patience. What is wrong with the question itself is asked once.
     async fn patiently<T, A>(&self, ask: impl Fn() -> A) -> Result<T, Error>
     where
         A: Future<Output = object_store::Result<T>>,
     {
-        let mut away_since = None;
         loop {
             let error = match ask().await {
                 Ok(done) => return Ok(done),
-                Err(error) => refused(DOING, &error),
+                Err(error) => error,
             };
-            let since = *away_since.get_or_insert_with(Instant::now);
-            if !error.is_outage() || since.elapsed() >= self.patience {
-                return Err(error);
+            let since = self.away_since.get().unwrap_or_else(Instant::now);
+            self.away_since.set(Some(since));
+            let told = refused(DOING, &error);
+            if is_bad_question(&error) || !told.is_outage() || since.elapsed() >= self.patience {
+                return Err(told);
             }
             tokio::time::sleep(PAUSE).await;
             if (self.over)() {

@@ -209,6 +209,8 @@ fn nothing_of_the_seats_of_an_erased_contract_is_left(world: &World) {
     assert_eq!(seats, [100, 101, 200, 201].map(request_id));
     let about = |subjects: &[(SubjectKind, Digest)], store: &mut _| write(store, |transaction| transaction.stored_requests_about(subjects));
     assert_eq!(about(&[(seat(), digest("mara"))], &mut store), [100, 101].map(request_id));
+    // Of the exports nothing is noted: a lost worker may have left something all the same.
+    assert_eq!(about(&[(seat(), digest("otto"))], &mut store), [200, 201, 300, 301, 302].map(request_id));
     assert_eq!(about(&[(SubjectKind::new("contract"), digest("mara"))], &mut store), []);
     write(&mut store, |transaction| {
         transaction.forget_addresses(&[email(SECRET), email(OTHER)], &principal(300), at(30))?;
@@ -332,6 +334,16 @@ fn an_address_is_kept_for_the_mails_that_still_go_there(world: &World) {
     write(&mut store, |transaction| transaction.mail_sent(&mail.id, at(3)));
     assert_eq!(email_after(&mut store, 1), None);
     assert_eq!(email_after(&mut store, 2), Some(email(OTHER)), "an open account stays");
+    // What was not forgotten with the last mail is later.
+    write(&mut store, |transaction| {
+        transaction.insert_principal(&exeunt_store::desk::Account { closed: Some(at(1)), ..person(3, SECRET) })?;
+        transaction.sweep_closed()
+    });
+    let emails = write(&mut store, |transaction| {
+        Ok([transaction.principal(&principal(2))?, transaction.principal(&principal(3))?]
+            .map(|account| account.and_then(|account| account.email)))
+    });
+    assert_eq!(emails, [Some(email(OTHER)), None]);
 }
 
 on_both!(

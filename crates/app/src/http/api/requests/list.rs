@@ -7,7 +7,7 @@ use axum::extract::State;
 use exeunt_model::authorization::{Action, Grant, NO_CONTRACT};
 use exeunt_model::directory::key_of_text;
 use exeunt_model::identity::RequestId;
-use exeunt_model::request::{Kind, Scope};
+use exeunt_model::request::{Kind, Scope, State as RequestState};
 use exeunt_model::tombstone::subject_hash;
 use exeunt_store::Store;
 use exeunt_store::desk::{Filter, Position, Request, Sight};
@@ -57,6 +57,9 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Views>, Problem> {
     let page = page.read::<Position<RequestId>>()?;
+    if let Some(state) = query.state.as_deref().filter(|state| Kind::ALL.iter().all(|kind| RequestState::parse(*kind, state).is_err())) {
+        return Err(Problem::bad_request(format!("`state`: no request is ever `{state}`")));
+    }
     server
         .reading(move |server, store| {
             let mut filter = visible(server, store, &caller);
