@@ -3,7 +3,7 @@
 use exeunt_model::authorization::NO_CONTRACT;
 use exeunt_model::digest::Digest;
 use exeunt_model::due::{Regime, reminding};
-use exeunt_model::identity::{PrincipalId, RequestId, Role};
+use exeunt_model::identity::{PrincipalId, RequestId};
 use exeunt_model::job::JobKind;
 use exeunt_model::names::{CategoryName, SubjectKind};
 use exeunt_model::plan::Choice;
@@ -219,8 +219,7 @@ pub(super) fn submit_decided(
 pub(super) fn handlers(transaction: &mut Transaction<'_>, contract: &str) -> Result<Vec<Account>, Error> {
     let mut handlers = transaction.representatives_of(contract)?;
     if contract == NO_CONTRACT {
-        let is_operator = |account: &Account| account.role == Some(Role::Operator) && account.closed.is_none();
-        handlers.extend(transaction.accounts()?.into_iter().filter(is_operator));
+        handlers.extend(transaction.accounts()?.into_iter().filter(Account::is_open_operator));
     }
     Ok(handlers)
 }

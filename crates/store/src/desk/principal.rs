@@ -25,6 +25,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether somebody runs the platform by it.
+    pub fn is_open_operator(&self) -> bool {
+        self.role == Some(Role::Operator) && self.closed.is_none()
+    }
+
     /// Tells what people have chosen for the account apart; `contracts` are those that a representative is in charge of.
     pub fn version(&self, contracts: &BTreeSet<String>) -> String {
         Digest::of_json(&(self.role, self.language, self.closed, contracts)).short().to_owned()

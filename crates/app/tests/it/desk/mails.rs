@@ -275,3 +275,31 @@ fn a_mail_that_the_version_before_left_is_sent() {
         holds(&world.mails.next(&cast.second_admin, subject), &[words]);
     }
 }
+
+#[test]
+fn what_cannot_be_done_is_told_to_whoever_looks_at_it() {
+    let world = World::new(Keeps::File);
+    world.configure(0);
+    let cast = world.cast();
+    let desk = world.serve();
+    let (operator, admin) = (world.operator(&desk), world.sign_in(&desk, &cast.admin));
+    let mut wanted = erasure(&admin, &cast.contract, &cast.seat, &cast.holder);
+    wanted["choices"]["app.note"] = json!("burn");
+    let fails = || {
+        let request = admin.post("/api/v1/requests", &wanted).is(201).json()["id"].as_str().expect("an id").to_owned();
+        reaches(&admin, &request, "failed");
+        let mail = world.mails.next(&cast.admin, "Not possible|nicht möglich");
+        assert!(part(&mail, "text").contains("people of Navigator") || part(&mail, "text").contains("Team von Navigator"), "{mail}");
+        request
+    };
+    // Nobody represents the platform to this contract.
+    let request = fails();
+    let mail = world.mails.next("operator@navigator.example", "Not possible");
+    holds(&mail, &[&request, "Somebody must look at it now"]);
+    admin.post(&format!("/api/v1/requests/{request}/cancel"), &json!({})).is(200);
+    world.representative(&desk, &cast.contract);
+    let request = fails();
+    holds(&world.mails.next(REPRESENTATIVE, "Not possible"), &[&request]);
+    assert_eq!(operator.get(&format!("/api/v1/requests/{request}")).is(200).json()["state"], "failed");
+    desk.stop();
+}

@@ -1,5 +1,6 @@
 //! Taking jobs, keeping their leases, and deciding what becomes of them.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -8,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use exeunt_model::job::{JobKind, Lane, MOST_LOSSES, next_delay_ms, retry_delay_ms};
 use exeunt_model::moment::Moment;
+use exeunt_model::request::reason::Failure;
 use exeunt_model::request::{ErasureState, ExportState, Move, State, erasure, export};
-use exeunt_store::desk::{Lease, Limits, Share};
+use exeunt_store::desk::{Account, Lease, Limits, Request, Share};
 use exeunt_store::{Store, Transaction};
 
+use super::super::context::Context;
 use super::super::error::Error;
 use super::super::notice::{Notice, NoticeMail};
 use super::problem::Problem;
@@ -319,22 +322,19 @@ impl Driver {
                         (JobKind::Export, State::Export(ExportState::Running | ExportState::Queued), false) => {
                             request.reason = Some(reason.as_str().to_owned());
                             context.make(transaction, &mut request, Move::Export(export::Move::Fail), None, None)?;
-                            let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
-                            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                            tell_failed(transaction, context, &request, reason)?;
                         }
                         (JobKind::Plan, State::Erasure(ErasureState::Submitted), false) => {
                             request.reason = Some(reason.as_str().to_owned());
                             context.make(transaction, &mut request, Move::Erasure(erasure::Move::Fail), None, None)?;
-                            let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
-                            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                            tell_failed(transaction, context, &request, reason)?;
                         }
                         (JobKind::Plan, State::Erasure(ErasureState::Failed), false) => {
                             // It was tried again, and failed again.
                             request.reason = Some(reason.as_str().to_owned());
                             request.changed = context.now;
                             transaction.change_request(&mut request)?;
-                            let notice = Notice::Failed { request: NoticeMail::of(&request), reason: reason.as_str().to_owned() };
-                            context.mail_to(transaction, &request.requester, Some(&request.id), &notice)?;
+                            tell_failed(transaction, context, &request, reason)?;
                         }
                         _ => {}
                     }
@@ -356,6 +356,21 @@ impl Driver {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Tells whoever asked that it failed, and those of the platform who look at it: who represents the platform to the contract, or else the operators.
+fn tell_failed(transaction: &mut Transaction<'_>, context: &mut Context<'_>, request: &Request, reason: Failure) -> Result<(), Error> {
+    let mut told = BTreeSet::from([request.requester.clone()]);
+    let responsible = match transaction.representatives_of(&request.contract)? {
+        representatives if representatives.is_empty() => transaction.accounts()?.into_iter().filter(Account::is_open_operator).collect(),
+        representatives => representatives,
+    };
+    told.extend(responsible.into_iter().map(|account| account.id));
+    let notice = Notice::Failed { request: NoticeMail::of(request), reason: reason.as_str().to_owned() };
+    for recipient in &told {
+        context.mail_to(transaction, recipient, Some(&request.id), &notice)?;
+    }
+    Ok(())
 }
 
 /// What is sent and nobody can send is not waited for any more.

@@ -158,7 +158,13 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
         ),
         Notice::Failed { request, reason } => (
             format!("Not possible for now: {}", what(request)),
-            vec![format!("{} could not be done: {}. The people of {platform} look at it.", capital_named(request), why(reason))],
+            vec![
+                format!("{} could not be done: {}.", capital_named(request), why(reason)),
+                match particulars.own {
+                    true => format!("The people of {platform} look at it."),
+                    false => "Somebody must look at it now: try it again, or refuse it with a reason. Operators find more in the list of jobs.".to_owned(),
+                },
+            ],
             see(settings, request),
         ),
         // A mail that an upgrade found in the outbox may be to a handler.

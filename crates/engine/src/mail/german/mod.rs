@@ -157,7 +157,15 @@ pub(super) fn words(notice: &Notice, particulars: &Particulars, settings: &Setti
         ),
         Notice::Failed { request, reason } => (
             format!("Derzeit nicht möglich: {}", what(request)),
-            vec![format!("{} war nicht möglich: {}. Das Team von {platform} kümmert sich darum.", the(request), why(reason))],
+            vec![
+                format!("{} war nicht möglich: {}.", the(request), why(reason)),
+                match particulars.own {
+                    true => format!("Das Team von {platform} kümmert sich darum."),
+                    false => "Jemand muss sich jetzt darum kümmern: Versuchen Sie es noch einmal, oder lehnen Sie mit einem Grund ab. Operatoren finden mehr in \
+                              der Liste der Aufträge."
+                        .to_owned(),
+                },
+            ],
             see(settings, request),
         ),
         // Bis es keine ältere Version mehr gibt, bekommen auch Bearbeiter, was für Antragsteller gedacht ist.
