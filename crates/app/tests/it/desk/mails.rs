@@ -62,6 +62,9 @@ fn approvers_read_who_asked_and_whoever_asked_reads_who_refused_and_why() {
     let mail = world.mails.next(&cast.holder, "On hold|Angehalten");
     holds(&mail, &["Navigator", "\n> We look into it.\n"]);
     assert!(!part(&mail, "text").contains("representative@"), "{mail}");
+    representative.post(&format!("/api/v1/requests/{request}/handle"), &json!({ "handling": "release" })).is(200);
+    holds(&world.mails.next(&cast.holder, "It goes on|Es geht weiter"), &[&contract, &request]);
+    reaches(&holder, &request, "awaiting_approval");
     // Somebody else's cancelling is told with who it was; one's own needs no words.
     admin.post(&format!("/api/v1/requests/{request}/cancel"), &json!({ "note": "Not now." })).is(200);
     let mail = world.mails.next(&cast.holder, "Cancelled|Zurückgezogen");

@@ -66,10 +66,10 @@ impl Digests {
 pub(super) struct Upload<'a> {
     pub bucket: &'a Bucket,
     pub name: &'a str,
-    /// How long the bucket may be away, over all parts.
+    /// How long the bucket may be away without taking anything of it.
     pub patience: Duration,
     pub over: &'a dyn Fn() -> bool,
-    /// Since when it was first found away.
+    /// Since when the bucket is away; none while it answers. Parts share it.
     pub away_since: Cell<Option<Instant>>,
 }
 
@@ -148,7 +148,10 @@ impl Upload<'_> {
     {
         loop {
             let error = match ask().await {
-                Ok(done) => return Ok(done),
+                Ok(done) => {
+                    self.away_since.set(None);
+                    return Ok(done);
+                }
                 Err(error) => error,
             };
             let since = self.away_since.get().unwrap_or_else(Instant::now);
@@ -192,4 +195,36 @@ async fn read_back(bucket: &Bucket, object: &Path, size: u64) -> Result<String, 
         at += bytes.len() as u64;
     }
     Ok(hex(&sha256.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archives::s3::Address;
+
+    #[test]
+    fn patience_begins_anew_once_the_bucket_has_answered() {
+        let address = Address { bucket: "desk".to_owned(), endpoint: Some("http://127.0.0.1:1".to_owned()), ..Address::default() };
+        let bucket = Bucket::open(&address).expect("an address");
+        let upload =
+            Upload { bucket: &bucket, name: "aa/1/1.zip", patience: Duration::from_secs(60), over: &|| false, away_since: Cell::new(None) };
+        let away = || object_store::Error::Generic { store: "S3", source: "connection refused".into() };
+        let (asked, seen) = (Cell::new(0), Cell::new(None));
+        let done = bucket.wait(DOING, async {
+            upload
+                .patiently(|| {
+                    asked.set(asked.get() + 1);
+                    seen.set(upload.away_since.get());
+                    std::future::ready(if asked.get() == 1 { Err(away()) } else { Ok(()) })
+                })
+                .await
+        });
+        assert!(done.is_ok() && asked.get() == 2, "{done:?}");
+        assert!(seen.get().is_some(), "it was found away");
+        assert_eq!(upload.away_since.get(), None);
+        // And ends, however often a question is asked that is never answered.
+        let impatient = Upload { patience: Duration::ZERO, ..upload };
+        let done: Result<(), Error> = bucket.wait(DOING, async { impatient.patiently(|| std::future::ready(Err(away()))).await });
+        assert!(matches!(done, Err(Error::Bucket { .. })), "{done:?}");
+    }
 }

@@ -290,6 +290,21 @@ fn the_same_work_is_enqueued_once_until_it_is_done(world: &World) {
     assert!(enqueue(&mut store, again(14)));
 }
 
+/// A worker that was lost long ago may still be about: no attempt has its number.
+fn attempts_at_the_same_work_are_counted_on(world: &World) {
+    let mut store = world.store();
+    for (number, attempt) in [(1, 1), (2, 2), (3, 3)] {
+        let id = JobId::from_random(number);
+        let new = NewJob { id: &id, kind: JobKind::Export, target: "target", contract: None, run_at: at(0) };
+        assert!(write(&mut store, |transaction| transaction.enqueue(&new, at(0))));
+        let lease = claim(&mut store, "one", 100, WIDE).unwrap();
+        assert_eq!((lease.id.clone(), lease.attempt, lease.failures, lease.losses), (id, attempt, 0, 0));
+        write(&mut store, |transaction| transaction.fail_job(&lease, at(101), "refused"));
+    }
+    enqueue(&mut store, 4, JobKind::Export, None, at(0));
+    assert_eq!(claim(&mut store, "one", 100, WIDE).unwrap().attempt, 1, "other work");
+}
+
 fn a_job_that_was_taken_away_is_over_for_its_worker(world: &World) {
     let mut store = world.store();
     for job in 1..=2 {
@@ -414,6 +429,7 @@ on_both!(
     a_job_that_is_just_put_off_is_done_when_somebody_wants_it_now,
     a_paused_lane_gives_no_job_and_its_running_jobs_go_on,
     the_same_work_is_enqueued_once_until_it_is_done,
+    attempts_at_the_same_work_are_counted_on,
     a_job_that_was_taken_away_is_over_for_its_worker,
     a_failure_is_counted_and_a_job_that_waits_has_not_failed,
     what_is_done_or_has_failed_is_forgotten_after_a_while,

@@ -151,8 +151,7 @@ fn forget(
     }
     end_left_over(transaction, context, request)?;
     expire(transaction, context, map, request, gone)?;
-    transaction.forget_addresses(&gone.addresses, &request.requester, context.now)?;
-    Ok(())
+    Ok(transaction.forget_addresses(&gone.addresses, &request.requester, context.now)?)
 }
 
 /// Has every archive deleted that holds what was erased, and every file of the subject's cases where it is forgotten. The links to them end at
